@@ -1,0 +1,96 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "almanac",
+    products: [.executable(name: "almanac", targets: ["almanac"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // 0: what Swift cannot reach by itself.
+        .target(name: "CLinux"),
+        .target(name: "CLookup"),
+        .target(name: "CRocksDB", dependencies: ["CLookup"], linkerSettings: [.linkedLibrary("rocksdb")]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+        // 1: foundations.
+        .target(name: "Bytes", swiftSettings: strict),
+        .target(name: "Storage", dependencies: ["Bytes", "CLookup"], swiftSettings: strict),
+        .target(name: "Settings", dependencies: [yams], swiftSettings: strict),
+        .target(name: "ServerMetrics", swiftSettings: strict),
+        .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: strict),
+
+        // 2: storage formats, versions, the wire, logs.
+        .target(name: "Datasets", dependencies: ["Storage"], swiftSettings: strict),
+        .target(
+            name: "RocksDBStorage", dependencies: ["Bytes", "CLookup", "CRocksDB", "Storage"], swiftSettings: strict),
+        .target(name: "RESP", dependencies: ["Bytes"], swiftSettings: strict),
+        .target(name: "ServerLog", dependencies: ["Platform", logging], swiftSettings: strict),
+
+        // 3: what a request means.
+        .target(
+            name: "Commands", dependencies: ["Bytes", "Datasets", "RESP", "ServerMetrics", "Storage"],
+            swiftSettings: strict),
+
+        // 4: sockets and threads; building datasets.
+        .target(
+            name: "Server",
+            dependencies: ["Bytes", "Commands", "Datasets", "Platform", "RESP", "ServerMetrics", "Storage", logging],
+            swiftSettings: strict),
+        .target(
+            name: "DatasetBuild",
+            dependencies: ["Bytes", "CZlib", "CZstd", "Datasets", "Platform", "RESP", "RocksDBStorage", "Storage"],
+            swiftSettings: strict),
+
+        // 5: the executable, the only target that names engines.
+        .executableTarget(
+            name: "almanac",
+            dependencies: [
+                "Datasets", "DatasetBuild", "Platform", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage",
+                argumentParser, logging,
+            ],
+            swiftSettings: strict),
+
+        .target(
+            name: "TestSupport", dependencies: ["Bytes", "Storage"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
+        .testTarget(name: "ServerLogTests", dependencies: ["ServerLog", logging], swiftSettings: strict),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
+        .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Storage", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RocksDBStorageTests", dependencies: ["RocksDBStorage", "Storage", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandsTests", dependencies: ["Bytes", "Commands", "Datasets", "RESP", "Storage", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: ["Commands", "Datasets", "Platform", "Server", "Storage", "TestSupport", logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DatasetBuildTests",
+            dependencies: ["DatasetBuild", "Datasets", "RocksDBStorage", "Storage", "TestSupport"],
+            swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,15 @@
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+
+/// Accepts one connection, already non-blocking and close-on-exec.
+///
+/// Swift cannot call accept4(2) itself: it is declared under _GNU_SOURCE only.
+int clinux_accept(int listener);
+
+#endif

@@ -1,0 +1,4 @@
+#ifndef CROCKSDB_READER_H
+#define CROCKSDB_READER_H
+#include <CLookup.h>
+#endif

@@ -1,0 +1,101 @@
+/// One opened, unchanging set of keys and values, in one storage format.
+///
+/// Engines are read by many threads at once and never written, so every method may be called from
+/// any thread. Releasing the last reference closes the engine and gives its files back.
+public protocol Engine: AnyObject, Sendable {
+    /// The format's name as manifests and `INFO` spell it: `rocksdb`, `packed`.
+    var format: String { get }
+
+    /// How many keys there are, and whether that number is exact.
+    var keyCount: KeyCount { get }
+
+    /// A batch for look-ups in this engine and in no other.
+    func makeBatch() -> LookupBatch
+
+    /// Looks up every key of `batch` that is still ``Outcome/pending`` or ``Outcome/wouldBlock``.
+    ///
+    /// With ``ReadTier/resident`` the call never waits for the disk: what would comes back as
+    /// ``Outcome/wouldBlock``. With ``ReadTier/anywhere`` none does. Allocates nothing when all keys
+    /// are resident and the batch has been used at this size before.
+    ///
+    /// - Parameter range: The look-ups to answer; others are left as they are.
+    func lookUp(_ batch: inout LookupBatch, in range: Range<Int>, tier: ReadTier)
+
+    /// Visits keys in the engine's order; may wait for the disk, so readers call it and loops never do.
+    ///
+    /// - Parameters:
+    ///   - start: Where to begin.
+    ///   - limit: How many keys to visit at most; at least 1.
+    ///   - visit: Called with each key, lent for the call.
+    /// - Returns: The key that the walk would visit next, or `nil` at the end of the version.
+    /// - Throws: ``EngineError`` when the files cannot be read; keys visited until then were right.
+    func scan(
+        from start: ScanStart, limit: Int, _ visit: (Span<UInt8>) -> Void
+    ) throws(EngineError) -> [UInt8]?
+
+    /// Lends one key, chosen by `seed` with every key possible, to `body`; may wait for the disk.
+    ///
+    /// - Returns: False where the version is empty.
+    func randomKey(seed: UInt64, _ body: (Span<UInt8>) -> Void) throws(EngineError) -> Bool
+}
+
+/// Where a scan begins.
+public enum ScanStart: Sendable, Equatable {
+    case beginning
+    /// At this key, or at the next in order where it is absent.
+    case key([UInt8])
+}
+
+/// How far a look-up may go for a value.
+public enum ReadTier: Sendable {
+    /// Only what is in memory: safe on a loop.
+    case resident
+    /// To the disk, waiting for it: readers only.
+    case anywhere
+}
+
+public enum KeyCount: Sendable, Equatable {
+    case exact(Int)
+    case estimate(Int)
+
+    public var value: Int {
+        switch self {
+        case .exact(let count), .estimate(let count): count
+        }
+    }
+}
+
+/// A read, or an opening, that an engine could not carry out.
+///
+/// The request fails; the server lives on.
+public struct EngineError: Error, Equatable, CustomStringConvertible {
+    /// What was being done, in the engine's own terms: `get`, `open`.
+    public let operation: String
+    /// What the caller can do about it.
+    public let kind: Kind
+    /// The engine's message, for logs and operators only.
+    ///
+    /// It may name paths, so it never reaches a client.
+    public let message: String
+
+    public enum Kind: Sendable, Equatable {
+        /// Nothing there: no such directory, or no dataset in it.
+        case missing
+        /// There, but its bytes are not what they should be.
+        case damaged
+        /// Written in a way that this build cannot read, such as by a newer release.
+        case unsupported
+        /// The operating system refused or failed.
+        case io
+        /// The caller asked for something impossible, such as a column family that does not exist.
+        case invalid
+    }
+
+    public init(operation: String, kind: Kind, message: String) {
+        self.operation = operation
+        self.kind = kind
+        self.message = message
+    }
+
+    public var description: String { "\(operation): \(message)" }
+}
