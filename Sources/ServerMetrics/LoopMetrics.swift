@@ -1,4 +1,4 @@
-import Synchronization
+public import Synchronization
 
 /// What one loop has counted since it started.
 ///
