@@ -35,7 +35,7 @@ let package = Package(
         .target(name: "Storage", dependencies: ["Bytes", "CLookup"], swiftSettings: strict),
         .target(name: "Settings", dependencies: [yams], swiftSettings: strict),
         .target(name: "ServerMetrics", swiftSettings: strict),
-        .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Platform", dependencies: ["Bytes", "CLinux"], swiftSettings: strict),
 
         // 2: storage formats, versions, the wire, logs.
         .target(name: "Datasets", dependencies: ["Storage"], swiftSettings: strict),
