@@ -65,8 +65,9 @@ private struct ControlGroups {
             for path in Self.selfAndAncestors(of: String(fields[2])) {
                 if controllers.isEmpty {
                     for mount in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"] {
-                        limitCores(HostResources.lines(of: root + mount + path + "/cpu.max").first?.split(separator: " "))
-                        limitMemory(HostResources.lines(of: root + mount + path + "/memory.max").first)
+                        let folder = root + mount + path
+                        limitCores(HostResources.lines(of: folder + "/cpu.max").first?.split(separator: " "))
+                        limitMemory(HostResources.lines(of: folder + "/memory.max").first)
                     }
                 }
                 if controllers.contains("cpu") {

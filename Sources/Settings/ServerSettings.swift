@@ -3,12 +3,15 @@
 /// Nothing below this type reads a flag, the environment or a file. Each field is a row of ``Setting/all``, which
 /// holds its key, bounds and meaning.
 public struct ServerSettings: Sendable, Equatable {
-    /// What to serve: the n-th is Redis database n. Empty only where the settings were not resolved from an
-    /// operator's input.
+    /// What to serve, the n-th as Redis database n.
+    ///
+    /// Empty only where the settings do not come from ``SettingsInput/resolve(host:)``.
     public var datasets: [DatasetPath] = []
 
-    /// IP addresses to listen on; `*` stands for every IPv4 and IPv6 address, and a leading `-` makes a failure to
-    /// bind that address no reason to refuse the start. Empty: no TCP.
+    /// IP addresses to listen on; none: no TCP.
+    ///
+    /// `*` stands for every IPv4 and IPv6 address. After a leading `-`, failing to bind that address is no reason
+    /// to refuse the start.
     public var bindAddresses: [String] = ["127.0.0.1", "::1"]
     /// TCP port; 0 lets the kernel choose.
     public var port: UInt16 = 6379
@@ -18,7 +21,7 @@ public struct ServerSettings: Sendable, Equatable {
     public var unixSocketMode: UInt32 = 0o700
     /// Connections that the kernel keeps waiting to be accepted, for each listener.
     public var listenBacklog = 511
-    /// An idle connection is probed after this long; `.zero` never. Whole seconds.
+    /// An idle connection is probed after this long, in whole seconds; `.zero` never.
     public var tcpKeepalive = Duration.seconds(300)
     /// A client that sends nothing for this long is closed; `.zero` never.
     public var idleTimeout = Duration.zero
