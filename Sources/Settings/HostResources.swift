@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// What the machine, and the control group this process is in, let it use.
 public struct HostResources: Sendable, Equatable {
     /// CPU cores; at least 1.
@@ -44,8 +42,8 @@ public struct HostResources: Sendable, Equatable {
 
     fileprivate static func lines(of path: String) -> [Substring] {
         // A file that is not there is the ordinary case: each kernel has some of these and lacks others.
-        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        return text.split(separator: "\n")
+        let bytes = (try? BoundedFile.bytes(ofFile: path, bytesMax: 64 << 10)) ?? []
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
     }
 }
 
