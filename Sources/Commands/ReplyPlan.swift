@@ -1,6 +1,6 @@
-public import Bytes
+import Bytes
 public import Datasets
-public import RESP
+import RESP
 import Storage
 
 /// What to answer, in order, once the keys asked for have been looked up.

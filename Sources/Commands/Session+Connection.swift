@@ -1,3 +1,5 @@
+import Bytes
+import Datasets
 import RESP
 import Storage
 

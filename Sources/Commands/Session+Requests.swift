@@ -1,4 +1,6 @@
+import Bytes
 import RESP
+import ServerMetrics
 import Storage
 
 extension Session {

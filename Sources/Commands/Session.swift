@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 import Datasets
 public import RESP
 import ServerMetrics
@@ -29,14 +29,15 @@ public final class Session {
     /// Whether the connection closes once the output has been sent; nothing more is understood.
     public internal(set) var isEnding = false
     /// Bytes received and not yet understood.
-    public private(set) var backlog = ByteBuffer()
+    private var backlog = ByteBuffer()
+    /// Bytes that the session holds for requests that have not been answered.
+    public var bufferedBytes: Int { backlog.count + (transaction?.requests.count ?? 0) + (replay?.bytes.count ?? 0) }
 
     var database = 0
     var name = ""
     var libraryName = ""
     var libraryVersion = ""
-    public internal(set) var lastCommand = "NULL"
-    var isProtected = false  // CLIENT NO-EVICT
+    var lastCommand = "NULL"
     var protocolVersion = ProtocolVersion.resp2
     /// The form of the replies that are yet to be made; lags behind ``protocolVersion`` within a turn.
     private var replyVersion = ProtocolVersion.resp2
@@ -338,7 +339,7 @@ extension Session {
     ) -> StepOutcome {
         switch step.kind {
         case .literal:
-            output.output.append(plan.literals.output.span.extracting(step.index..<step.index + Int(step.count)))
+            output.output.append(plan.literals.output, in: step.index..<step.index + Int(step.count))
             return .complete
         case .protocolVersion:
             replyVersion = step.parameter == 3 ? .resp3 : .resp2
@@ -446,9 +447,10 @@ extension Session {
         case .timeToLive:
             output.integer(found == 1 ? -1 : -2)
         case .range where found == 1:
-            let value = view.lookups[valueAt: step.index]
             let wanted = plan.ranges[step.parameter]
-            output.bulk(value.extracting(Self.byteRange(wanted.first, wanted.last, count: value.count)))
+            view.lookups.withValue(at: step.index) { value in
+                output.bulk(value.extracting(Self.byteRange(wanted.first, wanted.last, count: value.count)))
+            }
         default:
             output.bulk(Span())
         }

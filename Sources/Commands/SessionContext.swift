@@ -1,6 +1,7 @@
 public import Datasets
 public import ServerMetrics
-public import Synchronization
+public import Storage
+import Synchronization
 
 /// What all sessions of a server share.
 public final class ServerState: Sendable {
@@ -40,12 +41,18 @@ public final class SessionContext {
     /// When this turn began, in nanoseconds of the monotonic clock.
     public var now: UInt64 = 0
     var random: SplitMix64
+    /// Told of every damaged look-up, with its cause, for the log.
+    public var onDamage: (EngineError, DatasetVersion) -> Void = { _, _ in }
 
     public init(server: ServerState, metrics: LoopMetrics, versions: [DatasetVersion], seed: UInt64) {
         self.server = server
         self.metrics = metrics
         self.versions = versions
         random = SplitMix64(state: seed)
+    }
+
+    func report(_ failure: EngineError?, of version: DatasetVersion) {
+        onDamage(failure ?? EngineError(operation: "get", kind: .damaged, message: "no cause given"), version)
     }
 }
 

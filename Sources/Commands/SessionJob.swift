@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 import Datasets
 import RESP
 import Storage
@@ -10,14 +10,24 @@ public protocol SessionJob: AnyObject, Sendable {
     ///
     /// - Returns: Whether the job is finished; if not, it goes to the end of the readers' queue.
     func runSlice() -> Bool
+
+    /// Nobody waits for the reply any more: later slices may be skipped.
+    func cancel()
+}
+
+extension SessionJob {
+    /// Most jobs are one slice, which is as well finished.
+    public func cancel() {}
 }
 
 /// Looks up the keys of a plan, wherever they are.
 final class ColdLookupJob: SessionJob {
     private let plan: Mutex<ReplyPlan?>
 
-    init(_ plan: sending ReplyPlan) {
-        self.plan = Mutex(plan)
+    init(_ plan: ReplyPlan) {
+        // Safety: the session that made the plan keeps no reference, so whoever holds the job owns it.
+        nonisolated(unsafe) let plan = plan
+        self.plan = unsafe Mutex(plan)
     }
 
     func runSlice() -> Bool {
@@ -26,12 +36,8 @@ final class ColdLookupJob: SessionJob {
     }
 
     /// The plan, once, with at least its first look-up answered.
-    func takePlan() -> sending ReplyPlan? {
-        plan.withLock { plan in
-            let taken = plan
-            plan = nil
-            return taken
-        }
+    func takePlan() -> ReplyPlan? {
+        plan.withLock { $0.take() }
     }
 
     /// Values that a plan may hold at once before its client has read the first of them.

@@ -1,3 +1,4 @@
+import Bytes
 import Datasets
 import RESP
 import Storage
@@ -31,6 +32,7 @@ final class WalkJob: ReplyJob {
     private let form: Form
     private let server: ServerState
     private let state: Mutex<State>
+    private let isCancelled = Atomic<Bool>(false)
 
     init(
         _ version: DatasetVersion, from start: ScanStart, matching pattern: GlobPattern?, form: Form,
@@ -49,8 +51,11 @@ final class WalkJob: ReplyJob {
             State(elements: ReplyWriter(version: protocolVersion), visitsLeft: visits, position: start))
     }
 
+    func cancel() { isCancelled.store(true, ordering: .relaxed) }
+
     func runSlice() -> Bool {
-        state.withLock { state in
+        guard !isCancelled.load(ordering: .relaxed) else { return true }
+        return state.withLock { state in
             guard let position = state.position else { return true }
             do throws(EngineError) {
                 let visits = min(Self.sliceVisitsMax, state.visitsLeft)
