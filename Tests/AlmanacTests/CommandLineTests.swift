@@ -8,16 +8,18 @@ import Testing
 
 @Suite("The command line")
 struct CommandLineTests {
+    static let helpOnLongLines = ServeOptions.helpMessage(columns: 10_000)
+
     @Test("Every setting has its option, which hands its text on unchanged", arguments: Setting.all)
     func everySetting(_ setting: Setting) throws {
         let arguments = setting.kind == .datasets ? ["some text"] : [setting.flag, "some text"]
         #expect(try ServeOptions.parse(arguments).flags == [setting.key: ["some text"]])
-        #expect(ServeOptions.helpMessage(columns: 10_000).contains(setting.help))
+        #expect(Self.helpOnLongLines.contains(setting.help))
     }
 
     @Test("Every option is a setting, or one of those that are about settings")
     func everyOption() {
-        let words = ServeOptions.helpMessage(columns: 10_000).split { $0 == " " || $0 == "\n" || $0 == "," }
+        let words = Self.helpOnLongLines.split { $0 == " " || $0 == "\n" || $0 == "," }
         let options = Set(words.filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) })
         let settings = Set(Setting.all.filter { $0.kind != .datasets }.map(\.key))
         #expect(options == settings.union(["config", "print-settings", "help"]))

@@ -111,6 +111,13 @@ struct SettingsFileTests {
         #expect(problems(yaml).count == 1)
     }
 
+    @Test("A file of nothing but mistakes is given up after the first hundred")
+    func tooManyMistakes() {
+        let found = problems((1...1_000).map { "key\($0): 1\n" }.joined())
+        #expect(found.count == 101)
+        #expect(found.last == "f:101: and more mistakes")
+    }
+
     @Test("A file that is too large, no text, not there, or no file is refused, beside other mistakes")
     func unreadable() throws {
         func problem(_ path: String) throws -> String {
