@@ -74,9 +74,9 @@ struct CommandLineTests {
     @Test(
         "A command line that cannot be understood is explained in one line",
         arguments: [
-            (["serve", "--prot", "1"], "unknown option '--prot'. Did you mean '--port'? (see 'almanac help')"),
-            (["frob"], "unexpected argument 'frob' (see 'almanac help')"),
-            (["serve", "--port"], "missing value for '--port <n>' (see 'almanac help')"),
+            (["serve", "--prot", "1"], "unknown option '--prot'. Did you mean '--port'? (see 'almanac serve --help')"),
+            (["frob"], "unexpected argument 'frob' (see 'almanac --help')"),
+            (["serve", "--port"], "missing value for '--port <n>' (see 'almanac serve --help')"),
         ])
     func usage(_ arguments: [String], _ line: String) throws {
         let error = try #require(throws: (any Error).self) { try Almanac.parseAsRoot(arguments) }
