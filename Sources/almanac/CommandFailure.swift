@@ -14,6 +14,14 @@ struct CommandFailure: Error {
         self.exitCode = exitCode
         self.message = message
     }
+
+    static func exitCode(for kind: EngineError.Kind) -> ExitCode {
+        switch kind {
+        case .missing, .invalid: .badConfiguration
+        case .damaged, .unsupported: .badData
+        case .io: .ioError
+        }
+    }
 }
 
 extension Almanac {
@@ -41,7 +49,7 @@ extension Almanac {
             let count = error.problems.count
             let summary = "\(count) mistake\(count == 1 ? "" : "s") in the settings; see 'almanac help serve'"
             return (.badConfiguration, error.problems.map(\.description) + [summary])
-        case let error as EngineError: return (exitCode(for: error.kind), ["\(error)"])
+        case let error as EngineError: return (CommandFailure.exitCode(for: error.kind), ["\(error)"])
         case let error as SystemError: return (.ioError, ["\(error)"])
         default: break
         }
@@ -63,14 +71,6 @@ extension Almanac {
         let line = fullMessage(for: error).split(separator: "\n").last { $0.trimmingSpaces().hasPrefix("See '") }
         let quoted = line?.split(separator: "'").dropFirst().first.map(String.init)
         return quoted ?? "almanac --help"
-    }
-
-    private static func exitCode(for kind: EngineError.Kind) -> ExitCode {
-        switch kind {
-        case .missing, .invalid: .badConfiguration
-        case .damaged, .unsupported: .badData
-        case .io: .ioError
-        }
     }
 
     static func exit(withCode code: ExitCode) -> Never { Glibc.exit(code.rawValue) }
