@@ -91,6 +91,8 @@ let package = Package(
             dependencies: ["Commands", "Datasets", "Platform", "Server", "Settings", "Storage", "TestSupport", logging],
             swiftSettings: strict),
         .testTarget(
+            name: "AlmanacTests", dependencies: ["almanac", "Settings", argumentParser], swiftSettings: strict),
+        .testTarget(
             name: "DatasetBuildTests",
             dependencies: ["DatasetBuild", "Datasets", "RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
