@@ -11,24 +11,32 @@ extension Session {
         guard request.count > 0 else { return }
         budget -= 1
         context.metrics.commandsProcessed.add()
-        guard let command = context.server.table.command(named: request[0]) else {
+        guard let command = context.server.table.command(for: request) else {
             // What a browser sends to a port it was tricked into: Redis closes without a word.
             if ErrorReply.isCrossProtocol(request[0]) {
                 isEnding = true
                 return
             }
-            return refuse(plan, ErrorReply.unknownCommand(request))
+            return refuse(plan, ErrorReply.unknownCommand(request, context.server.table))
         }
         guard command.accepts(request.count) else {
             return refuse(plan, ErrorReply.wrongArity(command, context.server.table))
         }
-        if command.action == .write { return refuse(plan, ErrorReply.readOnly) }
+        if command.isWrite {
+            transaction?.isSpoilt = true
+            return replyError(plan, ErrorReply.readOnly)
+        }
         if transaction != nil, queueIfInTransaction(command, request, plan) { return }
         perform(command, request, plan)
     }
 
     /// An error that also spoils a transaction being queued.
     private func refuse(_ plan: ReplyPlan, _ text: String) {
+        transaction?.isSpoilt = true
+        replyError(plan, text)
+    }
+
+    private func refuse(_ plan: ReplyPlan, _ text: [UInt8]) {
         transaction?.isSpoilt = true
         replyError(plan, text)
     }
