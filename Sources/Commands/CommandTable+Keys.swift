@@ -83,7 +83,7 @@ extension CommandTable {
             return Array(stride(from: first, through: last, by: step))
         case .counted(let count, let relativeFirst, let step):
             let start = first + relativeFirst
-            guard first + count < request.count, let number = Int(decimal: request[first + count]), number >= 0,
+            guard first + count < request.count, let number = Int(decimal: request[first + count]), number > 0,
                 number <= (request.count - start + step - 1) / step
             else { throw CommandError("ERR Invalid arguments specified for command") }
             return (0..<number).map { start + $0 * step }
