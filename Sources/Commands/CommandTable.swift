@@ -1,34 +1,14 @@
 import Bytes
-
-/// The part of a command's row that every request needs, in a few words and without references.
-@frozen public struct CommandRow: Sendable, BitwiseCopyable {
-    public let action: Action
-    /// Arguments, the name included; negative where that is the least number.
-    public let arity: Int16
-    public let flags: CommandFlags
-    /// As in ``KeyRange``.
-    public let firstKey: Int8
-    public let lastKey: Int8
-    public let keyStep: Int8
-    /// Whether the next argument names a sub-command.
-    public let isContainer: Bool
-    /// Where ``CommandTable`` has the rest.
-    public let index: Int16
-
-    /// Whether a request of so many arguments, the name included, is well-formed.
-    @inlinable @inline(__always) public func accepts(argumentCount: Int) -> Bool {
-        arity >= 0 ? argumentCount == Int(arity) : argumentCount >= -Int(arity)
-    }
-
-    @inlinable public var isWrite: Bool { flags.contains(.write) }
-}
+public import RESP
 
 /// Every command the server knows, found by name; built once, then only read, by any thread.
 public struct CommandTable: Sendable {
-    /// All rows, sub-commands too, by the index in ``CommandRow``.
-    public let commands: [Command]
+    typealias Row = CommandDescription
+
+    /// All rows, sub-commands too, by the index in ``Command``.
+    public let commands: [CommandDescription]
     /// The rows in the order of ``commands``.
-    let rows: [CommandRow]
+    let rows: [Command]
     /// Indices of the commands that are not sub-commands.
     let topLevel: [Int]
     /// Open addressing with linear steps; a power of two, at most a quarter full.
@@ -40,7 +20,7 @@ public struct CommandTable: Sendable {
         var words: (UInt64, UInt64, UInt64)
         /// The container's index, or -1.
         var container: Int16
-        var row: CommandRow
+        var row: Command
     }
 
     /// Every command of this server.
@@ -52,8 +32,8 @@ public struct CommandTable: Sendable {
         ].flatMap(\.self))
 
     /// - Precondition: No two commands share a name, and no name is longer than ``CommandName/bytesMax``.
-    init(_ topLevelCommands: [Command]) {
-        var commands: [Command] = []
+    init(_ topLevelCommands: [Row]) {
+        var commands: [Row] = []
         var topLevel: [Int] = []
         var containers: [Int16] = []
         for command in topLevelCommands {
@@ -66,7 +46,7 @@ public struct CommandTable: Sendable {
                 containers.append(Int16(index))
             }
         }
-        let rows = commands.enumerated().map { CommandRow($1, index: $0) }
+        let rows = commands.enumerated().map { Command($1, index: $0) }
         let bits = max(4, Int.bitWidth - (commands.count * 4).leadingZeroBitCount)
         var slots = [Slot?](repeating: nil, count: 1 << bits)
         let shift = UInt64(64 - bits)
@@ -89,20 +69,31 @@ public struct CommandTable: Sendable {
         self.shift = shift
     }
 
-    /// The command of this name in any case, or `nil`; neither allocates nor counts references.
-    @inline(__always) public func find(_ name: Span<UInt8>) -> CommandRow? {
+    /// The command that a request is for: the sub-command where there is one; `nil` where it is unknown.
+    ///
+    /// Neither allocates nor counts references. A container without any sub-command stands for itself.
+    ///
+    /// - Precondition: The request has at least one argument.
+    @inline(__always) public func command(for request: borrowing Request) -> Command? {
+        guard let command = find(request[0], container: -1) else { return nil }
+        if command.isContainer && request.count > 1 { return subcommand(named: request[1], of: command) }
+        return command
+    }
+
+    /// The command of this name in any case, sub-commands apart.
+    @inline(__always) public func command(named name: Span<UInt8>) -> Command? {
         find(name, container: -1)
     }
 
     /// The sub-command of this name in any case.
-    public func find(_ name: Span<UInt8>, in container: CommandRow) -> CommandRow? {
+    public func subcommand(named name: Span<UInt8>, of container: Command) -> Command? {
         find(name, container: container.index)
     }
 
-    /// Everything about a row.
-    public func command(of row: CommandRow) -> Command { commands[Int(row.index)] }
+    /// Everything about a command.
+    public func description(of command: Command) -> CommandDescription { commands[Int(command.index)] }
 
-    @inline(__always) private func find(_ name: Span<UInt8>, container: Int16) -> CommandRow? {
+    @inline(__always) private func find(_ name: Span<UInt8>, container: Int16) -> Command? {
         guard let name = CommandName(name) else { return nil }
         var place = Self.place(of: name, in: container, shift: shift)
         while true {
@@ -120,17 +111,4 @@ public struct CommandTable: Sendable {
 
 extension CommandName {
     fileprivate init(words: (UInt64, UInt64, UInt64)) { self.words = words }
-}
-
-extension CommandRow {
-    fileprivate init(_ command: Command, index: Int) {
-        action = command.action
-        arity = Int16(command.arity)
-        flags = command.flags
-        firstKey = Int8(command.keyRange.first)
-        lastKey = Int8(command.keyRange.last)
-        keyStep = Int8(command.keyRange.step)
-        isContainer = command.isContainer
-        self.index = Int16(index)
-    }
 }

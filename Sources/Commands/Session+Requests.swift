@@ -12,17 +12,16 @@ extension Session {
         budget -= 1
         context.metrics.commandsProcessed.add()
         let table = context.server.table
-        guard var command = table.find(request[0]) else { return refuseUnknown(request, plan) }
-        if command.isContainer, request.count > 1 {
-            guard let subcommand = table.find(request[1], in: command) else {
-                return refuse(plan, ErrorReply.unknownSubcommand(request))
-            }
-            command = subcommand
+        guard let command = table.command(for: request) else {
+            return refuseUnknown(request, plan)
         }
-        guard command.accepts(argumentCount: request.count) else {
+        guard command.accepts(request.count) else {
             return refuse(plan, ErrorReply.wrongArity(command, table))
         }
-        if command.action == .write { return refuse(plan, ErrorReply.readOnly) }
+        if command.isWrite {
+            transaction?.isSpoilt = true
+            return replyError(plan, ErrorReply.readOnly)
+        }
         if transaction != nil, queueIfInTransaction(command, request, plan) { return }
         perform(command, request, plan)
     }
@@ -33,7 +32,7 @@ extension Session {
         if ErrorReply.isCrossProtocol(request[0]) {
             isEnding = true
         } else {
-            refuse(plan, ErrorReply.unknownCommand(request))
+            refuse(plan, ErrorReply.unknownCommand(request, context.server.table))
         }
     }
 
@@ -43,8 +42,13 @@ extension Session {
         replyError(plan, text)
     }
 
+    private func refuse(_ plan: ReplyPlan, _ text: [UInt8]) {
+        transaction?.isSpoilt = true
+        replyError(plan, text)
+    }
+
     @inline(__always)
-    private func perform(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) {
+    private func perform(_ command: Command, _ request: borrowing Request, _ plan: ReplyPlan) {
         switch command.action {
         case .get:
             let (view, place) = view(in: plan)
@@ -55,8 +59,8 @@ extension Session {
         case .exists, .touch: lookUpMany(request, plan, isCounting: true)
         case .strlen: lookUpOne(.length, request, plan)
         case .type: lookUpOne(.type, request, plan)
-        case .timeToLive: lookUpOne(.timeToLive, request, plan)
-        case .getrange: getRange(request, plan)
+        case .ttl, .pttl, .expiretime, .pexpiretime: lookUpOne(.timeToLive, request, plan)
+        case .getrange, .substr: getRange(request, plan)
         case .ping:
             if request.count > 2 {
                 replyError(plan, ErrorReply.wrongArity(command, context.server.table))

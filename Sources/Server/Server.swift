@@ -28,7 +28,7 @@ public final class Server {
         self.logger = logger
         group = try LoopGroup(loopCount: settings.loopCount)
         readers = ReaderPool(queueMax: settings.readQueueMax)
-        let facts = FactsGatherer(settings: settings, catalog: catalog, group: group)
+        let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
             table: CommandTable.standard, catalog: catalog, configuration: settings.configurationPairs(),
             replyBytesMax: settings.outputBufferBytesMax
@@ -72,7 +72,7 @@ public final class Server {
         guard !addresses.isEmpty else {
             throw ListenError(address: "any address", cause: .addressUnavailable("bind"))
         }
-        facts.port = port
+        facts.setPort(port)
     }
 
     /// The default `::1` must not keep a machine without IPv6 from serving.
