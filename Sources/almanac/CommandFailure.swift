@@ -14,6 +14,14 @@ struct CommandFailure: Error {
         self.exitCode = exitCode
         self.message = message
     }
+
+    static func exitCode(for kind: EngineError.Kind) -> ExitCode {
+        switch kind {
+        case .missing, .invalid: .badConfiguration
+        case .damaged, .unsupported: .badData
+        case .io: .ioError
+        }
+    }
 }
 
 extension Almanac {
@@ -41,7 +49,7 @@ extension Almanac {
             let count = error.problems.count
             let summary = "\(count) mistake\(count == 1 ? "" : "s") in the settings; see 'almanac help serve'"
             return (.badConfiguration, error.problems.map(\.description) + [summary])
-        case let error as EngineError: return (exitCode(for: error.kind), ["\(error)"])
+        case let error as EngineError: return (CommandFailure.exitCode(for: error.kind), ["\(error)"])
         case let error as SystemError: return (.ioError, ["\(error)"])
         default: break
         }
@@ -51,19 +59,18 @@ extension Almanac {
             let message = message(for: error)
             let first = message.first.map { String($0).lowercased() } ?? ""
             let lines = (first + message.dropFirst()).split(separator: "\n").map { $0.trimmingSpaces() }
-            return (.usage, [lines.joined(separator: " ") + " (see 'almanac help')"])
+            return (.usage, [lines.joined(separator: " ") + " (see '\(helpCommand(for: error))')"])
         case let code:
             // A bare exit code was thrown by who has already said why.
             return (code, error is ExitCode ? [] : ["\(error)"])
         }
     }
 
-    private static func exitCode(for kind: EngineError.Kind) -> ExitCode {
-        switch kind {
-        case .missing, .invalid: .badConfiguration
-        case .damaged, .unsupported: .badData
-        case .io: .ioError
-        }
+    /// What to type for the help of the subcommand that `error` is about, as the parser's longer text ends with it.
+    private static func helpCommand(for error: any Error) -> String {
+        let line = fullMessage(for: error).split(separator: "\n").last { $0.trimmingSpaces().hasPrefix("See '") }
+        let quoted = line?.split(separator: "'").dropFirst().first.map(String.init)
+        return quoted ?? "almanac --help"
     }
 
     static func exit(withCode code: ExitCode) -> Never { Glibc.exit(code.rawValue) }
