@@ -1,7 +1,9 @@
 /// What a session does for a command of the table.
 public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     // Keys and values.
-    case get, mget, exists, strlen, getrange, substr, type, touch, ttl, pttl, expiretime, pexpiretime
+    case get, mget, exists, strlen, getrange, type, touch
+    /// The times to live, all alike as nothing here expires; `TTL`, `PTTL`, `EXPIRETIME`, `PEXPIRETIME`.
+    case timeToLive
     case scan, keys, dbsize, randomkey
     /// Changes data: refused.
     case write

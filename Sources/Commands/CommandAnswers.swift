@@ -16,7 +16,7 @@ extension CommandTable {
         guard request.count > 2 else { return writeAll(to: &reply) }
         reply.array(count: request.count - 2)
         for index in 2..<request.count {
-            if let command = description(named: request[index]) {
+            if let command = command(named: request[index]) {
                 command.write(to: &reply)
             } else {
                 reply.null()
@@ -26,9 +26,9 @@ extension CommandTable {
 
     /// Writes `COMMAND DOCS [name…]`, without the names that are unknown.
     func writeDocumentation(_ request: borrowing Request, to reply: inout ReplyWriter) {
-        var wanted: [CommandDescription] = []
+        var wanted: [Command] = []
         if request.count > 2 {
-            for index in 2..<request.count { description(named: request[index]).map { wanted.append($0) } }
+            for index in 2..<request.count { command(named: request[index]).map { wanted.append($0) } }
         } else {
             wanted = topLevel.map { commands[$0] }
         }
@@ -77,16 +77,16 @@ extension CommandTable {
     }
 
     /// The command of a name as `COMMAND INFO` takes it: `get`, `client|id`.
-    private func description(named name: Span<UInt8>) -> CommandDescription? {
+    private func command(named name: Span<UInt8>) -> Command? {
         guard let bar = name.indices.first(where: { name[$0] == UInt8(ascii: "|") }) else {
-            return command(named: name).map(description(of:))
+            return find(name).map(command(of:))
         }
-        guard let container = command(named: name.extracting(..<bar)), container.isContainer else { return nil }
-        return subcommand(named: name.extracting((bar + 1)...), of: container).map(description(of:))
+        guard let container = find(name.extracting(..<bar)), container.isContainer else { return nil }
+        return find(name.extracting((bar + 1)...), in: container).map(command(of:))
     }
 }
 
-extension CommandDescription {
+extension Command {
     /// Writes the ten fields of `COMMAND INFO`.
     func write(to reply: inout ReplyWriter) {
         reply.array(count: 10)

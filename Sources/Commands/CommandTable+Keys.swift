@@ -7,19 +7,19 @@ extension CommandTable {
     func writeKeys(
         _ request: borrowing Request, withAccess: Bool, to reply: inout ReplyWriter
     ) throws(CommandError) {
-        guard var command = command(named: request[2]) else { throw CommandError("ERR Invalid command specified") }
-        if command.isContainer, request.count > 3 {
-            guard let found = subcommand(named: request[3], of: command) else {
+        guard var row = find(request[2]) else { throw CommandError("ERR Invalid command specified") }
+        if row.isContainer, request.count > 3 {
+            guard let found = find(request[3], in: row) else {
                 throw CommandError("ERR Invalid command specified")
             }
-            command = found
+            row = found
         }
-        let description = description(of: command)
-        guard !description.keys.isEmpty else { throw CommandError("ERR The command has no key arguments") }
-        guard command.accepts(request.count - 2) else {
+        let command = command(of: row)
+        guard !command.keys.isEmpty else { throw CommandError("ERR The command has no key arguments") }
+        guard row.accepts(argumentCount: request.count - 2) else {
             throw CommandError("ERR Invalid number of arguments specified for command")
         }
-        let keys = try Self.keys(of: description, request, offset: 2)
+        let keys = try Self.keys(of: command, request, offset: 2)
         reply.array(count: keys.count)
         for key in keys {
             if withAccess { reply.array(count: 2) }
@@ -32,7 +32,7 @@ extension CommandTable {
 
     /// The arguments that are keys, the command's name being argument `offset`.
     private static func keys(
-        of command: CommandDescription, _ request: borrowing Request, offset: Int
+        of command: Command, _ request: borrowing Request, offset: Int
     ) throws(CommandError) -> [Key] {
         var keys: [Key] = []
         for specification in command.keys {
@@ -92,7 +92,7 @@ extension CommandTable {
 
     /// What becomes of a key where that depends on the arguments, as Redis works it out.
     private static func access(
-        of specification: KeySpecification, _ command: CommandDescription, _ request: borrowing Request, offset: Int
+        of specification: KeySpecification, _ command: Command, _ request: borrowing Request, offset: Int
     ) -> KeyAccess {
         guard specification.access.contains(.variable) else { return specification.access }
         switch command.name {

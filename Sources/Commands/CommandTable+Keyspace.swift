@@ -25,19 +25,19 @@ extension CommandTable {
             tips: ["request_policy:multi_shard", "response_policy:agg_sum"], group: .generic, since: "3.2.1", "O(N)",
             "Counts how many of the keys given are there."),
         Row(
-            "ttl", .ttl, arity: 2, [.readonly, .fast], in: .keyspace, keys: [.key(1, [.readOnly, .access])],
+            "ttl", .timeToLive, arity: 2, [.readonly, .fast], in: .keyspace, keys: [.key(1, [.readOnly, .access])],
             tips: ["nondeterministic_output"], group: .generic, since: "1.0.0", "O(1)",
             "Gives the seconds a key has left."),
         Row(
-            "pttl", .pttl, arity: 2, [.readonly, .fast], in: .keyspace, keys: [.key(1, [.readOnly, .access])],
+            "pttl", .timeToLive, arity: 2, [.readonly, .fast], in: .keyspace, keys: [.key(1, [.readOnly, .access])],
             tips: ["nondeterministic_output"], group: .generic, since: "2.6.0", "O(1)",
             "Gives the milliseconds a key has left."),
         Row(
-            "expiretime", .expiretime, arity: 2, [.readonly, .fast], in: .keyspace,
+            "expiretime", .timeToLive, arity: 2, [.readonly, .fast], in: .keyspace,
             keys: [.key(1, [.readOnly, .access])], group: .generic, since: "7.0.0", "O(1)",
             "Gives the Unix second at which a key dies."),
         Row(
-            "pexpiretime", .pexpiretime, arity: 2, [.readonly, .fast], in: .keyspace,
+            "pexpiretime", .timeToLive, arity: 2, [.readonly, .fast], in: .keyspace,
             keys: [.key(1, [.readOnly, .access])], group: .generic, since: "7.0.0", "O(1)",
             "Gives the Unix millisecond at which a key dies."),
     ]

@@ -19,7 +19,7 @@ extension CommandTable {
             "getrange", .getrange, arity: 4, .readonly, in: .string, keys: [.key(1, [.readOnly, .access])],
             group: .string, since: "2.4.0", "O(N)", "Gives part of a value."),
         Row(
-            "substr", .substr, arity: 4, .readonly, in: .string, keys: [.key(1, [.readOnly, .access])],
+            "substr", .getrange, arity: 4, .readonly, in: .string, keys: [.key(1, [.readOnly, .access])],
             group: .string, since: "1.0.0", "O(N)", "Gives part of a value.", deprecated: ("2.0.0", "`GETRANGE`")),
     ]
 }

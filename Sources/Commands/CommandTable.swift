@@ -1,14 +1,13 @@
 import Bytes
-public import RESP
 
 /// Every command the server knows, found by name; built once, then only read, by any thread.
 public struct CommandTable: Sendable {
-    typealias Row = CommandDescription
+    typealias Row = Command
 
     /// All rows, sub-commands too, by the index in ``Command``.
-    public let commands: [CommandDescription]
+    public let commands: [Command]
     /// The rows in the order of ``commands``.
-    let rows: [Command]
+    let rows: [CommandRow]
     /// Indices of the commands that are not sub-commands.
     let topLevel: [Int]
     /// Open addressing with linear steps; a power of two, at most a quarter full.
@@ -20,7 +19,7 @@ public struct CommandTable: Sendable {
         var words: (UInt64, UInt64, UInt64)
         /// The container's index, or -1.
         var container: Int16
-        var row: Command
+        var row: CommandRow
     }
 
     /// Every command of this server.
@@ -46,7 +45,7 @@ public struct CommandTable: Sendable {
                 containers.append(Int16(index))
             }
         }
-        let rows = commands.enumerated().map { Command($1, index: $0) }
+        let rows = commands.enumerated().map { CommandRow($1, index: $0) }
         let bits = max(4, Int.bitWidth - (commands.count * 4).leadingZeroBitCount)
         var slots = [Slot?](repeating: nil, count: 1 << bits)
         let shift = UInt64(64 - bits)
@@ -69,31 +68,20 @@ public struct CommandTable: Sendable {
         self.shift = shift
     }
 
-    /// The command that a request is for: the sub-command where there is one; `nil` where it is unknown.
-    ///
-    /// Neither allocates nor counts references. A container without any sub-command stands for itself.
-    ///
-    /// - Precondition: The request has at least one argument.
-    @inline(__always) public func command(for request: borrowing Request) -> Command? {
-        guard let command = find(request[0], container: -1) else { return nil }
-        if command.isContainer && request.count > 1 { return subcommand(named: request[1], of: command) }
-        return command
-    }
-
-    /// The command of this name in any case, sub-commands apart.
-    @inline(__always) public func command(named name: Span<UInt8>) -> Command? {
+    /// The command of this name in any case, or `nil`; neither allocates nor counts references.
+    @inline(__always) public func find(_ name: Span<UInt8>) -> CommandRow? {
         find(name, container: -1)
     }
 
     /// The sub-command of this name in any case.
-    public func subcommand(named name: Span<UInt8>, of container: Command) -> Command? {
+    public func find(_ name: Span<UInt8>, in container: CommandRow) -> CommandRow? {
         find(name, container: container.index)
     }
 
-    /// Everything about a command.
-    public func description(of command: Command) -> CommandDescription { commands[Int(command.index)] }
+    /// Everything about a row.
+    public func command(of row: CommandRow) -> Command { commands[Int(row.index)] }
 
-    @inline(__always) private func find(_ name: Span<UInt8>, container: Int16) -> Command? {
+    @inline(__always) private func find(_ name: Span<UInt8>, container: Int16) -> CommandRow? {
         guard let name = CommandName(name) else { return nil }
         var place = Self.place(of: name, in: container, shift: shift)
         while true {

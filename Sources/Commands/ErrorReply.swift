@@ -34,14 +34,16 @@ enum ErrorReply {
     /// How much of a name, and of all arguments together, an error repeats.
     private static let quotedBytesMax = 128
 
-    /// For a request whose command, or whose sub-command, is not in the table.
-    static func unknownCommand(_ request: borrowing Request, _ table: CommandTable) -> [UInt8] {
-        if request.count > 1, let container = table.command(named: request[0]), container.isContainer {
-            var text = Array("ERR unknown subcommand '".utf8)
-            append(request[1], max: quotedBytesMax, to: &text)
-            text += "'. Try \(table.description(of: container).name.uppercased()) HELP.".utf8
-            return text
-        }
+    /// For a request whose command is in the table, and whose sub-command is not.
+    static func unknownSubcommand(_ request: borrowing Request) -> [UInt8] {
+        var text = Array("ERR unknown subcommand '".utf8)
+        append(request[1], max: quotedBytesMax, to: &text)
+        text += "'. Try \(String(copying: request[0]).uppercased()) HELP.".utf8
+        return text
+    }
+
+    /// For a request whose command is not in the table.
+    static func unknownCommand(_ request: borrowing Request) -> [UInt8] {
         var text = Array("ERR unknown command '".utf8)
         append(request[0], max: quotedBytesMax, to: &text)
         text += "', with args beginning with: ".utf8
@@ -57,8 +59,8 @@ enum ErrorReply {
         return text
     }
 
-    static func wrongArity(_ command: Command, _ table: CommandTable) -> String {
-        "ERR wrong number of arguments for '\(table.description(of: command).fullName)' command"
+    static func wrongArity(_ row: CommandRow, _ table: CommandTable) -> String {
+        "ERR wrong number of arguments for '\(table.command(of: row).fullName)' command"
     }
 
     static func helloOption(_ option: Span<UInt8>) -> [UInt8] {

@@ -11,7 +11,7 @@ struct ServerAnswers {
     /// - Returns: False for the commands of others, with nothing written.
     /// - Throws: What to reply instead, with nothing written.
     func write(
-        _ command: Command, _ request: borrowing Request, to reply: inout ReplyWriter
+        _ command: CommandRow, _ request: borrowing Request, to reply: inout ReplyWriter
     ) throws(CommandError) -> Bool {
         switch command.action {
         case .command: table.writeAll(to: &reply)

@@ -12,10 +12,14 @@ extension Session {
         budget -= 1
         context.metrics.commandsProcessed.add()
         let table = context.server.table
-        guard let command = table.command(for: request) else {
-            return refuseUnknown(request, plan)
+        guard var command = table.find(request[0]) else { return refuseUnknown(request, plan) }
+        if command.isContainer, request.count > 1 {
+            guard let subcommand = table.find(request[1], in: command) else {
+                return refuse(plan, ErrorReply.unknownSubcommand(request))
+            }
+            command = subcommand
         }
-        guard command.accepts(request.count) else {
+        guard command.accepts(argumentCount: request.count) else {
             return refuse(plan, ErrorReply.wrongArity(command, table))
         }
         if command.isWrite {
@@ -32,23 +36,23 @@ extension Session {
         if ErrorReply.isCrossProtocol(request[0]) {
             isEnding = true
         } else {
-            refuse(plan, ErrorReply.unknownCommand(request, context.server.table))
+            refuse(plan, ErrorReply.unknownCommand(request))
         }
     }
 
     /// An error that also spoils a transaction being queued.
-    private func refuse(_ plan: ReplyPlan, _ text: String) {
-        transaction?.isSpoilt = true
-        replyError(plan, text)
-    }
-
     private func refuse(_ plan: ReplyPlan, _ text: [UInt8]) {
         transaction?.isSpoilt = true
         replyError(plan, text)
     }
 
+    private func refuse(_ plan: ReplyPlan, _ text: String) {
+        transaction?.isSpoilt = true
+        replyError(plan, text)
+    }
+
     @inline(__always)
-    private func perform(_ command: Command, _ request: borrowing Request, _ plan: ReplyPlan) {
+    private func perform(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) {
         switch command.action {
         case .get:
             let (view, place) = view(in: plan)
@@ -59,8 +63,8 @@ extension Session {
         case .exists, .touch: lookUpMany(request, plan, isCounting: true)
         case .strlen: lookUpOne(.length, request, plan)
         case .type: lookUpOne(.type, request, plan)
-        case .ttl, .pttl, .expiretime, .pexpiretime: lookUpOne(.timeToLive, request, plan)
-        case .getrange, .substr: getRange(request, plan)
+        case .timeToLive: lookUpOne(.timeToLive, request, plan)
+        case .getrange: getRange(request, plan)
         case .ping:
             if request.count > 2 {
                 replyError(plan, ErrorReply.wrongArity(command, context.server.table))

@@ -4,7 +4,7 @@ import ServerMetrics
 
 extension Session {
     /// Commands about connections and the server, which touch no keys.
-    func performServerCommand(_ command: Command, _ request: borrowing Request, _ plan: ReplyPlan) {
+    func performServerCommand(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) {
         do throws(CommandError) {
             switch command.action {
             case .clientID: reply(plan) { $0.integer(id) }
@@ -51,7 +51,7 @@ extension Session {
     }
 
     private func answerFromTable(
-        _ command: Command, _ request: borrowing Request, _ plan: ReplyPlan
+        _ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan
     ) throws(CommandError) {
         let answers = ServerAnswers(table: context.server.table, settings: context.server.configuration)
         var failure: CommandError?

@@ -3,6 +3,7 @@ import Datasets
 import Platform
 import ServerMetrics
 import Settings
+import Storage
 import Synchronization
 
 /// Puts together what `INFO` tells, from the counters of all loops and the operating system.

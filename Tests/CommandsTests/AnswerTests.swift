@@ -9,10 +9,16 @@ private func answer(_ arguments: [String], _ version: ProtocolVersion = .resp2) 
     let answers = ServerAnswers(table: table, settings: [("databases", "16"), ("maxmemory", "0")])
     return withRequest(arguments) { request in
         written(version) { reply in
-            guard let command = table.command(for: request) else {
-                return reply.error(ErrorReply.unknownCommand(request, table).span)
+            guard var command = table.find(request[0]) else {
+                return reply.error(ErrorReply.unknownCommand(request).span)
             }
-            guard command.accepts(request.count) else {
+            if command.isContainer, request.count > 1 {
+                guard let subcommand = table.find(request[1], in: command) else {
+                    return reply.error(ErrorReply.unknownSubcommand(request).span)
+                }
+                command = subcommand
+            }
+            guard command.accepts(argumentCount: request.count) else {
                 return reply.error(ErrorReply.wrongArity(command, table))
             }
             do throws(CommandError) {

@@ -2,13 +2,13 @@ import Testing
 
 @testable import Commands
 
-private func find(_ name: String) -> Command? { CommandTable.standard.command(named: name.utf8.span) }
+private func find(_ name: String) -> CommandRow? { CommandTable.standard.find(name.utf8.span) }
 
 /// The row of `get` or of `client|id`.
-private func row(_ fullName: String) -> Command? {
+private func row(_ fullName: String) -> CommandRow? {
     let parts = fullName.split(separator: "|").map(String.init)
     guard let row = find(parts[0]) else { return nil }
-    return parts.count == 1 ? row : CommandTable.standard.subcommand(named: parts[1].utf8.span, of: row)
+    return parts.count == 1 ? row : CommandTable.standard.find(parts[1].utf8.span, in: row)
 }
 
 /// Every second letter as a capital.
@@ -51,8 +51,8 @@ private func mixed(_ name: String) -> String {
                     var changed = bytes
                     changed[index] ^= 1 << bit
                     let isOtherCase = bit == 5 && (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(bytes[index])
-                    let found = CommandTable.standard.command(named: changed.span)
-                    let foundName = found.map { CommandTable.standard.description(of: $0).name }
+                    let found = CommandTable.standard.find(changed.span)
+                    let foundName = found.map { CommandTable.standard.command(of: $0).name }
                     if isOtherCase {
                         #expect(foundName == name)
                     } else if foundName == name {
@@ -71,7 +71,7 @@ private func mixed(_ name: String) -> String {
                 Issue.record("\(fields[0]) is not in the table")
                 continue
             }
-            let command = CommandTable.standard.description(of: found)
+            let command = CommandTable.standard.command(of: found)
             let flags = CommandFlags.names.filter { command.flags.contains($0.flag) }.map(\.name.description)
             let categories = CommandCategories.names.filter { command.categories.contains($0.category) }
                 .map { String($0.name.description.dropFirst()) }
@@ -92,8 +92,8 @@ private func mixed(_ name: String) -> String {
         ]
         for (name, accepted, refused) in cases {
             let found = try #require(row(name))
-            for count in accepted { #expect(found.accepts(count), "\(name) with \(count)") }
-            for count in refused { #expect(!found.accepts(count), "\(name) with \(count)") }
+            for count in accepted { #expect(found.accepts(argumentCount: count), "\(name) with \(count)") }
+            for count in refused { #expect(!found.accepts(argumentCount: count), "\(name) with \(count)") }
         }
     }
 
