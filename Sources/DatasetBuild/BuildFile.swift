@@ -9,7 +9,8 @@ struct BuildFile: ~Copyable {
 
     /// Opens a file that must be there for reading.
     init(reading path: String) throws(BuildError) {
-        try self.init(path, O_RDONLY, "read")
+        // A named pipe would else wait here for its writer, deaf to signals; plain files never say "again".
+        try self.init(path, O_RDONLY | O_NONBLOCK, "read")
     }
 
     /// Makes a file that must not be there yet, for writing and reading.
@@ -76,7 +77,8 @@ struct BuildFile: ~Copyable {
                     }
                 let code = errno
                 if filled >= 0 { return filled }
-                guard code == EINTR else { throw BuildError.system("read", path, code) }
+                if code == EAGAIN { _ = waitReadable(milliseconds: -1) }
+                guard code == EINTR || code == EAGAIN else { throw BuildError.system("read", path, code) }
             }
         }
         return buffer.count - before

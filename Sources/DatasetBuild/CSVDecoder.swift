@@ -9,8 +9,7 @@ struct CSVDecoder: RowDecoder, ~Copyable {
     private var shape: TableShape?
     private var isAtStart = true
 
-    /// The line on which the current record begins.
-    private var line = 1
+    private(set) var line = 1
     private var lineFeedsInRecord = 0
     // Offsets below count from the record's first byte, so they stay right when bytes before it are dropped.
     private var fields: [Field] = []
@@ -124,7 +123,9 @@ struct CSVDecoder: RowDecoder, ~Copyable {
         let count = bytes.count
         while index < count {
             let byte = bytes[index]
-            if byte <= .comma, byte == .comma || byte == .lineFeed || byte == .carriageReturn || byte == .quote { break }
+            if byte <= .comma, byte == .comma || byte == .lineFeed || byte == .carriageReturn || byte == .quote {
+                break
+            }
             index += 1
         }
         position = index

@@ -12,6 +12,15 @@ enum FileTree {
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// The size of a plain file, `nil` for anything else that can be read.
+    static func plainByteCount(_ path: String) throws(BuildError) -> Int? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, unsafe access(path, R_OK) == 0 else {
+            throw BuildError.system("read", path, errno)
+        }
+        return status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+    }
+
     static func makeDirectory(_ path: String) throws(BuildError) {
         guard unsafe mkdir(path, 0o755) == 0 else { throw BuildError.system("create", path, errno) }
     }

@@ -9,7 +9,7 @@ internal import Bytes
 /// the value. Other members are checked and left out.
 struct JSONLinesDecoder: RowDecoder, ~Copyable {
     private let names: Names
-    private var line = 1
+    private(set) var line = 1
     /// How far into the unconsumed bytes no line feed was found.
     private var scanned = 0
     private var isAtStart = true

@@ -7,7 +7,7 @@ internal import Bytes
 /// for nothing tells where the next one begins. Lines are counted as an editor does, line feeds inside
 /// of values included.
 struct RESPDecoder: RowDecoder, ~Copyable {
-    private var line = 1
+    private(set) var line = 1
     // Where the current frame's parsing stopped; offsets count from its first byte.
     private var position = 0
     private var argumentCount: Int?

@@ -3,6 +3,9 @@
 /// A decoder owns no input: its caller keeps what has not been consumed, and calls again with those
 /// bytes and more. It resumes where it stopped, so that a long row is not scanned anew for each piece.
 protocol RowDecoder: ~Copyable {
+    /// The line on which the row begins that comes next or has not ended yet.
+    var line: Int { get }
+
     /// Gives every row that lies whole in `bytes` to `sink`.
     ///
     /// - Parameters:

@@ -7,7 +7,7 @@ struct TSVDecoder: RowDecoder, ~Copyable {
     private let choice: ColumnChoice
     private var shape: TableShape?
     private var fields: [Field] = []
-    private var line = 1
+    private(set) var line = 1
     /// How far into the unconsumed bytes no line feed was found.
     private var scanned = 0
     private var isAtStart = true

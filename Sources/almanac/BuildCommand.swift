@@ -1,0 +1,156 @@
+public import ArgumentParser
+public import DatasetBuild
+internal import Datasets
+internal import Glibc
+
+/// `almanac build`: makes a version out of rows.
+struct BuildCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build",
+        abstract: "Makes a version of a dataset out of CSV, TSV, JSON Lines or Redis commands.",
+        usage: "almanac build <input> ... --output <dir> [--key <column>] [--value <column>] [<options>]",
+        discussion: """
+            Inputs are files, or - for standard input; each may be plain, gzip or zstd, told by its first bytes. \
+            The format follows from the name (.csv .tsv .jsonl .ndjson .resp, then perhaps .gz or .zst) or from \
+            --input-format. Rows come in any order, and there may be more of them than memory holds.
+
+            csv    RFC 4180; the first record names the columns
+            tsv    text/tab-separated-values: no quoting; the first line names the columns
+            jsonl  {"key": ..., "value": ...} a line; key_base64 and value_base64 hold binary data; a value that \
+            is not a string is stored as its JSON text; null is refused
+            resp   what redis-cli --pipe takes: SET key value and MSET, nothing else
+
+            Without --value a row of CSV or TSV is stored as a JSON object of all its columns; so is an object \
+            of JSON Lines where --key is given alone.
+
+            DIR appears whole or not at all, with a manifest.json. Until then the work is in a hidden directory \
+            beside it, .DIR.partial-..., which needs room for the rows twice.
+
+            Exit codes: 0 done, 64 usage (also where DIR exists), 65 malformed rows or damaged input, \
+            74 reading or writing failed.
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "Files to read, in the order in which a later row wins; - is standard input.", valueName: "input"))
+    var inputs: [String]
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The directory to make; it must not exist.", valueName: "dir"))
+    var output: String
+
+    @Option(help: ArgumentHelp("The column that holds the key. (default: key)", valueName: "column"))
+    var key: String?
+
+    @Option(
+        help: ArgumentHelp("The column that holds the value. (default: the whole row as JSON)", valueName: "column"))
+    var value: String?
+
+    @Option(help: ArgumentHelp("How all inputs are written: csv, tsv, jsonl or resp.", valueName: "format"))
+    var inputFormat: InputFormat?
+
+    @Option(help: ArgumentHelp("The storage format to write: rocksdb.", valueName: "format"))
+    var format = StorageFormat.rocksdb
+
+    @Option(help: ArgumentHelp("The version's id. (default: the time in UTC, such as 20261121T0300Z)", valueName: "id"))
+    var versionID: String?
+
+    @Option(help: ArgumentHelp("The id of the version that this one replaces, for the manifest.", valueName: "id"))
+    var parent: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What sorting may use, such as 64MiB or 2GiB; a row may have a quarter of it.", valueName: "size"))
+    var memory = MemorySize(bytes: 512 << 20)
+
+    @Option(
+        help: ArgumentHelp(
+            "Rows with the same key: last-wins keeps the last and counts the others; fail ends the build.",
+            valueName: "policy"))
+    var duplicates = DuplicatePolicy.lastWins
+
+    @Option(help: ArgumentHelp("Passes over up to this many malformed rows, and tells of them.", valueName: "count"))
+    var skipBad = 0
+
+    @Flag(help: "Builds an empty dataset where there are no rows.")
+    var allowEmpty = false
+
+    @Flag(name: .shortAndLong, help: "Shows no progress and no summary.")
+    var quiet = false
+
+    func run() throws {
+        // Before anything starts a thread, which would else die of the signals.
+        let signals = StopSignals()
+        let monitor = BuildMonitor(output: quiet ? .none : .standardError) { signals.next() }
+        do throws(BuildError) {
+            let summary = try DatasetBuilder(options, monitor: monitor).build { (directory) throws(BuildError) in
+                try RocksDBSink(directory: directory)
+            }
+            if !quiet { print(summary.text) }
+        } catch {
+            monitor.clearLine()
+            var line = "almanac: \(error.description)\n"
+            line.withUTF8 { bytes in
+                // Nobody is left to tell where this fails.
+                _ = unsafe write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+            }
+            if case .interrupted(let signal) = error.kind { signals.die(of: signal) }
+            throw ExitCode(error.kind.exitCode)
+        }
+    }
+
+    private var options: BuildOptions {
+        var options = BuildOptions(
+            inputs: inputs, output: output,
+            versionID: versionID ?? ManifestTime(unixSeconds: Int64(time(nil))).versionID,
+            builderVersion: Almanac.version)
+        options.inputFormat = inputFormat
+        options.columns = ColumnChoice(key: key, value: value)
+        options.parent = parent
+        options.memoryBytes = memory.bytes
+        options.duplicates = duplicates
+        options.badRowsMax = skipBad
+        options.allowsEmpty = allowEmpty
+        return options
+    }
+}
+
+/// A storage format that `almanac build` writes.
+enum StorageFormat: String, CaseIterable, ExpressibleByArgument {
+    case rocksdb
+}
+
+/// A number of bytes on the command line: `67108864`, `64MiB`, `2GiB`; `MB` and `M` mean the same as `MiB`.
+struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
+    let bytes: Int
+
+    init(bytes: Int) { self.bytes = bytes }
+
+    init?(argument: String) {
+        let digits = argument.prefix { $0.isASCII && $0.isNumber }
+        let units = ["": 0, "b": 0, "k": 10, "kb": 10, "kib": 10, "m": 20, "mb": 20, "mib": 20]
+            .merging(["g": 30, "gb": 30, "gib": 30, "t": 40, "tb": 40, "tib": 40]) { first, _ in first }
+        guard let number = Int(digits), let shift = units[argument.dropFirst(digits.count).lowercased()],
+            number <= Int.max >> shift
+        else { return nil }
+        bytes = number << shift
+    }
+
+    var description: String { bytes.isMultiple(of: 1 << 20) ? "\(bytes >> 20)MiB" : "\(bytes)" }
+}
+
+extension InputFormat: ExpressibleByArgument {}
+
+extension DuplicatePolicy: ExpressibleByArgument {}
+
+extension BuildError.Kind {
+    /// The numbers are those of sysexits.h.
+    fileprivate var exitCode: Int32 {
+        switch self {
+        case .usage: 64
+        case .badData: 65
+        case .inputOutput: 74
+        // What a shell reports of a process that a signal ended, for where the signal itself does not.
+        case .interrupted(let signal): 128 + signal
+        }
+    }
+}
