@@ -91,7 +91,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DatasetBuildTests",
-            dependencies: ["DatasetBuild", "Datasets", "RocksDBStorage", "Storage", "TestSupport"],
+            dependencies: ["Bytes", "CZlib", "CZstd", "DatasetBuild", "Datasets", "RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

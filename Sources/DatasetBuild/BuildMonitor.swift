@@ -75,7 +75,10 @@ public final class BuildMonitor {
         if checkpointsSkipped == Self.checkpointInterval {
             let rows = checkpointsSkipped
             checkpointsSkipped = 0
-            try update { $0.rows += rows }
+            try update {
+                $0.rows += rows
+                $0.done += rows
+            }
         }
     }
 

@@ -96,7 +96,7 @@ struct RESPDecoder: RowDecoder, ~Copyable {
             return nil
         }
         guard index > position + 1, bytes[index] == .carriageReturn, bytes[index + 1] == .lineFeed else {
-            throw broken(bytes, "a length that is not a number and CRLF", sink)
+            throw broken(bytes, "a length that is not a number", sink)
         }
         position = index + 2
         return value
