@@ -29,7 +29,7 @@ public final class BuildMonitor {
         public static var standardError: Output { isatty(2) == 1 ? .terminal : .lines }
     }
 
-    /// - Parameter stopSignal: The number of a signal that asks the build to stop, once there is one.
+    /// `stopSignal` gives the number of a signal that asks the build to stop, once there is one.
     public init(output: Output, stopSignal: @escaping () -> Int32? = { nil }) {
         self.output = output
         self.stopSignal = stopSignal

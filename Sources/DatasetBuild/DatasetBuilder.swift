@@ -14,8 +14,8 @@ public struct DatasetBuilder {
 
     /// Reads, sorts, writes, seals; waits for disks and inputs, for as long as it takes.
     ///
-    /// - Parameter makeSink: Makes the writer of the storage format, in an empty directory.
-    /// - Throws: ``BuildError``; then nothing is left at or beside the output's path.
+    /// `makeSink` makes the writer of the storage format, in an empty directory. After an error nothing is
+    /// left at or beside the output's path.
     public func build<Sink: DatasetSink>(
         _ makeSink: (_ directory: String) throws(BuildError) -> Sink
     ) throws(BuildError) -> BuildSummary {

@@ -34,7 +34,7 @@ enum Compression: Equatable {
     private var isInside = false
     private var hasMember = false
 
-    /// - Parameter compression: Not ``Compression/none``.
+    /// What is not compressed needs none, and traps.
     init(_ compression: Compression) throws(RowProblem) {
         switch compression {
         case .none: preconditionFailure("what is not compressed needs no decompressor")
@@ -64,7 +64,7 @@ enum Compression: Equatable {
         unsafe ZSTD_freeDStream(zstd)
     }
 
-    /// Expands bytes from the start of `input`, which are consumed, to at most `byteCountMax` bytes at the end of `output`.
+    /// Expands bytes from the start of `input`, which are consumed, to at most `byteCountMax` bytes behind `output`'s.
     ///
     /// Stops when `output` has got that many or `input` is used up and nothing is held back.
     mutating func expand(

@@ -4,7 +4,7 @@ final class DuplicateCounter {
     private let inputNames: [String]
     private(set) var count = 0
 
-    /// - Parameter inputNames: For errors, by the inputs' index.
+    /// `inputNames` are for errors, by the inputs' index.
     init(_ policy: DuplicatePolicy, inputNames: [String]) {
         self.policy = policy
         self.inputNames = inputNames

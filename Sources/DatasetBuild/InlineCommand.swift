@@ -7,7 +7,7 @@ internal import Bytes
 enum InlineCommand {
     /// Writes the arguments one behind the other to `target`, and where each lies to `arguments`.
     ///
-    /// - Returns: False where quotes are not balanced.
+    /// False where quotes are not balanced.
     static func split(_ line: Span<UInt8>, into target: inout ByteBuffer, _ arguments: inout [Range<Int>]) -> Bool {
         arguments.removeAll(keepingCapacity: true)
         target.removeAll()

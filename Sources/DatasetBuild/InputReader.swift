@@ -24,7 +24,7 @@ struct InputReader: ~Copyable {
 
     /// Opens an input and finds out how it is compressed.
     ///
-    /// - Parameter input: A path, or `-`.
+    /// `input` is a path, or `-`.
     static func open(_ input: String, monitor: BuildMonitor) throws(BuildError) -> InputReader {
         let file = try openFile(input)
         guard try !file.isDirectory else {

@@ -4,8 +4,8 @@ internal import Bytes
 enum JSONText {
     /// Writes `content` as a JSON string, escaping no more than JSON demands.
     ///
-    /// - Parameter collapsingQuotes: Whether two quotes in a row stand for one, as in a quoted CSV field.
-    /// - Returns: False where `content` is not UTF-8; then `target` holds a part of it.
+    /// With `collapsingQuotes` two quotes in a row stand for one, as in a quoted CSV field. False where
+    /// `content` is not UTF-8; then `target` holds a part of it.
     static func appendString(
         _ content: Span<UInt8>, collapsingQuotes: Bool = false, to target: inout ByteBuffer
     ) -> Bool {

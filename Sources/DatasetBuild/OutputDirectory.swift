@@ -19,7 +19,7 @@ struct OutputDirectory: ~Copyable {
 
     /// Makes the hidden sibling.
     ///
-    /// - Throws: ``BuildError`` where something is at `path` already, or nothing can be made beside it.
+    /// An error where something is at `path` already, or nothing can be made beside it.
     static func make(_ path: String) throws(BuildError) -> OutputDirectory {
         var trimmed = Substring(path)
         while trimmed.utf8.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
@@ -64,7 +64,7 @@ struct OutputDirectory: ~Copyable {
 
     /// Seals every file there is by now, and lists them with their digests.
     ///
-    /// - Parameter progress: Called with the number of bytes hashed since the last call.
+    /// Calls `progress` with the number of bytes hashed since the last call.
     func sealFiles(_ progress: (Int) throws(BuildError) -> Void) throws(BuildError) -> [Manifest.File] {
         var files: [Manifest.File] = []
         for name in try FileTree.names(in: dataPath) {

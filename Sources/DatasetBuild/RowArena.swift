@@ -9,7 +9,7 @@ struct RowArena: ~Copyable {
     /// How many first bytes all keys share; the sort need not look at them.
     private var commonPrefixCount = 0
 
-    /// - Parameter bytesMax: What rows and the index of them may take, unless a single row needs more.
+    /// `bytesMax` is what rows and the index of them may take, unless a single row needs more.
     init(bytesMax: Int) {
         self.bytesMax = bytesMax
         // Reserved and not yet touched memory costs nothing; growing would hold the rows twice for a while.
@@ -56,7 +56,7 @@ struct RowArena: ~Copyable {
 
     /// Visits the rows, which are sorted, but of those with equal keys only the last.
     ///
-    /// - Parameter body: Called with a row's header, key and value as one run of bytes.
+    /// Calls `body` with a row's header, key and value as one run of bytes.
     func forEachDistinct(
         _ duplicates: DuplicateCounter, _ body: (Span<UInt8>) throws(BuildError) -> Void
     ) throws(BuildError) {

@@ -8,10 +8,8 @@ protocol RowDecoder: ~Copyable {
 
     /// Gives every row that lies whole in `bytes` to `sink`.
     ///
-    /// - Parameters:
-    ///   - bytes: Begins where the last call stopped consuming.
-    ///   - isLast: Whether the input ends with `bytes`; then all of it is consumed.
-    /// - Returns: How many bytes were consumed.
+    /// `bytes` begin where the last call stopped consuming; `isLast` says that the input ends with them.
+    /// Returns how many bytes were consumed: with `isLast` all of them.
     mutating func decode(
         _ bytes: Span<UInt8>, isLast: Bool, to sink: inout some RowSink & ~Copyable
     ) throws(BuildError) -> Int
@@ -19,7 +17,7 @@ protocol RowDecoder: ~Copyable {
 
 /// Takes the rows of one input in their order.
 protocol RowSink: ~Copyable {
-    /// - Parameter line: Where the row begins; the first line is 1.
+    /// Takes a row that begins on `line`; the first line is 1.
     mutating func take(key: Span<UInt8>, value: Span<UInt8>, line: Int) throws(BuildError)
 
     /// Takes note of a row that cannot be used, and throws once too many were passed over.

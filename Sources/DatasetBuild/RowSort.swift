@@ -1,4 +1,4 @@
-/// Sorts an arena's index: by the keys' prefixes digit by digit, in place, and only where those are equal by whole keys.
+/// Sorts an arena's index in place: by the keys' prefixes, digit by digit, and by whole keys where those are equal.
 ///
 /// A radix sort from the most significant byte ("American flag sort") moves each entry at most eight
 /// times and compares no keys; small buckets are sorted by insertion.

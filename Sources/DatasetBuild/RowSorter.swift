@@ -17,7 +17,7 @@ struct RowSorter: ~Copyable {
     /// More open files than this are not worth their buffers.
     private static let fanInMax = 128
 
-    /// - Parameter directory: Where runs go; it must be there.
+    /// Runs go to `directory`, which must be there.
     init(directory: String, memoryBytes: Int, duplicates: DuplicateCounter, monitor: BuildMonitor) {
         self.directory = directory
         self.memoryBytes = memoryBytes

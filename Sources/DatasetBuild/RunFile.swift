@@ -26,7 +26,7 @@ struct RunWriter: ~Copyable {
         buffer = ByteBuffer(capacity: Self.bufferBytes)
     }
 
-    /// - Parameter row: Header, key and value.
+    /// Appends a row: header, key and value.
     mutating func append(_ row: Span<UInt8>) throws(BuildError) {
         if buffer.count + row.count > Self.bufferBytes { try flush() }
         if row.count > Self.bufferBytes {

@@ -8,7 +8,7 @@ struct RunMerge: ~Copyable {
     /// A binary heap of indexes into `readers`: the one with the next row first.
     private var heap: [Int] = []
 
-    /// - Parameter runs: The earliest first.
+    /// Takes the earliest run first.
     init(_ runs: [RunFile], bufferBytes: Int) throws(BuildError) {
         for run in runs {
             let reader = try RunReader(run, bufferBytes: bufferBytes)
@@ -19,9 +19,7 @@ struct RunMerge: ~Copyable {
         for root in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(root) }
     }
 
-    /// Visits the rows.
-    ///
-    /// - Parameter body: Called with a row's header, key and value as one run of bytes.
+    /// Calls `body` with each row's header, key and value as one run of bytes.
     consuming func forEachDistinct(
         _ duplicates: DuplicateCounter, _ body: (Span<UInt8>) throws(BuildError) -> Void
     ) throws(BuildError) {

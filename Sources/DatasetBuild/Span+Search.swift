@@ -26,7 +26,7 @@ extension Span<UInt8> {
         return difference != 0 ? Int(difference) : count - other.count
     }
 
-    /// The eight bytes from `start` as a big-endian integer, which sorts as they do; zeros stand for bytes past the end.
+    /// The eight bytes from `start` as a big-endian integer, which sorts as they do; zeros stand for missing ones.
     @inline(__always) func sortablePrefix(from start: Int) -> UInt64 {
         let available = count - start
         if available >= 8 {

@@ -19,7 +19,7 @@ struct TableShape: ~Copyable {
     private var key = ByteBuffer()
     private var value = ByteBuffer()
 
-    /// - Throws: One line on why this header does not go with this choice.
+    /// An error says why this header does not go with this choice.
     init(header: [[UInt8]], choice: ColumnChoice) throws(RowProblem) {
         let keyColumn = try Self.column(named: choice.keyName, in: header)
         var valueColumn: Int?
