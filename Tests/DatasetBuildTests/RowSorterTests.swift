@@ -39,7 +39,7 @@ import Testing
     ]
 
     /// From "everything in memory" to "runs of a few rows, merged in several passes".
-    static let memorySizes = [64 << 20, 256 << 10, 8 << 10, 512]
+    static let memorySizes = [64 << 20, 256 << 10, 16 << 10, 2 << 10]
 
     @Test("yields what a sorted dictionary holds, the last row of a key", arguments: shapes, memorySizes)
     func sorts(_ shape: Shape, _ memoryBytes: Int) throws {
