@@ -101,6 +101,11 @@ public struct Listener: ~Copyable, Sendable {
         try epoll.add(descriptor.rawValue, token: token)
     }
 
+    public func unregister(from epoll: borrowing Epoll) {
+        // Fails only for a descriptor that was never registered, which is as good.
+        try? epoll.remove(descriptor.rawValue)
+    }
+
     /// The next waiting connection; `nil` when there is none.
     ///
     /// - Throws: `EMFILE` and its like, when the process can take no more: try again later.

@@ -1,3 +1,4 @@
+public import Bytes
 import CLinux
 import Glibc
 
@@ -20,27 +21,40 @@ public struct Socket: ~Copyable, Sendable {
         case failed(Int32)
     }
 
-    @inline(__always)
-    public func receive(into bytes: UnsafeMutableRawBufferPointer) -> Transfer {
-        while true {
-            let count = unsafe recv(descriptor.rawValue, bytes.baseAddress, bytes.count, 0)
-            if count > 0 { return .bytes(count) }
-            if count == 0 { return .end }
-            let code = errno
-            if code == EAGAIN { return .wouldBlock }
-            if code != EINTR { return .failed(code) }
+    /// Appends what has arrived to `buffer`, at most `byteCountMax` bytes.
+    public func receive(into buffer: inout ByteBuffer, byteCountMax: Int) -> Transfer {
+        var result = Transfer.wouldBlock
+        unsafe buffer.appendUninitialized(byteCountMax) { free in
+            while true {
+                let count = unsafe recv(descriptor.rawValue, free.baseAddress, free.count, 0)
+                if count > 0 {
+                    result = .bytes(count)
+                    return count
+                }
+                let code = errno  // Read before anything else can run and overwrite it.
+                if count == 0 {
+                    result = .end
+                } else if code == EINTR {
+                    continue
+                } else if code != EAGAIN {
+                    result = .failed(code)
+                }
+                return 0
+            }
         }
+        return result
     }
 
     /// Sends what the kernel takes of `bytes`, which must not be empty.
-    @inline(__always)
-    public func send(_ bytes: UnsafeRawBufferPointer) -> Transfer {
-        while true {
-            let count = unsafe Glibc.send(descriptor.rawValue, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-            if count >= 0 { return .bytes(count) }
-            let code = errno
-            if code == EAGAIN { return .wouldBlock }
-            if code != EINTR { return .failed(code) }
+    public func send(_ bytes: Span<UInt8>) -> Transfer {
+        unsafe bytes.withUnsafeBytes { bytes in
+            while true {
+                let count = unsafe Glibc.send(descriptor.rawValue, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+                if count >= 0 { return .bytes(count) }
+                let code = errno  // Read before anything else can run and overwrite it.
+                if code == EAGAIN { return .wouldBlock }
+                if code != EINTR { return .failed(code) }
+            }
         }
     }
 

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// A thread of the operating system, for the parts that must never wait for a task scheduler.
-public struct Thread: ~Copyable {
+public final class Thread: Sendable {
     private let handle: pthread_t
 
     /// Starts `body` on a new thread, named `name` (at most 15 bytes) in `ps` and `top`.
@@ -26,8 +26,8 @@ public struct Thread: ~Copyable {
         self.handle = handle
     }
 
-    /// Waits until the thread has returned.
-    public consuming func join() {
+    /// Waits until the thread has returned; to be called exactly once.
+    public func join() {
         let failure = pthread_join(handle, nil)
         precondition(failure == 0)
     }

@@ -10,23 +10,19 @@ public struct RequestParser: ~Copyable {
     public enum Outcome: Equatable, Sendable {
         /// Every byte so far is valid, and the request is not complete yet.
         case needsMoreBytes
-        /// A whole request, which takes up the first `byteCount` bytes, with ``argumentCount`` arguments.
+        /// A whole request, which takes up the first `byteCount` bytes, to be had by
+        /// ``RequestParser/request(in:)``.
         ///
-        /// None at all for `*0`, `*-1` and an empty line, which Redis ignores.
+        /// It has no arguments at all for `*0`, `*-1` and an empty line, which Redis ignores.
         case request(byteCount: Int)
     }
 
-    @usableFromInline struct Argument {
-        @usableFromInline var offset: UInt32
-        @usableFromInline var count: UInt32
-    }
-
     public let limits: Limits
-    @usableFromInline var arguments: [Argument] = []
+    @usableFromInline var arguments: [Request.Argument] = []
     /// What an inline request's arguments are once quotes and escapes are resolved.
     @usableFromInline var inlineBytes = ByteBuffer()
-    /// Whether the request last found was inline, so that its arguments lie in ``inlineSpan``.
-    public private(set) var isInline = false
+    /// Whether the request last found was inline, so that its arguments lie in ``inlineBytes``.
+    @usableFromInline var isInline = false
     /// How far a request in progress has been understood, in bytes from its start.
     private var offset = 0
     /// How many arguments a multibulk in progress announced.
@@ -38,20 +34,10 @@ public struct RequestParser: ~Copyable {
         self.limits = limits
     }
 
-    /// How many arguments the request last found has, its command's name included.
-    @inlinable public var argumentCount: Int { arguments.count }
-
-    /// An argument of the request last found, which began where `bytes` begins.
-    @inlinable @inline(__always) @_lifetime(copy bytes)
-    public func argument(_ index: Int, in bytes: Span<UInt8>) -> Span<UInt8> {
-        let argument = arguments[index]
-        return bytes.extracting(Int(argument.offset)..<Int(argument.offset) + Int(argument.count))
-    }
-
-    /// The bytes that the arguments of an inline request lie in.
-    @inlinable public var inlineSpan: Span<UInt8> {
-        @_lifetime(borrow self)
-        borrowing get { inlineBytes.span }
+    /// The request last found, which began where `bytes` begins.
+    @inlinable @_lifetime(borrow self, copy bytes)
+    public func request(in bytes: Span<UInt8>) -> Request {
+        Request(bytes: isInline ? inlineBytes.span : bytes, arguments: arguments.span)
     }
 
     /// Continues over `bytes`, which starts where the last complete request ended.
@@ -79,7 +65,7 @@ public struct RequestParser: ~Copyable {
             let end = start + length.value
             guard bytes.count - end >= 2 else { return .needsMoreBytes }
             guard bytes[end] == .carriageReturn, bytes[end + 1] == .lineFeed else { throw .unterminatedBulk }
-            arguments.append(Argument(offset: UInt32(start), count: UInt32(length.value)))
+            arguments.append(Request.Argument(offset: start, count: length.value))
             offset = end + 2
             searched = 0
         }
@@ -155,7 +141,7 @@ public struct RequestParser: ~Copyable {
         isInline = true
         var start = 0
         while try words.next(into: &inlineBytes) {
-            arguments.append(Argument(offset: UInt32(start), count: UInt32(inlineBytes.count - start)))
+            arguments.append(Request.Argument(offset: start, count: inlineBytes.count - start))
             start = inlineBytes.count
         }
         return finish(end + 1)

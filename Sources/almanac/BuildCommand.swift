@@ -88,13 +88,10 @@ struct BuildCommand: ParsableCommand {
             if !quiet { print(summary.text) }
         } catch {
             monitor.clearLine()
-            var line = "almanac: \(error.description)\n"
-            line.withUTF8 { bytes in
-                // Nobody is left to tell where this fails.
-                _ = unsafe write(STDERR_FILENO, bytes.baseAddress, bytes.count)
-            }
-            if case .interrupted(let signal) = error.kind { signals.die(of: signal) }
-            throw ExitCode(error.kind.exitCode)
+            let failure = CommandFailure(error.kind.exitCode, error.description)
+            guard case .interrupted(let signal) = error.kind else { throw failure }
+            _ = Almanac.report(failure)
+            signals.die(of: signal)
         }
     }
 
@@ -119,20 +116,26 @@ enum StorageFormat: String, CaseIterable, ExpressibleByArgument {
     case rocksdb
 }
 
-/// A number of bytes on the command line: `67108864`, `64MiB`, `2GiB`; `MB` and `M` mean the same as `MiB`.
+/// A number of bytes on the command line, read as the settings of `almanac serve` are: `67108864`, `64MiB`, `2gb`.
 struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
     let bytes: Int
+
+    // As there: a bare letter counts in thousands, and what ends in b in powers of two.
+    private static let bytesOfUnit: [String: Int] = [
+        "": 1, "b": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "t": 1_000_000_000_000,
+        "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40,
+        "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40,
+        "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
+    ]
 
     init(bytes: Int) { self.bytes = bytes }
 
     init?(argument: String) {
         let digits = argument.prefix { $0.isASCII && $0.isNumber }
-        let units = ["": 0, "b": 0, "k": 10, "kb": 10, "kib": 10, "m": 20, "mb": 20, "mib": 20]
-            .merging(["g": 30, "gb": 30, "gib": 30, "t": 40, "tb": 40, "tib": 40]) { first, _ in first }
-        guard let number = Int(digits), let shift = units[argument.dropFirst(digits.count).lowercased()],
-            number <= Int.max >> shift
+        guard let number = Int(digits), let unit = Self.bytesOfUnit[argument.dropFirst(digits.count).lowercased()],
+            case (let product, false) = number.multipliedReportingOverflow(by: unit)
         else { return nil }
-        bytes = number << shift
+        bytes = product
     }
 
     var description: String { bytes.isMultiple(of: 1 << 20) ? "\(bytes >> 20)MiB" : "\(bytes)" }
@@ -143,14 +146,13 @@ extension InputFormat: ExpressibleByArgument {}
 extension DuplicatePolicy: ExpressibleByArgument {}
 
 extension BuildError.Kind {
-    /// The numbers are those of sysexits.h.
-    fileprivate var exitCode: Int32 {
+    fileprivate var exitCode: ExitCode {
         switch self {
-        case .usage: 64
-        case .badData: 65
-        case .inputOutput: 74
-        // What a shell reports of a process that a signal ended, for where the signal itself does not.
-        case .interrupted(let signal): 128 + signal
+        case .usage: .usage
+        case .badData: .badData
+        case .inputOutput: .ioError
+        // What a shell reports of a process that a signal ended.
+        case .interrupted(let signal): ExitCode(128 + signal)
         }
     }
 }
