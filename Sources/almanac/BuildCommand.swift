@@ -8,26 +8,40 @@ struct BuildCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
         abstract: "Makes a version of a dataset out of CSV, TSV, JSON Lines or Redis commands.",
-        usage: "almanac build <input> ... --output <dir> [--key <column>] [--value <column>] [<options>]",
+        usage: """
+            almanac build <input> ... --output <dir> [<options>]
+            almanac build - --input-format jsonl --output <dir> [<options>]
+            """,
         discussion: """
             Inputs are files, or - for standard input; each may be plain, gzip or zstd, told by its first bytes. \
-            The format follows from the name (.csv .tsv .jsonl .ndjson .resp, then perhaps .gz or .zst) or from \
-            --input-format. Rows come in any order, and there may be more of them than memory holds.
+            Rows come in any order, and there may be more of them than memory holds.
 
-            csv    RFC 4180; the first record names the columns
-            tsv    text/tab-separated-values: no quoting; the first line names the columns
-            jsonl  {"key": ..., "value": ...} a line; key_base64 and value_base64 hold binary data; a value that \
-            is not a string is stored as its JSON text; null is refused
-            resp   what redis-cli --pipe takes: SET key value and MSET, nothing else
+            FORMATS, by the name's ending (.csv .tsv .jsonl .ndjson .resp, then perhaps
+            .gz or .zst) or by --input-format:
+              csv    RFC 4180; the first record names the columns
+              tsv    text/tab-separated-values, without quoting; the first line names
+                     the columns
+              jsonl  an object a line: {"key": ..., "value": ...}; key_base64 and
+                     value_base64 hold binary data; a value that is not a string is
+                     stored as its JSON text, and null is refused
+              resp   what redis-cli --pipe takes: SET key value, and MSET
 
-            Without --value a row of CSV or TSV is stored as a JSON object of all its columns; so is an object \
-            of JSON Lines where --key is given alone.
+            Without --value a row of CSV or TSV is stored as a JSON object of all its columns; so is an object of \
+            JSON Lines where --key is given alone. An empty key is malformed in CSV and TSV.
 
-            DIR appears whole or not at all, with a manifest.json. Until then the work is in a hidden directory \
-            beside it, .DIR.partial-..., which needs room for the rows twice.
+            The output appears whole or not at all, with a manifest.json. Until then the work is in a hidden \
+            directory beside it, .DIR.partial-..., which may take up the rows' size twice.
 
-            Exit codes: 0 done, 64 usage (also where DIR exists), 65 malformed rows or damaged input, \
-            74 reading or writing failed.
+            EXAMPLES:
+              almanac build users.csv --key id --output /srv/users
+              almanac build a.tsv.gz b.tsv.gz --value name --memory 2GiB --output names
+              zcat rows.gz | almanac build - --input-format jsonl --output rows
+
+            EXIT CODES:
+              0   done
+              64  the command line is wrong, or the output exists
+              65  malformed rows, damaged input, no rows
+              74  reading or writing failed
             """)
 
     @Argument(
