@@ -51,7 +51,7 @@ struct RowArena: ~Copyable {
         for index in entries.indices {
             entries[index].prefix = rows.rowKey(at: entries[index].offset).sortablePrefix(from: skipped)
         }
-        RowSort.sort(&entries, rows)
+        RowSort.sort(&entries, keyStart: skipped, rows)
     }
 
     /// Visits the rows, which are sorted, but of those with equal keys only the last.

@@ -1,22 +1,39 @@
-/// Sorts an arena's index in place: by the keys' prefixes, digit by digit, and by whole keys where those are equal.
+/// Sorts an arena's index in place, by key and then by arrival, digit by digit.
 ///
-/// A radix sort from the most significant byte ("American flag sort") moves each entry at most eight
-/// times and compares no keys; small buckets are sorted by insertion.
+/// A radix sort from the most significant byte ("American flag sort") over the entries' prefixes:
+/// it moves each entry at most once a byte and compares keys only in small buckets, which are sorted
+/// by insertion. Where eight bytes do not tell keys apart, the next ones that differ take their place.
 enum RowSort {
     private static let insertionCountMax = 24
 
-    static func sort(_ entries: inout MutableSpan<SortEntry>, _ rows: Span<UInt8>) {
-        sort(&entries, 0..<entries.count, shift: 56, rows)
+    /// What the entries of a bucket have in their prefixes.
+    private enum Digits {
+        /// Eight bytes of the key from here on, zeros behind its end.
+        case key(from: Int)
+        /// The key's length: the bucket's keys differ in no more than zeros at their ends.
+        case length
+        /// The row's offset: the bucket's keys are equal.
+        case arrival
     }
 
-    /// Sorts entries that agree in all bits of their prefixes above `shift` + 8.
+    /// `keyStart` tells from which byte of the keys on the prefixes were taken; before it all are equal.
+    static func sort(_ entries: inout MutableSpan<SortEntry>, keyStart: Int, _ rows: Span<UInt8>) {
+        sort(&entries, 0..<entries.count, .key(from: keyStart), shift: 56, rows)
+    }
+
+    /// Sorts entries that agree in everything before their digits, and in the bits of those above `shift` + 8.
     private static func sort(
-        _ entries: inout MutableSpan<SortEntry>, _ range: Range<Int>, shift: Int, _ rows: Span<UInt8>
+        _ entries: inout MutableSpan<SortEntry>, _ range: Range<Int>, _ digits: Digits, shift: Int,
+        _ rows: Span<UInt8>
     ) {
-        var (range, shift) = (range, shift)
+        var (range, digits, shift) = (range, digits, shift)
         while true {
             guard range.count > insertionCountMax else { return insertionSort(&entries, range, rows) }
-            guard shift >= 0 else { return heapSort(&entries, range, rows) }
+            guard shift >= 0 else {
+                guard let next = loadDigits(&entries, range, after: digits, rows) else { return }
+                (digits, shift) = (next, 56)
+                continue
+            }
             var ends = [Int](repeating: 0, count: 256)
             for index in range { ends[digit(entries[index], shift)] += 1 }
             // Where all share a digit there is nothing to move: common in keys of one shape.
@@ -31,15 +48,61 @@ enum RowSort {
                 let bucket = start..<end
                 start = end
                 // The largest bucket goes last and without recursion: the rest are at most half as large.
-                if bucket.count > largest.count {
-                    if largest.count > 1 { sort(&entries, largest, shift: shift - 8, rows) }
-                    largest = bucket
-                } else if bucket.count > 1 {
-                    sort(&entries, bucket, shift: shift - 8, rows)
-                }
+                let smaller = bucket.count > largest.count ? largest : bucket
+                if bucket.count > largest.count { largest = bucket }
+                if smaller.count > 1 { sort(&entries, smaller, digits, shift: shift - 8, rows) }
             }
             (range, shift) = (largest, shift - 8)
         }
+    }
+
+    /// Puts what tells the bucket's entries apart behind `digits`, in which they agree, into their prefixes.
+    ///
+    /// `nil` once they are in order.
+    private static func loadDigits(
+        _ entries: inout MutableSpan<SortEntry>, _ range: Range<Int>, after digits: Digits, _ rows: Span<UInt8>
+    ) -> Digits? {
+        switch digits {
+        case .key(let start):
+            guard let next = nextDifference(entries.span, range, from: start + 8, rows) else {
+                for index in range {
+                    entries[index].prefix = UInt64(rows.rowKey(at: entries[index].offset).count)
+                }
+                return .length
+            }
+            for index in range {
+                entries[index].prefix = rows.rowKey(at: entries[index].offset).sortablePrefix(from: next)
+            }
+            return .key(from: next)
+        case .length:
+            for index in range { entries[index].prefix = UInt64(entries[index].offset) }
+            sort(&entries, range, .arrival, shift: 56, rows)
+            // Equal keys must have equal prefixes again: that is how duplicates are found.
+            for index in range { entries[index].prefix = 0 }
+            return nil
+        case .arrival:
+            return nil
+        }
+    }
+
+    /// Where from `start` on the bucket's keys first differ or one ends; `nil` where all have ended.
+    private static func nextDifference(
+        _ entries: Span<SortEntry>, _ range: Range<Int>, from start: Int, _ rows: Span<UInt8>
+    ) -> Int? {
+        let first = rows.rowKey(at: entries[range.lowerBound].offset)
+        var common = Int.max
+        var isLonger = false
+        for index in range {
+            let key = rows.rowKey(at: entries[index].offset)
+            if key.count > start { isLonger = true }
+            if common > 0 {
+                let (left, right) = (first.dropping(start), key.dropping(start))
+                common = left.commonPrefixCount(right, max: common)
+            } else if isLonger {
+                break
+            }
+        }
+        return isLonger ? start + common : nil
     }
 
     @inline(__always) private static func digit(_ entry: SortEntry, _ shift: Int) -> Int {
@@ -98,31 +161,10 @@ enum RowSort {
             entries[hole] = entry
         }
     }
+}
 
-    /// For keys that are long and alike, or equal: no worse than n log n comparisons, in place.
-    private static func heapSort(
-        _ entries: inout MutableSpan<SortEntry>, _ range: Range<Int>, _ rows: Span<UInt8>
-    ) {
-        let base = range.lowerBound
-        for root in stride(from: range.count / 2 - 1, through: 0, by: -1) {
-            siftDown(&entries, base, root, range.count, rows)
-        }
-        for count in stride(from: range.count - 1, through: 1, by: -1) {
-            entries.swapAt(base, base + count)
-            siftDown(&entries, base, 0, count, rows)
-        }
-    }
-
-    private static func siftDown(
-        _ entries: inout MutableSpan<SortEntry>, _ base: Int, _ start: Int, _ count: Int, _ rows: Span<UInt8>
-    ) {
-        var root = start
-        while 2 * root + 1 < count {
-            var child = 2 * root + 1
-            if child + 1 < count, precedes(entries[base + child], entries[base + child + 1], rows) { child += 1 }
-            guard precedes(entries[base + root], entries[base + child], rows) else { return }
-            entries.swapAt(base + root, base + child)
-            root = child
-        }
-    }
+extension Span<UInt8> {
+    /// What is behind the first `count` bytes; nothing where there are no more.
+    @_lifetime(copy self)
+    fileprivate func dropping(_ count: Int) -> Span<UInt8> { extracting(Swift.min(count, self.count)..<self.count) }
 }

@@ -34,6 +34,10 @@ import Testing
         Shape(testDescription: "many keys", rowCount: 5000),
         Shape(testDescription: "a long common prefix", rowCount: 5000, keyPrefix: "tenant:0000001:user:"),
         Shape(testDescription: "long keys that differ late", rowCount: 2000, keyCountMax: 40, alphabet: [0x61]),
+        Shape(testDescription: "keys of zero bytes alone", rowCount: 3000, keyCountMax: 40, alphabet: [0]),
+        Shape(
+            testDescription: "two hosts with long paths", rowCount: 3000, keyCountMax: 60,
+            alphabet: [0x61, 0x61, 0x61, 0x61, 0x62]),
         Shape(testDescription: "digits", rowCount: 3000, keyPrefix: "k", alphabet: Array("0123456789".utf8)),
         Shape(testDescription: "values larger than the memory", rowCount: 60, valueCountMax: 200_000),
     ]
