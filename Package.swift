@@ -31,6 +31,7 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CLookup"),
         .target(name: "CRocksDB", dependencies: ["CLookup"], linkerSettings: [.linkedLibrary("rocksdb")]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
@@ -42,7 +43,7 @@ let package = Package(
         .target(name: "Platform", dependencies: ["Bytes", "CLinux"], swiftSettings: strict),
 
         // 2: storage formats, versions, the wire, logs.
-        .target(name: "Datasets", dependencies: ["Storage"], swiftSettings: strict),
+        .target(name: "Datasets", dependencies: ["CCrypto", "Storage"], swiftSettings: strict),
         .target(
             name: "RocksDBStorage", dependencies: ["Bytes", "CLookup", "CRocksDB", "Storage"], swiftSettings: strict),
         .target(name: "RESP", dependencies: ["Bytes"], swiftSettings: strict),
@@ -98,7 +99,7 @@ let package = Package(
             name: "AlmanacTests", dependencies: ["almanac", "Settings", argumentParser], swiftSettings: strict),
         .testTarget(
             name: "DatasetBuildTests",
-            dependencies: ["DatasetBuild", "Datasets", "RocksDBStorage", "Storage", "TestSupport"],
+            dependencies: ["Bytes", "CZlib", "CZstd", "DatasetBuild", "Datasets", "RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
