@@ -35,7 +35,7 @@ let package = Package(
         .target(name: "Storage", dependencies: ["Bytes", "CLookup"], swiftSettings: strict),
         .target(name: "Settings", dependencies: [yams], swiftSettings: strict),
         .target(name: "ServerMetrics", swiftSettings: strict),
-        .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Platform", dependencies: ["Bytes", "CLinux"], swiftSettings: strict),
 
         // 2: storage formats, versions, the wire, logs.
         .target(name: "Datasets", dependencies: ["Storage"], swiftSettings: strict),
@@ -69,7 +69,8 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["Bytes", "Storage"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Bytes", "CLookup", "Storage"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),

@@ -54,6 +54,11 @@
         end += added
     }
 
+    /// Appends the bytes of `range` of another buffer, counted from the start of its content.
+    @inlinable public mutating func append(_ other: borrowing ByteBuffer, in range: Range<Int>) {
+        append(other.span.extracting(range))
+    }
+
     @inlinable @inline(__always) public mutating func append(_ byte: UInt8) {
         reserve(1)
         unsafe base.unsafelyUnwrapped[end] = byte

@@ -82,6 +82,11 @@ public protocol LookupPins: AnyObject {
         }
     }
 
+    /// Lends the value found for a hit to `body`.
+    @inlinable public func withValue<Result>(at index: Int, _ body: (Span<UInt8>) -> Result) -> Result {
+        body(self[valueAt: index])
+    }
+
     @inlinable public subscript(keyAt index: Int) -> Span<UInt8> {
         @_lifetime(borrow self)
         borrowing get {

@@ -12,4 +12,9 @@
 /// Swift cannot call accept4(2) itself: it is declared under _GNU_SOURCE only.
 int clinux_accept(int listener);
 
+/// Names the calling thread, in at most 15 bytes.
+///
+/// pthread_setname_np(3) is declared under _GNU_SOURCE only.
+int clinux_name_thread(const char *name);
+
 #endif

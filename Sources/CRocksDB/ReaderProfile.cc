@@ -1,0 +1,59 @@
+#include "ReaderProfile.h"
+
+#include <rocksdb/table.h>
+
+#include "QuietLogger.h"
+
+namespace almanac {
+
+std::shared_ptr<rocksdb::Cache> ReaderProfile::MakeCache(uint64_t capacity) {
+    return rocksdb::NewLRUCache(capacity, 6);
+}
+
+rocksdb::Options ReaderProfile::Open(rocksdb::Env *env, std::shared_ptr<rocksdb::Cache> cache, int open_threads) {
+    rocksdb::BlockBasedTableOptions table;
+    table.block_cache = std::move(cache);
+    // Index and filter stay in memory beside the cache: every look-up needs them, so a resident key
+    // would block as soon as its index did not fit.
+    table.cache_index_and_filter_blocks = false;
+
+    rocksdb::Options options;
+    options.env = env;
+    options.info_log = std::make_shared<QuietLogger>();
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    // All files are open all the time; also what the shorter path for compacted databases asks for.
+    options.max_open_files = -1;
+    options.max_file_opening_threads = open_threads;
+    // Both would read every file once more when opening, for compactions that never come.
+    options.skip_stats_update_on_db_open = true;
+    options.stats_dump_period_sec = 0;
+    options.stats_persist_period_sec = 0;
+    // A torn last record is what a copy of a live database ends with; damage before the end is an
+    // error, whereas RocksDB's default silently forgets everything after it.
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+    return options;
+}
+
+rocksdb::ReadOptions ReaderProfile::Resident() {
+    rocksdb::ReadOptions options;
+    options.read_tier = rocksdb::kBlockCacheTier;
+    return options;
+}
+
+rocksdb::ReadOptions ReaderProfile::Anywhere() {
+    rocksdb::ReadOptions options;
+    options.verify_checksums = true;
+    return options;
+}
+
+rocksdb::ReadOptions ReaderProfile::Walk() {
+    rocksdb::ReadOptions options;
+    options.verify_checksums = true;
+    // A walk over a whole version must not push out what look-ups need.
+    options.fill_cache = false;
+    // Databases made elsewhere may have prefix filters, which would end the walk at the prefix.
+    options.total_order_seek = true;
+    return options;
+}
+
+}  // namespace almanac

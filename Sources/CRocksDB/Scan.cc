@@ -1,0 +1,150 @@
+#include <algorithm>
+
+#include "Database.h"
+#include "Failure.h"
+#include "ReaderProfile.h"
+
+using almanac::Fail;
+using almanac::Guarded;
+
+struct almanac_rocksdb_scan {
+    std::unique_ptr<rocksdb::Iterator> iterator;
+    std::string bytes;
+    std::vector<uint64_t> ends;
+};
+
+namespace {
+
+/// Where a page ends, whatever the limit: keys can be large, and the caller copies none of them.
+constexpr size_t kPageBytes = 256 << 10;
+
+almanac_rocksdb_scan *NewScan(almanac_rocksdb &database) {
+    auto scan = std::make_unique<almanac_rocksdb_scan>();
+    scan->iterator.reset(database.db->NewIterator(almanac::ReaderProfile::Walk(), database.family));
+    return scan.release();
+}
+
+almanac_rocksdb_scan *Checked(almanac_rocksdb_scan *scan, almanac_rocksdb_error *error) {
+    if (scan->iterator->status().ok()) return scan;
+    Fail(error, scan->iterator->status());
+    delete scan;
+    return nullptr;
+}
+
+bool NextPage(
+    almanac_rocksdb_scan &scan, size_t limit, almanac_rocksdb_page *page, almanac_rocksdb_error *error) {
+    scan.bytes.clear();
+    scan.ends.clear();
+    while (scan.ends.size() < limit && scan.bytes.size() < kPageBytes && scan.iterator->Valid()) {
+        rocksdb::Slice key = scan.iterator->key();
+        scan.bytes.append(key.data(), key.size());
+        scan.ends.push_back(scan.bytes.size());
+        scan.iterator->Next();
+    }
+    *page = {reinterpret_cast<const uint8_t *>(scan.bytes.data()), scan.ends.data(), scan.ends.size()};
+    if (scan.iterator->status().ok()) return true;
+    Fail(error, scan.iterator->status());
+    return false;
+}
+
+/// SplitMix64: spreads seeds that differ little.
+uint64_t Scramble(uint64_t &state) {
+    uint64_t mixed = (state += 0x9E3779B97F4A7C15u);
+    mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9u;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBu;
+    return mixed ^ (mixed >> 31);
+}
+
+/// The eight bytes of `key` from `offset`, as a number in key order; bytes past its end count as zero.
+uint64_t Digits(const std::string &key, size_t offset) {
+    uint64_t digits = 0;
+    for (size_t i = 0; i < 8; i++) {
+        digits = digits << 8 | (offset + i < key.size() ? static_cast<uint8_t>(key[offset + i]) : 0);
+    }
+    return digits;
+}
+
+/// A string between the smallest and the largest key of `file`, evenly spread over that range.
+std::string Between(const almanac::FileRange &file, uint64_t random) {
+    size_t shared = 0;
+    size_t shortest = std::min(file.smallest.size(), file.largest.size());
+    while (shared < shortest && file.smallest[shared] == file.largest[shared]) shared += 1;
+    uint64_t low = Digits(file.smallest, shared);
+    uint64_t high = Digits(file.largest, shared);
+    uint64_t chosen = high - low == UINT64_MAX ? random : low + random % (high - low + 1);
+    std::string key = file.smallest.substr(0, shared);
+    for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(chosen >> shift));
+    return key;
+}
+
+/// Keys are rarely spread evenly over the strings between them, so from where the choice falls the walk
+/// goes on by less than 2^k keys, where each k is half as likely as the one before and the largest
+/// takes it past every key: none is impossible, and the mean is a few dozen steps.
+uint64_t StepCount(uint64_t key_count, uint64_t &state) {
+    uint64_t steps_max = 4;
+    while (steps_max < key_count * 2 && (Scramble(state) & 1) == 1) steps_max *= 2;
+    return Scramble(state) % steps_max;
+}
+
+void SeekRandom(almanac_rocksdb &database, rocksdb::Iterator &iterator, uint64_t seed) {
+    uint64_t state = seed;
+    uint64_t key_count = 0;
+    for (const almanac::FileRange &file : database.files) key_count += file.key_count;
+    if (key_count == 0) {
+        key_count = database.facts.key_count;
+        iterator.SeekToFirst();
+    } else {
+        uint64_t chosen = Scramble(state) % key_count;
+        size_t index = 0;
+        while (chosen >= database.files[index].key_count) {
+            chosen -= database.files[index].key_count;
+            index += 1;
+        }
+        iterator.Seek(Between(database.files[index], Scramble(state)));
+    }
+    bool wrapped_at_once = false;
+    for (uint64_t steps = StepCount(key_count, state); iterator.status().ok();) {
+        if (!iterator.Valid()) {
+            if (wrapped_at_once) return;
+            iterator.SeekToFirst();
+            wrapped_at_once = true;
+            continue;
+        }
+        wrapped_at_once = false;
+        if (steps == 0) return;
+        steps -= 1;
+        iterator.Next();
+    }
+}
+
+}  // namespace
+
+almanac_rocksdb_scan *almanac_rocksdb_scan_create(
+    almanac_rocksdb *database, const uint8_t *start, size_t start_count, almanac_rocksdb_error *error) {
+    return Guarded<almanac_rocksdb_scan *>(error, nullptr, [&] {
+        almanac_rocksdb_scan *scan = NewScan(*database);
+        if (start == nullptr) {
+            scan->iterator->SeekToFirst();
+        } else {
+            scan->iterator->Seek(rocksdb::Slice(reinterpret_cast<const char *>(start), start_count));
+        }
+        return Checked(scan, error);
+    });
+}
+
+bool almanac_rocksdb_scan_next(
+    almanac_rocksdb_scan *scan, size_t limit, almanac_rocksdb_page *page, almanac_rocksdb_error *error) {
+    *page = {nullptr, nullptr, 0};
+    return Guarded<bool>(error, false, [&] { return NextPage(*scan, limit, page, error); });
+}
+
+void almanac_rocksdb_scan_destroy(almanac_rocksdb_scan *scan) { delete scan; }
+
+almanac_rocksdb_scan *almanac_rocksdb_scan_create_random(
+    almanac_rocksdb *database, uint64_t seed, almanac_rocksdb_error *error) {
+    return Guarded<almanac_rocksdb_scan *>(error, nullptr, [&] {
+        almanac_rocksdb_scan *scan = NewScan(*database);
+        SeekRandom(*database, *scan->iterator, seed);
+        return Checked(scan, error);
+    });
+}

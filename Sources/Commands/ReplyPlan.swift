@@ -1,0 +1,164 @@
+import Bytes
+public import Datasets
+import RESP
+import Storage
+
+/// What to answer, in order, once the keys asked for have been looked up.
+///
+/// Sessions write their requests down here as steps; then the keys of all of them are looked up
+/// together; then each session's steps become reply bytes. So the memory latency of many look-ups
+/// overlaps, over a pipeline and over connections alike. Memory is kept from one use to the next.
+///
+/// A loop has one plan, which it fills and empties each turn. A session that must wait (for the disk, or
+/// for its client to read) takes the rest of its steps along in a plan of its own.
+public final class ReplyPlan {
+    /// One piece of a reply.
+    struct Step {
+        enum Kind: UInt8 {
+            /// `count` bytes of ``literals`` from `index`, already a reply.
+            case literal
+            /// The value of look-up `index`.
+            case value
+            /// An array of the values of `count` look-ups from `index`.
+            case values
+            /// The beginning of an array of `parameter` values, of which these are the first `count`.
+            case firstValues
+            /// `count` more values of an array whose beginning has been sent.
+            case moreValues
+            /// How many of `count` look-ups from `index` were hits, added to `parameter`; the reply is complete.
+            case hits
+            /// The same, kept for the steps of this request that follow.
+            case partialHits
+            /// The length of the value.
+            case length
+            /// Bytes `parameter >> 32` to `parameter & 0xffff_ffff` of the value, in ``ranges``.
+            case range
+            case type
+            /// -1 for a key that is there, -2 for one that is not.
+            case timeToLive
+            /// From here on replies have the form of RESP version `parameter`.
+            case protocolVersion
+        }
+
+        var kind: Kind
+        /// Index into ``views``.
+        var view: UInt16 = 0
+        var count: UInt32
+        /// Into the view's look-ups, or into the bytes of ``literals``.
+        var index: Int
+        var parameter: Int = 0
+
+        /// How many look-ups the step waits for.
+        var lookupCount: Int {
+            switch kind {
+            case .literal, .protocolVersion: 0
+            default: Int(count)
+            }
+        }
+    }
+
+    var steps: [Step] = []
+    /// Replies that needed no look-up.
+    var literals = ReplyWriter()
+    /// The first and last byte wanted by each step that asks for a part of a value, as the client gave them.
+    var ranges: [(first: Int, last: Int)] = []
+    var views: [VersionView] = []
+
+    public init() {
+        steps.reserveCapacity(256)
+    }
+
+    /// Whether a reader has answered at least the first look-up.
+    private(set) var wasReadAnywhere = false
+
+    public var stepCount: Int { steps.count }
+
+    /// How many look-ups there are, over all versions.
+    public private(set) var lookupCount = 0
+
+    @inline(__always)
+    func countLookups(_ count: Int) { lookupCount += count }
+
+    /// The place in ``views`` of `version`, added if it is new.
+    func viewIndex(of version: DatasetVersion) -> Int {
+        for index in views.indices where views[index].version === version { return index }
+        views.append(VersionView(version))
+        return views.count - 1
+    }
+
+    /// Looks up everything that is resident, without waiting for the disk.
+    public func lookUpResident() {
+        for view in views where !view.lookups.isEmpty {
+            view.lookUp(in: 0..<view.lookups.count, tier: .resident)
+        }
+    }
+
+    /// Looks up what is not yet answered, in order, until the values found hold `valueBytesMax` bytes.
+    ///
+    /// At least one look-up is answered. May wait for the disk.
+    func lookUpAnywhere(valueBytesMax: Int) {
+        wasReadAnywhere = true
+        var bytesLeft = valueBytesMax
+        for step in steps where step.lookupCount > 0 {
+            let view = views[Int(step.view)]
+            var index = step.index
+            while index < step.index + step.lookupCount {
+                guard bytesLeft > 0 else { return }
+                let end = min(index + Self.coldChunk, step.index + step.lookupCount)
+                view.lookUp(in: index..<end, tier: .anywhere)
+                for looked in index..<end where view.lookups.outcome(at: looked) == .hit {
+                    bytesLeft -= view.lookups[valueAt: looked].count
+                }
+                index = end
+            }
+        }
+    }
+
+    /// Forgets everything, lets the engines unpin the values, and keeps the memory.
+    ///
+    /// - Parameter isCurrent: Whether to keep room for look-ups in a version.
+    public func removeAll(keeping isCurrent: (DatasetVersion) -> Bool) {
+        steps.removeAll(keepingCapacity: true)
+        ranges.removeAll(keepingCapacity: true)
+        literals.output.removeAll()
+        if literals.output.capacity > Self.keptLiteralBytesMax { literals.output.release() }
+        lookupCount = 0
+        for view in views { view.lookups.removeAll() }
+        if !views.allSatisfy({ isCurrent($0.version) }) { views.removeAll { !isCurrent($0.version) } }
+    }
+
+    /// Adds copies of some steps of another plan, whose keys are yet to be looked up here.
+    func append(_ others: Range<Int>, of other: ReplyPlan) {
+        for step in other.steps[others] {
+            var copy = step
+            switch step.kind {
+            case .literal:
+                copy.index = literals.output.count
+                let bytes = other.literals.output.span
+                literals.output.append(bytes.extracting(step.index..<step.index + Int(step.count)))
+            case .protocolVersion:
+                break
+            default:
+                let theirs = other.views[Int(step.view)]
+                let place = viewIndex(of: theirs.version)
+                let ours = views[place]
+                copy.view = UInt16(place)
+                copy.index = ours.lookups.count
+                for index in step.index..<step.index + Int(step.count) {
+                    _ = ours.lookups.append(theirs.lookups[keyAt: index])
+                }
+                lookupCount += Int(step.count)
+                if step.kind == .range {
+                    copy.parameter = ranges.count
+                    ranges.append(other.ranges[step.parameter])
+                }
+            }
+            steps.append(copy)
+        }
+    }
+
+    /// Look-ups that a reader does between two looks at how much it has read.
+    private static let coldChunk = 8
+    /// A pipeline of large literals (`ECHO`) must not cost the loop its memory for good.
+    private static let keptLiteralBytesMax = 1 << 20
+}

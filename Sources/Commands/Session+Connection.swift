@@ -1,0 +1,148 @@
+import Bytes
+import Datasets
+import RESP
+import Storage
+
+extension Session {
+    /// Commands that are rare enough not to matter to the speed of look-ups.
+    @inline(never)
+    func performUncommon(_ command: Command, _ request: borrowing Request, _ plan: ReplyPlan) {
+        switch command.action {
+        case .multi: multi(plan)
+        case .exec: exec(plan)
+        case .discard: discard(plan)
+        case .watch: watch(plan)
+        case .unwatch, .readonly, .readwrite, .asking: ok(plan)
+        case .quit:
+            ok(plan)
+            isEnding = true
+        case .reset: reset(plan)
+        case .select: select(request, plan)
+        case .hello: hello(request, plan)
+        case .auth: auth(request, plan)
+        case .dbsize:
+            let count = version.engine.keyCount.value
+            reply(plan) { $0.integer(count) }
+        case .scan: scan(request, plan)
+        case .keys:
+            let pattern = GlobPattern(request[1])
+            schedule(
+                WalkJob(
+                    version, from: pattern.start, matching: pattern, form: .everything, server: context.server,
+                    protocolVersion: protocolVersion))
+        case .randomkey:
+            schedule(RandomKeyJob(version, seed: context.random.next(), protocolVersion: protocolVersion))
+        default: performServerCommand(command, request, plan)
+        }
+    }
+
+    func ok(_ plan: ReplyPlan) {
+        reply(plan) { $0.simple("OK" as StaticString) }
+    }
+
+    private func reset(_ plan: ReplyPlan) {
+        transaction = nil
+        database = 0
+        name = ""
+        if protocolVersion != .resp2 { changeProtocol(to: .resp2, plan) }
+        reply(plan) { $0.simple("RESET" as StaticString) }
+    }
+
+    private func select(_ request: borrowing Request, _ plan: ReplyPlan) {
+        guard let number = Int(decimal: request[1]) else { return replyError(plan, ErrorReply.notAnInteger) }
+        guard context.versions.indices.contains(number) else {
+            return replyError(plan, "ERR DB index is out of range" as StaticString)
+        }
+        database = number
+        ok(plan)
+    }
+
+    private func auth(_ request: borrowing Request, _ plan: ReplyPlan) {
+        // Redis without a password takes any for the user that everybody is.
+        if request.count > 3 { return replyError(plan, ErrorReply.syntax) }
+        if request.count == 3, request[1].elementsEqual("default") { return ok(plan) }
+        replyError(plan, request.count == 2 ? ErrorReply.noPasswordSet : ErrorReply.wrongPassword)
+    }
+
+    private func hello(_ request: borrowing Request, _ plan: ReplyPlan) {
+        var wanted = protocolVersion
+        var newName: String?
+        if request.count > 1 {
+            guard let number = Int(decimal: request[1]) else {
+                return replyError(plan, "ERR Protocol version is not an integer or out of range" as StaticString)
+            }
+            switch number {
+            case 2: wanted = .resp2
+            case 3: wanted = .resp3
+            default: return replyError(plan, "NOPROTO unsupported protocol version" as StaticString)
+            }
+        }
+        var index = 2
+        while index < request.count {
+            let left = request.count - index - 1
+            if request[index].equalsIgnoringCase("AUTH"), left >= 2 {
+                guard request[index + 1].elementsEqual("default") else {
+                    return replyError(plan, ErrorReply.wrongPassword)
+                }
+                index += 3
+            } else if request[index].equalsIgnoringCase("SETNAME"), left >= 1 {
+                guard let valid = ClientFacts.validName(request[index + 1]) else {
+                    return replyError(plan, ErrorReply.invalidClientName)
+                }
+                newName = valid
+                index += 2
+            } else {
+                return replyError(plan, ErrorReply.helloOption(request[index]))
+            }
+        }
+        if let newName { name = newName }
+        if wanted != protocolVersion { changeProtocol(to: wanted, plan) }
+        let id = id
+        reply(plan) { ServerFacts.writeHello(clientID: id, to: &$0) }
+    }
+
+    private func scan(_ request: borrowing Request, _ plan: ReplyPlan) {
+        guard let cursor = UInt64(cursor: request[1]) else {
+            return replyError(plan, "ERR invalid cursor" as StaticString)
+        }
+        var count = 10
+        var pattern: GlobPattern?
+        var isStringWanted = true
+        var index = 2
+        while index < request.count {
+            guard index + 1 < request.count else { return replyError(plan, ErrorReply.syntax) }
+            if request[index].equalsIgnoringCase("COUNT") {
+                guard let number = Int(decimal: request[index + 1]) else {
+                    return replyError(plan, ErrorReply.notAnInteger)
+                }
+                guard number > 0 else { return replyError(plan, ErrorReply.syntax) }
+                count = number
+            } else if request[index].equalsIgnoringCase("MATCH") {
+                pattern = GlobPattern(request[index + 1])
+            } else if request[index].equalsIgnoringCase("TYPE") {
+                isStringWanted = request[index + 1].equalsIgnoringCase("string")
+            } else {
+                return replyError(plan, ErrorReply.syntax)
+            }
+            index += 2
+        }
+        var start = ScanStart.beginning
+        if cursor != 0 {
+            guard let key = context.server.cursors.key(for: cursor) else {
+                return replyError(plan, "ERR this cursor is unknown or has expired, start again from 0" as StaticString)
+            }
+            start = .key(key)
+        }
+        guard isStringWanted else {
+            return reply(plan) {
+                $0.array(count: 2)
+                $0.bulk("0" as StaticString)
+                $0.array(count: 0)
+            }
+        }
+        schedule(
+            WalkJob(
+                version, from: start, matching: pattern, form: .page(keysVisitedMax: count), server: context.server,
+                protocolVersion: protocolVersion))
+    }
+}

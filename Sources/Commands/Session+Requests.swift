@@ -1,0 +1,112 @@
+import Bytes
+import RESP
+import ServerMetrics
+import Storage
+
+extension Session {
+    /// Understands one request: refuses it, queues it, or adds its steps to the plan.
+    ///
+    /// Checks in Redis's order: known, arity, writable, transaction.
+    func run(_ request: borrowing Request, _ plan: ReplyPlan) {
+        guard request.count > 0 else { return }
+        budget -= 1
+        context.metrics.commandsProcessed.add()
+        guard let command = context.server.table.command(named: request[0]) else {
+            // What a browser sends to a port it was tricked into: Redis closes without a word.
+            if ErrorReply.isCrossProtocol(request[0]) {
+                isEnding = true
+                return
+            }
+            return refuse(plan, ErrorReply.unknownCommand(request))
+        }
+        guard command.accepts(request.count) else {
+            return refuse(plan, ErrorReply.wrongArity(command, context.server.table))
+        }
+        if command.action == .write { return refuse(plan, ErrorReply.readOnly) }
+        if transaction != nil, queueIfInTransaction(command, request, plan) { return }
+        perform(command, request, plan)
+    }
+
+    /// An error that also spoils a transaction being queued.
+    private func refuse(_ plan: ReplyPlan, _ text: String) {
+        transaction?.isSpoilt = true
+        replyError(plan, text)
+    }
+
+    @inline(__always)
+    private func perform(_ command: Command, _ request: borrowing Request, _ plan: ReplyPlan) {
+        switch command.action {
+        case .get:
+            let (view, place) = view(in: plan)
+            let index = view.lookups.append(request[1])
+            plan.countLookups(1)
+            plan.steps.append(ReplyPlan.Step(kind: .value, view: place, count: 1, index: index))
+        case .mget: lookUpMany(request, plan, isCounting: false)
+        case .exists, .touch: lookUpMany(request, plan, isCounting: true)
+        case .strlen: lookUpOne(.length, request, plan)
+        case .type: lookUpOne(.type, request, plan)
+        case .ttl, .pttl, .expiretime, .pexpiretime: lookUpOne(.timeToLive, request, plan)
+        case .getrange, .substr: getRange(request, plan)
+        case .ping:
+            if request.count > 2 {
+                replyError(plan, ErrorReply.wrongArity(command, context.server.table))
+            } else if request.count == 2 {
+                reply(plan) { $0.bulk(request[1]) }
+            } else {
+                reply(plan) { $0.simple("PONG" as StaticString) }
+            }
+        case .echo: reply(plan) { $0.bulk(request[1]) }
+        default: performUncommon(command, request, plan)
+        }
+    }
+
+    private func lookUpOne(_ kind: ReplyPlan.Step.Kind, _ request: borrowing Request, _ plan: ReplyPlan) {
+        let (view, place) = view(in: plan)
+        let index = view.lookups.append(request[1])
+        plan.countLookups(1)
+        plan.steps.append(ReplyPlan.Step(kind: kind, view: place, count: 1, index: index))
+    }
+
+    /// MGET, or EXISTS and TOUCH, which count: over as many keys as this turn may take, then over more.
+    private func lookUpMany(_ request: borrowing Request, _ plan: ReplyPlan, isCounting: Bool) {
+        let first = sliced?.nextArgument ?? 1
+        let last = min(first + max(budget, 1), request.count)
+        let (view, place) = view(in: plan)
+        let index = view.lookups.count
+        for argument in first..<last { _ = view.lookups.append(request[argument]) }
+        plan.countLookups(last - first)
+        budget -= last - first
+        let isFirst = first == 1
+        let isLast = last == request.count
+        let kind: ReplyPlan.Step.Kind =
+            switch (isCounting, isFirst, isLast) {
+            case (true, _, false): .partialHits
+            case (true, _, true): .hits
+            case (false, true, true): .values
+            case (false, true, false): .firstValues
+            case (false, false, _): .moreValues
+            }
+        plan.steps.append(
+            ReplyPlan.Step(
+                kind: kind, view: place, count: UInt32(last - first), index: index, parameter: request.count - 1))
+        if isLast {
+            sliced = nil
+        } else {
+            sliced = SlicedRequest(nextArgument: last, byteCount: sliced?.byteCount ?? 0)
+            pinVersions()
+        }
+    }
+
+    private func getRange(_ request: borrowing Request, _ plan: ReplyPlan) {
+        guard let first = Int(decimal: request[2]), let last = Int(decimal: request[3]) else {
+            return replyError(plan, ErrorReply.notAnInteger)
+        }
+        let parameter = plan.ranges.count
+        plan.ranges.append((first, last))
+        let (view, place) = view(in: plan)
+        let index = view.lookups.append(request[1])
+        plan.countLookups(1)
+        plan.steps.append(
+            ReplyPlan.Step(kind: .range, view: place, count: 1, index: index, parameter: parameter))
+    }
+}

@@ -1,0 +1,70 @@
+public import Datasets
+public import ServerMetrics
+public import Storage
+import Synchronization
+
+/// What all sessions of a server share.
+public final class ServerState: Sendable {
+    public let table: CommandTable
+    public let catalog: Catalog
+    /// Every setting as `CONFIG GET` shows it.
+    public let configuration: [(name: String, value: String)]
+    /// What `INFO` tells, gathered when asked for; may read files, so readers call it.
+    public let facts: @Sendable () -> ServerFacts
+    public let cursors = ScanCursors()
+    /// Bytes that the reply of one command may take up where it cannot be sent piece by piece.
+    public let replyBytesMax: Int
+    private let lastClientID = Atomic<Int>(0)
+
+    public init(
+        table: CommandTable, catalog: Catalog, configuration: [(name: String, value: String)], replyBytesMax: Int,
+        facts: @escaping @Sendable () -> ServerFacts
+    ) {
+        precondition(replyBytesMax > 0)
+        self.table = table
+        self.catalog = catalog
+        self.configuration = configuration
+        self.replyBytesMax = replyBytesMax
+        self.facts = facts
+    }
+
+    /// A number that no connection of this server has had, above 0 and growing.
+    public func makeClientID() -> Int { lastClientID.add(1, ordering: .relaxed).newValue }
+}
+
+/// What the sessions of one loop share, on that loop's thread.
+public final class SessionContext {
+    public let server: ServerState
+    public let metrics: LoopMetrics
+    /// The current version of each dataset, by database number, as of this turn.
+    public var versions: [DatasetVersion]
+    /// When this turn began, in nanoseconds of the monotonic clock.
+    public var now: UInt64 = 0
+    var random: SplitMix64
+    /// Told of every damaged look-up, with its cause, for the log.
+    public var onDamage: (EngineError, DatasetVersion) -> Void = { _, _ in }
+
+    public init(server: ServerState, metrics: LoopMetrics, versions: [DatasetVersion], seed: UInt64) {
+        self.server = server
+        self.metrics = metrics
+        self.versions = versions
+        random = SplitMix64(state: seed)
+    }
+
+    func report(_ failure: EngineError?, of version: DatasetVersion) {
+        onDamage(failure ?? EngineError(operation: "get", kind: .damaged, message: "no cause given"), version)
+    }
+}
+
+/// Steele, Lea and Flood's generator (OOPSLA 2014): fast, seedable, good enough to pick keys with.
+struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,116 @@
+import Bytes
+import Datasets
+import RESP
+import Storage
+import Synchronization
+
+/// Work of one session that may wait for the disk or take long, done by a reader in bounded slices.
+public protocol SessionJob: AnyObject, Sendable {
+    /// Does one slice, of a few milliseconds besides the disk.
+    ///
+    /// - Returns: Whether the job is finished; if not, it goes to the end of the readers' queue.
+    func runSlice() -> Bool
+
+    /// Nobody waits for the reply any more: later slices may be skipped.
+    func cancel()
+}
+
+extension SessionJob {
+    /// Most jobs are one slice, which is as well finished.
+    public func cancel() {}
+}
+
+/// Looks up the keys of a plan, wherever they are.
+final class ColdLookupJob: SessionJob {
+    private let plan: Mutex<ReplyPlan?>
+
+    init(_ plan: ReplyPlan) {
+        // Safety: the session that made the plan keeps no reference, so whoever holds the job owns it.
+        nonisolated(unsafe) let plan = plan
+        self.plan = unsafe Mutex(plan)
+    }
+
+    func runSlice() -> Bool {
+        plan.withLock { $0?.lookUpAnywhere(valueBytesMax: Self.valueBytesMax) }
+        return true
+    }
+
+    /// The plan, once, with at least its first look-up answered.
+    func takePlan() -> ReplyPlan? {
+        plan.withLock { $0.take() }
+    }
+
+    /// Values that a plan may hold at once before its client has read the first of them.
+    private static let valueBytesMax = 4 << 20
+}
+
+/// A job that makes a whole reply.
+protocol ReplyJob: SessionJob {
+    /// Appends the reply; called once, after the last slice, on the session's loop.
+    func appendReply(to output: inout ReplyWriter)
+}
+
+/// A reply made in one go from what the server as a whole knows.
+final class FactsJob: ReplyJob {
+    private let reply: Mutex<ReplyWriter>
+    private let server: ServerState
+    private let write: @Sendable (ServerFacts, inout ReplyWriter) -> Void
+
+    init(
+        server: ServerState, version: ProtocolVersion,
+        _ write: @escaping @Sendable (ServerFacts, inout ReplyWriter) -> Void
+    ) {
+        self.server = server
+        self.write = write
+        reply = Mutex(ReplyWriter(version: version))
+    }
+
+    func runSlice() -> Bool {
+        let facts = server.facts()
+        reply.withLock { write(facts, &$0) }
+        return true
+    }
+
+    func appendReply(to output: inout ReplyWriter) {
+        reply.withLock { output.output.append($0.output.span) }
+    }
+}
+
+/// `CLIENT LIST` and `CLIENT INFO`: every loop adds its connections, the last one ends the job.
+public final class ClientListJob: ReplyJob {
+    private struct State {
+        var lines: [ClientFacts] = []
+        var loopsMissing: Int?
+    }
+
+    /// The connections wanted; empty for all.
+    private let ids: Set<Int>
+    private let type: ClientFacts.Kind?
+    private let isSingle: Bool
+    private let state = Mutex(State())
+
+    init(ids: Set<Int> = [], isSingle: Bool = false) {
+        self.ids = ids
+        self.isSingle = isSingle
+        type = nil
+    }
+
+    public func runSlice() -> Bool { preconditionFailure("loops run this job, readers do not") }
+
+    /// Adds the connections of one loop of `loopCount`; true for the last.
+    public func add(_ clients: [ClientFacts], loopCount: Int) -> Bool {
+        state.withLock { state in
+            state.lines += ids.isEmpty ? clients : clients.filter { ids.contains($0.id) }
+            let missing = (state.loopsMissing ?? loopCount) - 1
+            state.loopsMissing = missing
+            return missing == 0
+        }
+    }
+
+    func appendReply(to output: inout ReplyWriter) {
+        let text = state.withLock { state in
+            state.lines.sorted { $0.id < $1.id }.map { $0.line + "\n" }.joined()
+        }
+        output.verbatim(text)
+    }
+}

@@ -1,0 +1,20 @@
+public import Datasets
+public import Storage
+
+/// One version of a dataset, and the keys to look up in it together.
+///
+/// Belongs to whoever holds the plan that it is part of: a loop, or a reader.
+public final class VersionView {
+    public let version: DatasetVersion
+    public var lookups: LookupBatch
+
+    public init(_ version: DatasetVersion) {
+        self.version = version
+        lookups = version.engine.makeBatch()
+    }
+
+    /// Looks up the keys of `range` that are not yet answered.
+    func lookUp(in range: Range<Int>, tier: ReadTier) {
+        version.engine.lookUp(&lookups, in: range, tier: tier)
+    }
+}

@@ -1,0 +1,132 @@
+import Bytes
+import Datasets
+import RESP
+import Storage
+import Synchronization
+
+/// `SCAN` and `KEYS`: a walk over the keys of one version.
+final class WalkJob: ReplyJob {
+    enum Form: Equatable {
+        /// `SCAN`: at most this many keys are visited; a cursor tells where to go on.
+        case page(keysVisitedMax: Int)
+        /// `KEYS`: all of them.
+        case everything
+    }
+
+    private struct State: ~Copyable {
+        var elements: ReplyWriter
+        var elementCount = 0
+        var visitsLeft: Int
+        /// Where to go on; `nil` once the walk has reached the end.
+        var position: ScanStart?
+        var failure: Failure?
+    }
+
+    private enum Failure {
+        case engine(EngineError)
+        case tooLong
+    }
+
+    private let version: DatasetVersion
+    private let pattern: GlobPattern?
+    private let form: Form
+    private let server: ServerState
+    private let state: Mutex<State>
+    private let isCancelled = Atomic<Bool>(false)
+
+    init(
+        _ version: DatasetVersion, from start: ScanStart, matching pattern: GlobPattern?, form: Form,
+        server: ServerState, protocolVersion: ProtocolVersion
+    ) {
+        self.version = version
+        self.pattern = pattern
+        self.form = form
+        self.server = server
+        let visits =
+            switch form {
+            case .page(let count): count
+            case .everything: Int.max
+            }
+        state = Mutex(
+            State(elements: ReplyWriter(version: protocolVersion), visitsLeft: visits, position: start))
+    }
+
+    func cancel() { isCancelled.store(true, ordering: .relaxed) }
+
+    func runSlice() -> Bool {
+        guard !isCancelled.load(ordering: .relaxed) else { return true }
+        return state.withLock { state in
+            guard let position = state.position else { return true }
+            do throws(EngineError) {
+                let visits = min(Self.sliceVisitsMax, state.visitsLeft)
+                let next = try version.engine.scan(from: position, limit: visits) { key in
+                    guard pattern?.matches(key) ?? true else { return }
+                    state.elements.bulk(key)
+                    state.elementCount += 1
+                }
+                state.visitsLeft -= visits
+                state.position = next.map { .key($0) }
+            } catch {
+                state.failure = .engine(error)
+                return true
+            }
+            if state.elements.output.count > server.replyBytesMax {
+                state.failure = .tooLong
+                state.elements.output.release()
+                return true
+            }
+            return state.position == nil || state.visitsLeft == 0
+        }
+    }
+
+    func appendReply(to output: inout ReplyWriter) {
+        state.withLock { state in
+            switch state.failure {
+            case .engine: output.error(ErrorReply.damaged)
+            case .tooLong: output.error("ERR the reply would be longer than \(server.replyBytesMax) bytes, use SCAN")
+            case nil:
+                if case .page = form {
+                    output.array(count: 2)
+                    if case .key(let key) = state.position {
+                        output.bulk(String(server.cursors.cursor(for: key)))
+                    } else {
+                        output.bulk("0" as StaticString)
+                    }
+                }
+                output.array(count: state.elementCount)
+                output.output.append(state.elements.output.span)
+            }
+        }
+    }
+
+    /// Keys visited between two looks at the queue of the readers: about a millisecond.
+    private static let sliceVisitsMax = 4_096
+}
+
+/// `RANDOMKEY`.
+final class RandomKeyJob: ReplyJob {
+    private let version: DatasetVersion
+    private let seed: UInt64
+    private let reply: Mutex<ReplyWriter>
+
+    init(_ version: DatasetVersion, seed: UInt64, protocolVersion: ProtocolVersion) {
+        self.version = version
+        self.seed = seed
+        reply = Mutex(ReplyWriter(version: protocolVersion))
+    }
+
+    func runSlice() -> Bool {
+        reply.withLock { reply in
+            do throws(EngineError) {
+                if try !version.engine.randomKey(seed: seed, { key in reply.bulk(key) }) { reply.null() }
+            } catch {
+                reply.error(ErrorReply.damaged)
+            }
+        }
+        return true
+    }
+
+    func appendReply(to output: inout ReplyWriter) {
+        reply.withLock { output.output.append($0.output.span) }
+    }
+}

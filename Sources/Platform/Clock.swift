@@ -1,0 +1,18 @@
+import Glibc
+
+/// Readings of the kernel's clocks.
+public enum Clock {
+    /// Nanoseconds since an arbitrary start, never set back.
+    public static func monotonicNanoseconds() -> UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+
+    /// Microseconds since 1970-01-01 UTC; may be set back.
+    public static func wallMicroseconds() -> Int {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return time.tv_sec * 1_000_000 + time.tv_nsec / 1_000
+    }
+}

@@ -1,0 +1,135 @@
+import CLinux
+import Glibc
+
+/// A socket that accepts connections.
+public struct Listener: ~Copyable, Sendable {
+    private let descriptor: FileDescriptor
+    /// Where it listens, with the port that the kernel chose if it was asked to.
+    public let address: String
+    public let port: UInt16
+    /// Its file, removed when the listener goes.
+    private let unixPath: String?
+
+    /// Listens on a numeric IPv4 or IPv6 address, or on a host name.
+    ///
+    /// With `sharesPort`, every loop can have a listener of its own on one port, among which the kernel
+    /// spreads new connections. The caller makes sure first, by listening without it, that the port is
+    /// not another server's: the kernel would let two servers of one user share it in silence.
+    ///
+    /// - Throws: `EADDRINUSE` where the port is taken.
+    public init(host: String, port: UInt16, backlog: Int, sharesPort: Bool) throws(SystemError) {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        var found: UnsafeMutablePointer<addrinfo>?
+        let failure = unsafe getaddrinfo(host, String(port), &hints, &found)
+        guard failure == 0, let address = unsafe found else {
+            throw SystemError(call: "getaddrinfo", code: EADDRNOTAVAIL)
+        }
+        defer { unsafe freeaddrinfo(address) }
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let family = unsafe address.pointee.ai_family
+        let descriptor = FileDescriptor(owning: try check("socket") { socket(family, kind, 0) })
+        try Self.set(descriptor, SOL_SOCKET, SO_REUSEADDR)
+        if sharesPort { try Self.set(descriptor, SOL_SOCKET, SO_REUSEPORT) }
+        // Else `::` would take IPv4 as well, and `*` could not listen on both.
+        if family == AF_INET6 { try Self.set(descriptor, Int32(IPPROTO_IPV6), Int32(IPV6_V6ONLY)) }
+        try check("bind") {
+            unsafe bind(descriptor.rawValue, address.pointee.ai_addr, address.pointee.ai_addrlen)
+        }
+        try check("listen") { listen(descriptor.rawValue, Int32(clamping: backlog)) }
+        var bound = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let number = descriptor.rawValue
+        try check("getsockname") {
+            unsafe withUnsafeMutablePointer(to: &bound) {
+                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(number, $0, &length) }
+            }
+        }
+        let name = SocketAddress(bound)
+        self.address = name.description
+        self.port = name.port
+        self.descriptor = descriptor
+        unixPath = nil
+    }
+
+    /// Listens on a Unix socket at `path`, with the permissions `mode`.
+    ///
+    /// A socket file that nobody listens on, left over by a killed server, is replaced.
+    ///
+    /// - Throws: `EADDRINUSE` where somebody does, or where another kind of file lies there.
+    public init(unixPath path: String, mode: UInt32, backlog: Int) throws(SystemError) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw SystemError(call: "bind", code: ENAMETOOLONG)
+        }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        func call(_ function: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ number: Int32) -> Int32 {
+            unsafe withUnsafePointer(to: &address) {
+                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe function(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+        }
+        var status = stat()
+        if unsafe lstat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFSOCK else { throw SystemError(call: "bind", code: EADDRINUSE) }
+            let probe = FileDescriptor(owning: try check("socket") { socket(AF_UNIX, kind, 0) })
+            guard unsafe call({ unsafe connect($0, $1, $2) }, probe.rawValue) != 0, errno == ECONNREFUSED else {
+                throw SystemError(call: "bind", code: EADDRINUSE)
+            }
+            unsafe unlink(path)
+        }
+        let descriptor = FileDescriptor(owning: try check("socket") { socket(AF_UNIX, kind, 0) })
+        try check("bind") { unsafe call({ unsafe bind($0, $1, $2) }, descriptor.rawValue) }
+        try check("chmod") { unsafe chmod(path, mode_t(mode)) }
+        try check("listen") { listen(descriptor.rawValue, Int32(clamping: backlog)) }
+        self.descriptor = descriptor
+        self.address = path
+        port = 0
+        unixPath = path
+    }
+
+    deinit {
+        if let unixPath { unsafe unlink(unixPath) }
+    }
+
+    public func register(with epoll: borrowing Epoll, token: Epoll.Token) throws(SystemError) {
+        try epoll.add(descriptor.rawValue, token: token)
+    }
+
+    public func unregister(from epoll: borrowing Epoll) {
+        // Fails only for a descriptor that was never registered, which is as good.
+        try? epoll.remove(descriptor.rawValue)
+    }
+
+    /// The next waiting connection; `nil` when there is none.
+    ///
+    /// - Throws: `EMFILE` and its like, when the process can take no more: try again later.
+    public func accept() throws(SystemError) -> FileDescriptor? {
+        while true {
+            do throws(SystemError) {
+                return FileDescriptor(owning: try check("accept4") { clinux_accept(descriptor.rawValue) })
+            } catch {
+                switch error.code {
+                case EAGAIN: return nil
+                // The peer went before it was accepted: not our failure, and others may wait behind it.
+                case ECONNABORTED, EPROTO, EPERM: continue
+                default: throw error
+                }
+            }
+        }
+    }
+
+    private static func set(
+        _ descriptor: borrowing FileDescriptor, _ level: Int32, _ option: Int32
+    ) throws(SystemError) {
+        var value: Int32 = 1
+        try check("setsockopt") {
+            unsafe setsockopt(descriptor.rawValue, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import CLinux
+import Glibc
+
+/// The signals this process acts on, read like any other input.
+public enum ProcessSignal: Sendable {
+    /// SIGHUP: re-open logs and re-read settings and the data directory.
+    case reload
+    /// SIGTERM or SIGINT: answer what has been received and exit.
+    case stop
+    /// SIGUSR1: log the state.
+    case report
+
+    init?(number: Int32) {
+        switch number {
+        case SIGHUP: self = .reload
+        case SIGTERM, SIGINT: self = .stop
+        case SIGUSR1: self = .report
+        default: return nil
+        }
+    }
+}
+
+/// Turns signals into reads on a descriptor, so that no code of ours runs inside a signal handler.
+public struct SignalQueue: ~Copyable {
+    private let descriptor: FileDescriptor
+
+    /// Blocks the signals in the calling thread, and in every thread it starts from now on.
+    ///
+    /// So call it first in `main`: a thread started earlier would still die of SIGHUP. SIGPIPE is
+    /// ignored for good: a write to a closed peer is an error to handle where it happens.
+    public init() throws(SystemError) {
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        for number in [SIGHUP, SIGTERM, SIGINT, SIGUSR1] { unsafe sigaddset(&signals, number) }
+        let failure = unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+        precondition(failure == 0)
+        signal(SIGPIPE, SIG_IGN)
+        descriptor = FileDescriptor(
+            owning: try check("signalfd") { unsafe signalfd(-1, &signals, Int32(SFD_CLOEXEC)) })
+    }
+
+    /// Waits for the next signal, at most for `milliseconds`; -1 waits for as long as it takes.
+    ///
+    /// - Returns: `nil` where none came in time.
+    public func next(milliseconds: Int32) throws(SystemError) -> ProcessSignal? {
+        var wanted = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        guard try check("poll", { unsafe poll(&wanted, 1, milliseconds) }) > 0 else { return nil }
+        var info = signalfd_siginfo()
+        try check("read") { unsafe read(descriptor.rawValue, &info, MemoryLayout.size(ofValue: info)) }
+        return ProcessSignal(number: Int32(info.ssi_signo))
+    }
+}

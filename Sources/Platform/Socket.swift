@@ -1,0 +1,140 @@
+public import Bytes
+import CLinux
+import Glibc
+
+/// One connected stream socket, never blocking.
+public struct Socket: ~Copyable, Sendable {
+    public let descriptor: FileDescriptor
+
+    /// Takes ownership of a connected, non-blocking socket.
+    public init(owning descriptor: consuming FileDescriptor) {
+        self.descriptor = descriptor
+    }
+
+    public enum Transfer: Equatable, Sendable {
+        case bytes(Int)
+        /// The peer has closed its side: nothing more will come.
+        case end
+        /// Nothing now; epoll says when.
+        case wouldBlock
+        /// The connection is gone.
+        case failed(Int32)
+    }
+
+    /// Appends what has arrived to `buffer`, at most `byteCountMax` bytes.
+    public func receive(into buffer: inout ByteBuffer, byteCountMax: Int) -> Transfer {
+        var result = Transfer.wouldBlock
+        unsafe buffer.appendUninitialized(byteCountMax) { free in
+            while true {
+                let count = unsafe recv(descriptor.rawValue, free.baseAddress, free.count, 0)
+                if count > 0 {
+                    result = .bytes(count)
+                    return count
+                }
+                let code = errno  // Read before anything else can run and overwrite it.
+                if count == 0 {
+                    result = .end
+                } else if code == EINTR {
+                    continue
+                } else if code != EAGAIN {
+                    result = .failed(code)
+                }
+                return 0
+            }
+        }
+        return result
+    }
+
+    /// Sends what the kernel takes of `bytes`, which must not be empty.
+    public func send(_ bytes: Span<UInt8>) -> Transfer {
+        unsafe bytes.withUnsafeBytes { bytes in
+            while true {
+                let count = unsafe Glibc.send(descriptor.rawValue, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+                if count >= 0 { return .bytes(count) }
+                let code = errno  // Read before anything else can run and overwrite it.
+                if code == EAGAIN { return .wouldBlock }
+                if code != EINTR { return .failed(code) }
+            }
+        }
+    }
+
+    /// Turns Nagle's algorithm off, and probes of idle peers on after `keepalive` seconds (0: never).
+    ///
+    /// Failure is harmless (a Unix socket has neither) and ignored.
+    public func configure(keepaliveSeconds: Int) {
+        set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        guard keepaliveSeconds > 0 else { return }
+        set(SOL_SOCKET, SO_KEEPALIVE, 1)
+        set(Int32(IPPROTO_TCP), TCP_KEEPIDLE, Int32(clamping: keepaliveSeconds))
+        // Three probes over a further interval, as Redis spaces them.
+        set(Int32(IPPROTO_TCP), TCP_KEEPINTVL, Int32(clamping: max(keepaliveSeconds / 3, 1)))
+        set(Int32(IPPROTO_TCP), TCP_KEEPCNT, 3)
+    }
+
+    /// Makes closing drop what is not sent yet and reset the peer.
+    public func resetOnClose() {
+        var value = linger(l_onoff: 1, l_linger: 0)
+        _ = unsafe setsockopt(
+            descriptor.rawValue, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    /// Tells the peer that nothing more will come, and lets it finish reading.
+    public func shutDownWriting() {
+        _ = shutdown(descriptor.rawValue, Int32(SHUT_WR))
+    }
+
+    private func set(_ level: Int32, _ option: Int32, _ value: Int32) {
+        var value = value
+        _ = unsafe setsockopt(
+            descriptor.rawValue, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// The peer's and our own address, as `CLIENT LIST` shows them.
+    public func addresses() -> (peer: String, local: String) {
+        var peer = sockaddr_storage()
+        var local = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let number = descriptor.rawValue
+        unsafe withUnsafeMutablePointer(to: &peer) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = unsafe getpeername(number, $0, &length) }
+        }
+        length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        unsafe withUnsafeMutablePointer(to: &local) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = unsafe getsockname(number, $0, &length) }
+        }
+        return (SocketAddress(peer).description, SocketAddress(local).description)
+    }
+}
+
+/// An address as text: `127.0.0.1:6379`, `[::1]:6379`, `/run/almanac.sock:0`.
+public struct SocketAddress: CustomStringConvertible, Sendable {
+    public let description: String
+    public let port: UInt16
+
+    init(_ storage: sockaddr_storage) {
+        var storage = storage
+        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        var service = [CChar](repeating: 0, count: Int(NI_MAXSERV))
+        let family = Int32(storage.ss_family)
+        guard family == AF_INET || family == AF_INET6 else {
+            (description, port) = ("unix:0", 0)
+            return
+        }
+        let length = family == AF_INET ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size
+        _ = unsafe withUnsafePointer(to: &storage) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getnameinfo(
+                    $0, socklen_t(length), &host, socklen_t(host.count), &service, socklen_t(service.count),
+                    Int32(NI_NUMERICHOST | NI_NUMERICSERV))
+            }
+        }
+        let name = Self.text(host)
+        let number = Self.text(service)
+        description = family == AF_INET6 ? "[\(name)]:\(number)" : "\(name):\(number)"
+        port = UInt16(number) ?? 0
+    }
+
+    private static func text(_ characters: [CChar]) -> String {
+        String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,58 @@
+import Bytes
+import Commands
+import Platform
+
+/// One client's socket, with the session that understands it and the output that waits for it.
+///
+/// Belongs to one loop. An idle connection holds neither input nor output memory.
+final class Connection {
+    let socket: Socket
+    let session: Session
+    let token: Epoll.Token
+    let openedAt: UInt64
+    /// Replies that the kernel has not taken yet.
+    var output = ByteBuffer()
+    /// Whether there may be something to read; cleared by a read that comes back short.
+    var isReadable = false
+    var isWritable = true
+    /// Whether an end of input waits behind what can be read.
+    var isEnding = false
+    /// Whether the peer will send nothing more: what is here is still answered.
+    var hasEnded = false
+    /// Whether the connection is in the loop's queue.
+    var isQueued = false
+    var isClosed = false
+    /// Set once all is answered while the peer still sends: its bytes are dropped until then, because
+    /// closing with unread input would reset the connection and could cost the peer its last replies.
+    var lingersUntil: UInt64?
+    /// When the client last sent something, in nanoseconds of the monotonic clock.
+    var lastActivity: UInt64
+    /// The job that the session waits for, while it is with the readers.
+    var job: (any SessionJob)?
+
+    init(socket: consuming Socket, session: Session, token: Epoll.Token, now: UInt64) {
+        self.socket = socket
+        self.session = session
+        self.token = token
+        openedAt = now
+        lastActivity = now
+    }
+
+    /// Sends what the kernel takes of ``output``.
+    ///
+    /// - Returns: How many bytes; `nil` where the connection is gone.
+    func flush() -> Int? {
+        var sent = 0
+        while isWritable, !output.isEmpty {
+            switch socket.send(output.span) {
+            case .bytes(let count):
+                output.removeFirst(count)
+                sent += count
+            case .wouldBlock: isWritable = false
+            case .end, .failed: return nil
+            }
+        }
+        if output.isEmpty, output.capacity > 0 { output.release() }
+        return sent
+    }
+}

@@ -1,0 +1,209 @@
+import Bytes
+import Commands
+import Platform
+
+extension Loop {
+    // MARK: Coming
+
+    /// Accepts who waits, in a bounded burst, and gives each to the loop that has the fewest.
+    func acceptAll() {
+        acceptAgain = false
+        for box in listeners {
+            for accepted in 0... {
+                guard accepted < Self.acceptBurstMax else {
+                    acceptAgain = true
+                    break
+                }
+                do throws(SystemError) {
+                    guard let descriptor = try box.listener.accept() else { break }
+                    place(descriptor)
+                } catch {
+                    // Out of descriptors or memory: those who wait stay in the backlog until some are free.
+                    acceptAgain = true
+                    if context.now >= nextAcceptWarning {
+                        nextAcceptWarning = context.now + 1_000_000_000
+                        logger.warning("cannot accept connections", metadata: ["cause": "\(error)"])
+                    }
+                    break
+                }
+            }
+        }
+    }
+
+    private func place(_ descriptor: consuming FileDescriptor) {
+        metrics.connectionsAccepted.add()
+        guard let chosen = group.assign(accepting: index, clientsMax: limits.clientsMax) else {
+            metrics.connectionsRejected.add()
+            let socket = Socket(owning: descriptor)
+            _ = socket.send(Self.tooManyClients.span)
+            return
+        }
+        if chosen == index {
+            adopt(descriptor)
+        } else {
+            group.mailboxes[chosen].post(.connection(descriptor.relinquish()))
+        }
+    }
+
+    /// Makes a connection this loop's own.
+    func adopt(_ descriptor: consuming FileDescriptor) {
+        let place = freePlaces.popLast() ?? connections.count
+        if place == connections.count {
+            connections.append(nil)
+            generations.append(0)
+        }
+        let token = Epoll.Token(place: UInt32(place) + Self.firstConnectionPlace, generation: generations[place])
+        let socket = Socket(owning: descriptor)
+        socket.configure(keepaliveSeconds: limits.keepaliveSeconds)
+        do throws(SystemError) {
+            try epoll.add(socket.descriptor.rawValue, token: token)
+        } catch {
+            logger.warning("cannot watch a connection", metadata: ["cause": "\(error)"])
+            freePlaces.append(place)
+            metrics.connections.subtract(1, ordering: .relaxed)
+            return
+        }
+        let session = Session(id: context.server.makeClientID(), context: context, limits: limits.request)
+        let connection = Connection(socket: socket, session: session, token: token, now: context.now)
+        connections[place] = connection
+        connectionCount += 1
+        if isDraining {
+            connection.isReadable = true
+            enqueue(connection)
+        }
+    }
+
+    // MARK: Going
+
+    func close(_ connection: Connection) {
+        guard !connection.isClosed else { return }
+        connection.isClosed = true
+        connection.job?.cancel()
+        if connection.lingersUntil != nil { lingering -= 1 }
+        let place = Int(connection.token.place - Self.firstConnectionPlace)
+        connections[place] = nil
+        generations[place] &+= 1
+        freePlaces.append(place)
+        connectionCount -= 1
+        metrics.connections.subtract(1, ordering: .relaxed)
+        // The descriptor closes with the last reference: at the latest when this turn's batch is emptied.
+    }
+
+    /// Ends a connection whose last reply has been sent, without costing the client any of them.
+    func finish(_ connection: Connection) {
+        connection.socket.shutDownWriting()
+        connection.lingersUntil = context.now + Self.lingerNanoseconds
+        lingering += 1
+        discardInput(of: connection)
+    }
+
+    /// Drops what a client sends that will get no answer, until it has seen the end or time is up.
+    func discardInput(of connection: Connection) {
+        for _ in 0..<Self.discardReadsMax {
+            input.removeAll()
+            switch connection.socket.receive(into: &input, byteCountMax: Self.readBytesMax) {
+            case .bytes: continue
+            // Nothing unread: closing now resets nobody.
+            case .wouldBlock, .end, .failed: return close(connection)
+            }
+        }
+        enqueue(connection)
+    }
+
+    // MARK: Mail
+
+    func receive(_ message: LoopMailbox.Message) {
+        switch message {
+        case .connection(let number): adopt(FileDescriptor(owning: number))
+        case .finished(let job, let token): finished(job, for: token)
+        case .describeClients(let job, let origin, let token):
+            if job.add(describeClients(), loopCount: group.mailboxes.count) {
+                origin.post(.finished(job, token))
+            }
+        case .versionsChanged: break  // Waking was all: every turn begins with a look at the catalog.
+        case .drain:
+            isDraining = true
+            for place in listeners.indices { listeners[place].listener.unregister(from: epoll) }
+            listeners.removeAll()
+            for case let connection? in connections {
+                connection.isReadable = true
+                enqueue(connection)
+            }
+        case .stop: isStopped = true
+        }
+    }
+
+    // MARK: Jobs
+
+    func submit(_ job: any SessionJob, for connection: Connection) {
+        guard connection.job == nil else { return }
+        connection.job = job
+        if let job = job as? ClientListJob {
+            for other in group.mailboxes {
+                other.post(.describeClients(job, origin: mailbox, connection: connection.token))
+            }
+        } else if !readers.submit(ReaderPool.Task(job: job, loop: mailbox, connection: connection.token)) {
+            deferred.append(connection)
+        }
+    }
+
+    private func finished(_ job: any SessionJob, for token: Epoll.Token) {
+        submitDeferred()
+        guard let connection = connection(for: token), !connection.isClosed else { return }
+        connection.job = nil
+        connection.session.complete(job, into: &replies)
+        deliver(to: connection)
+    }
+
+    func submitDeferred() {
+        while !deferred.isEmpty {
+            let connection = deferred.removeFirst()
+            guard !connection.isClosed, let job = connection.job else { continue }
+            guard readers.submit(ReaderPool.Task(job: job, loop: mailbox, connection: connection.token)) else {
+                deferred.append(connection)
+                return
+            }
+        }
+    }
+
+    // MARK: Time
+
+    /// Closes who has been idle or has lingered for too long; looks at everyone twice a second at most.
+    func sweepIfDue() {
+        if !deferred.isEmpty { submitDeferred() }
+        guard limits.idleNanoseconds > 0 || lingering > 0, context.now >= nextSweep else { return }
+        nextSweep = context.now + 500_000_000
+        for case let connection? in connections {
+            if let limit = connection.lingersUntil {
+                if context.now >= limit { close(connection) }
+            } else if limits.idleNanoseconds > 0, connection.job == nil,
+                context.now - connection.lastActivity > limits.idleNanoseconds
+            {
+                close(connection)
+            }
+        }
+    }
+
+    private func describeClients() -> [ClientFacts] {
+        connections.compactMap { connection in
+            guard let connection else { return nil }
+            var facts = connection.session.facts
+            let addresses = connection.socket.addresses()
+            facts.address = addresses.peer
+            facts.localAddress = addresses.local
+            facts.fileDescriptor = Int(connection.socket.descriptor.rawValue)
+            facts.ageSeconds = Int((context.now - connection.openedAt) / 1_000_000_000)
+            facts.idleSeconds = Int((context.now - min(connection.lastActivity, context.now)) / 1_000_000_000)
+            facts.outputBytes = connection.output.count
+            facts.loop = index
+            return facts
+        }
+    }
+
+    /// Redis's reply to a connection over `maxclients`, sent before it is closed.
+    private static let tooManyClients = Array("-ERR max number of clients reached\r\n".utf8)
+    /// Connections accepted in one turn from one listener.
+    private static let acceptBurstMax = 64
+    private static let lingerNanoseconds: UInt64 = 1_000_000_000
+    private static let discardReadsMax = 16
+}

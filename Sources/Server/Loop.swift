@@ -1,0 +1,345 @@
+import Bytes
+import Commands
+import Datasets
+import Logging
+import Platform
+import RESP
+import ServerMetrics
+
+/// One thread with its own epoll, listeners and connections.
+///
+/// A turn takes the events, lets every session that can go on understand its requests, looks all their
+/// keys up together, and sends the replies. Nothing here waits for anything but epoll: what needs the
+/// disk goes to the readers and comes back through the mailbox.
+///
+/// The budget of a resident GET with one request in flight a connection: one `recv`, one `send`, and its
+/// share of an `epoll_wait`; no allocation.
+final class Loop {
+    struct Limits: Sendable {
+        var request = RequestParser.Limits()
+        var clientsMax = 10_000
+        var queryBufferBytesMax = 256 << 20
+        var outputBufferBytesMax = 256 << 20
+        /// Zero: never.
+        var idleNanoseconds: UInt64 = 0
+        var keepaliveSeconds = 300
+    }
+
+    let index: Int
+    let group: LoopGroup
+    let mailbox: LoopMailbox
+    let readers: ReaderPool
+    let limits: Limits
+    let logger: Logger
+    let context: SessionContext
+    let metrics: LoopMetrics
+    var catalog: Catalog.Reader
+    var epoll: Epoll
+    var listeners: [ListenerBox]
+
+    var connections: [Connection?] = []
+    var generations: [UInt32] = []
+    var freePlaces: [Int] = []
+    var connectionCount = 0
+    /// Connections that can go on without waiting for an event.
+    var queue = Ring<Connection>()
+    let plan = ReplyPlan()
+    /// The sessions with steps in ``plan``.
+    var batch: [(connection: Connection, steps: Range<Int>)] = []
+    var input = ByteBuffer(capacity: Loop.readBytesMax)
+    var replies = ReplyWriter()
+    /// Jobs that found the readers' queue full.
+    var deferred = Ring<Connection>()
+    var acceptAgain = false
+    var nextSweep: UInt64 = 0
+    var nextAcceptWarning: UInt64 = 0
+    /// Connections that wait for their client to see the end.
+    var lingering = 0
+    var isDraining = false
+    var isStopped = false
+
+    /// Listeners are not copyable, and an array's elements are.
+    final class ListenerBox: Sendable {
+        let listener: Listener
+        init(_ listener: consuming Listener) { self.listener = listener }
+    }
+
+    init(
+        index: Int, group: LoopGroup, readers: ReaderPool, server: ServerState, listeners: [ListenerBox],
+        limits: Limits, logger: Logger
+    ) throws(SystemError) {
+        self.index = index
+        self.group = group
+        mailbox = group.mailboxes[index]
+        metrics = group.metrics[index]
+        self.readers = readers
+        self.limits = limits
+        self.logger = logger
+        self.listeners = listeners
+        catalog = server.catalog.makeReader()
+        context = SessionContext(
+            server: server, metrics: metrics, versions: catalog.versions,
+            seed: Clock.monotonicNanoseconds() &+ UInt64(index))
+        context.onDamage = { [logger] failure, version in
+            logger.error("damaged data", metadata: ["version": "\(version.id)", "cause": "\(failure)"])
+        }
+        epoll = try Epoll()
+        try mailbox.waker.register(with: epoll, token: Epoll.Token(place: Self.wakerPlace, generation: 0))
+        for (place, box) in listeners.enumerated() {
+            try box.listener.register(
+                with: epoll, token: Epoll.Token(place: Self.firstListenerPlace + UInt32(place), generation: 0))
+        }
+    }
+
+    // MARK: Turns
+
+    /// Serves until told to drain or stop.
+    func run() {
+        while !isStopped, !(isDraining && connectionCount == 0) {
+            do throws(SystemError) {
+                let count = try epoll.wait(milliseconds: timeout)
+                context.now = Clock.monotonicNanoseconds()
+                if catalog.refresh() { context.versions = catalog.versions }
+                for event in 0..<count { note(epoll[event: event]) }
+            } catch {
+                // Cannot be: every argument is ours. Ending the process beats spinning.
+                preconditionFailure("epoll_wait: \(error)")
+            }
+            if acceptAgain { acceptAll() }
+            runQueue()
+            sweepIfDue()
+        }
+        for connection in connections { if let connection { close(connection) } }
+    }
+
+    var timeout: Int32 {
+        if !queue.isEmpty { return 0 }
+        if !deferred.isEmpty || acceptAgain { return 10 }
+        return limits.idleNanoseconds > 0 || lingering > 0 ? 500 : -1
+    }
+
+    func note(_ event: Epoll.Event) {
+        switch event.token.place {
+        case Self.wakerPlace:
+            mailbox.waker.acknowledge()
+            for message in mailbox.takeAll() { receive(message) }
+        case Self.firstListenerPlace..<Self.firstConnectionPlace:
+            acceptAgain = true
+        default:
+            guard let connection = connection(for: event.token) else { return }
+            if event.isReadable { connection.isReadable = true }
+            if event.isWritable { connection.isWritable = true }
+            if event.isEnding { connection.isEnding = true }
+            enqueue(connection)
+        }
+    }
+
+    func connection(for token: Epoll.Token) -> Connection? {
+        let place = Int(token.place - Self.firstConnectionPlace)
+        guard place < connections.count, generations[place] == token.generation else { return nil }
+        return connections[place]
+    }
+
+    @inline(__always)
+    func enqueue(_ connection: Connection) {
+        guard !connection.isQueued else { return }
+        connection.isQueued = true
+        queue.append(connection)
+    }
+
+    /// Serves everyone who is in the queue now, once.
+    func runQueue() {
+        var left = queue.count
+        while left > 0 {
+            let connection = queue.removeFirst()
+            left -= 1
+            connection.isQueued = false
+            guard !connection.isClosed else { continue }
+            serve(connection)
+            if plan.lookupCount >= Self.batchLookupsMax { finishBatch() }
+        }
+        if !batch.isEmpty { finishBatch() }
+    }
+
+    /// Lets one connection go as far as it can without waiting.
+    func serve(_ connection: Connection) {
+        if connection.lingersUntil != nil { return discardInput(of: connection) }
+        if !connection.output.isEmpty, connection.isWritable, !flush(connection) { return }
+        let session = connection.session
+        switch session.need {
+        case .job:
+            return
+        case .drain:
+            guard connection.output.count <= Session.outputBytesSoftMax / 2 else { return readAhead(connection) }
+            batch.append((connection, session.resume(into: plan)))
+        case .nothing:
+            guard connection.output.count <= Session.outputBytesSoftMax else { return readAhead(connection) }
+            if session.isRunnable {
+                batch.append((connection, session.collect(Span(), into: plan)))
+            } else if session.isEnding {
+                finish(connection)
+            } else if connection.isReadable {
+                read(connection)
+            } else {
+                goOn(connection)
+            }
+        }
+    }
+
+    func read(_ connection: Connection) {
+        input.removeAll()
+        switch receive(from: connection) {
+        case .bytes:
+            batch.append((connection, connection.session.collect(input.span, into: plan)))
+        case .end, .wouldBlock:
+            goOn(connection)
+        case .failed:
+            close(connection)
+        }
+    }
+
+    /// Takes in requests of a client that does not read its replies, as many as the limit allows.
+    ///
+    /// Stopping to read would hang every client that writes a whole pipeline before it reads.
+    func readAhead(_ connection: Connection) {
+        while connection.isReadable {
+            input.removeAll()
+            guard case .bytes = receive(from: connection) else {
+                if connection.hasEnded || connection.isReadable == false { return }
+                return close(connection)
+            }
+            connection.session.keep(input.span)
+            guard isWithinLimits(connection) else { return }
+        }
+    }
+
+    func receive(from connection: Connection) -> Socket.Transfer {
+        let transfer = connection.socket.receive(into: &input, byteCountMax: Self.readBytesMax)
+        switch transfer {
+        case .bytes(let count):
+            metrics.bytesReceived.add(count)
+            connection.lastActivity = context.now
+            // A short read means there is no more, but for the end of input, which is read next.
+            connection.isReadable = count == Self.readBytesMax || connection.isEnding
+        case .end:
+            connection.isReadable = false
+            connection.hasEnded = true
+        case .wouldBlock:
+            connection.isReadable = false
+            if isDraining { connection.hasEnded = true }
+        case .failed:
+            break
+        }
+        return transfer
+    }
+
+    /// Looks up all keys of the plan together and sends every session's replies.
+    func finishBatch() {
+        plan.lookUpResident()
+        for (connection, steps) in batch where !connection.isClosed {
+            connection.session.answer(plan, steps: steps, into: &replies)
+            deliver(to: connection)
+        }
+        batch.removeAll(keepingCapacity: true)
+        plan.removeAll { version in context.versions.contains { $0 === version } }
+    }
+
+    /// Sends ``replies`` and finds out how the connection goes on.
+    func deliver(to connection: Connection) {
+        guard send(to: connection), isWithinLimits(connection) else { return }
+        goOn(connection)
+    }
+
+    func goOn(_ connection: Connection) {
+        let session = connection.session
+        switch session.need {
+        case .job(let job):
+            submit(job, for: connection)
+        case .drain:
+            if connection.output.count <= Session.outputBytesSoftMax / 2 || connection.isReadable { enqueue(connection) }
+        case .nothing:
+            if session.isEnding {
+                if connection.output.isEmpty { finish(connection) }
+            } else if session.isRunnable || connection.isReadable {
+                enqueue(connection)
+            } else if connection.hasEnded, connection.output.isEmpty {
+                close(connection)
+            }
+        }
+    }
+
+    // MARK: Output
+
+    /// Sends ``replies``, or keeps what the kernel does not take; false where the connection is gone.
+    @inline(__always)
+    func send(to connection: Connection) -> Bool {
+        guard !replies.output.isEmpty else { return true }
+        defer { releaseReplies() }
+        if connection.output.isEmpty {
+            switch connection.socket.send(replies.output.span) {
+            case .bytes(let count):
+                metrics.bytesSent.add(count)
+                if count < replies.output.count {
+                    connection.output.append(replies.output.span.extracting(count...))
+                    connection.isWritable = false
+                    // The kernel's buffer may have drained since: try once more, or epoll never tells.
+                    connection.isWritable = true
+                    return flush(connection)
+                }
+            case .wouldBlock:
+                connection.isWritable = false
+                connection.output.append(replies.output.span)
+            case .end, .failed:
+                close(connection)
+                return false
+            }
+        } else {
+            connection.output.append(replies.output.span)
+            if connection.isWritable { return flush(connection) }
+        }
+        return true
+    }
+
+    func releaseReplies() {
+        replies.output.removeAll()
+        if replies.output.capacity > Self.keptReplyBytesMax { replies.output.release() }
+    }
+
+    /// Sends what waits; false where the connection is gone.
+    func flush(_ connection: Connection) -> Bool {
+        guard let sent = connection.flush() else {
+            close(connection)
+            return false
+        }
+        metrics.bytesSent.add(sent)
+        return true
+    }
+
+    /// Closes a connection whose client sends or leaves unread more than the limits allow.
+    func isWithinLimits(_ connection: Connection) -> Bool {
+        let buffered = connection.session.bufferedBytes
+        let waiting = connection.output.count
+        guard buffered > limits.queryBufferBytesMax || waiting > limits.outputBufferBytesMax else { return true }
+        let name = buffered > limits.queryBufferBytesMax ? "query-buffer-limit" : "output-buffer-limit"
+        logger.warning(
+            "closing a connection over its limit",
+            metadata: [
+                "client": "\(connection.session.id)", "limit": "\(name)", "query-buffer-bytes": "\(buffered)",
+                "output-buffer-bytes": "\(waiting)",
+            ])
+        close(connection)
+        return false
+    }
+
+    // MARK: Limits of the loop itself
+
+    static let wakerPlace: UInt32 = 0
+    static let firstListenerPlace: UInt32 = 1
+    static let firstConnectionPlace: UInt32 = 64
+    /// Bytes taken from one connection in one turn.
+    static let readBytesMax = 64 << 10
+    /// Keys looked up together: enough to overlap their memory latency, few enough to answer within a
+    /// millisecond or two.
+    static let batchLookupsMax = 1_024
+    static let keptReplyBytesMax = 4 << 20
+}

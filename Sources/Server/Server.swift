@@ -1,0 +1,179 @@
+public import Commands
+public import Datasets
+public import Logging
+public import Platform
+import RESP
+import ServerMetrics
+public import Settings
+
+/// A whole server: listeners, loops and readers around a catalog of datasets.
+///
+/// Used from one thread, the control thread, beside which loops and readers run.
+public final class Server {
+    private let settings: ServerSettings
+    private let logger: Logger
+    private let group: LoopGroup
+    private let readers: ReaderPool
+    private let state: ServerState
+    private var listeners: [[Loop.ListenerBox]] = []
+    private var loopThreads: [Thread] = []
+    private var readerThreads: [Thread] = []
+    /// Where the server listens, ready for a log line: `127.0.0.1:6379`, `/run/almanac.sock`.
+    public private(set) var addresses: [String] = []
+    /// The TCP port, also where the kernel chose it; 0 without TCP.
+    public private(set) var port: UInt16 = 0
+
+    public init(settings: ServerSettings, catalog: Catalog, logger: Logger) throws(SystemError) {
+        self.settings = settings
+        self.logger = logger
+        group = try LoopGroup(loopCount: settings.loopCount)
+        readers = ReaderPool(queueMax: settings.readQueueMax)
+        let facts = FactsGatherer(settings: settings, catalog: catalog, group: group)
+        state = ServerState(
+            table: CommandTable.standard, catalog: catalog, configuration: settings.configurationPairs(),
+            replyBytesMax: settings.outputBufferBytesMax
+        ) { facts.gather() }
+        self.facts = facts
+    }
+
+    private let facts: FactsGatherer
+
+    /// Opens every listener; nobody is answered before ``start()``.
+    ///
+    /// - Throws: ``ListenError``, naming the address that could not be had.
+    public func listen() throws(ListenError) {
+        listeners = Array(repeating: [], count: settings.loopCount)
+        port = settings.port
+        for address in settings.bindAddresses {
+            let isOptional = address.hasPrefix("-")
+            let host = isOptional ? String(address.dropFirst()) : address
+            // "*" is every address of both families; a machine without IPv6 must not fail for it.
+            let hosts = host == "*" ? [("0.0.0.0", false), ("::", true)] : [(host, isOptional)]
+            for (host, mayFail) in hosts {
+                do throws(SystemError) {
+                    try listen(on: host)
+                } catch {
+                    guard mayFail || isMissingLoopback(host, error) else {
+                        throw ListenError(address: "\(host):\(port)", cause: error)
+                    }
+                }
+            }
+        }
+        if let path = settings.unixSocketPath {
+            do throws(SystemError) {
+                let listener = try Listener(
+                    unixPath: path, mode: settings.unixSocketMode, backlog: settings.listenBacklog)
+                addresses.append(path)
+                listeners[0].append(Loop.ListenerBox(listener))
+            } catch {
+                throw ListenError(address: path, cause: error)
+            }
+        }
+        guard !addresses.isEmpty else {
+            throw ListenError(address: "any address", cause: SystemError(call: "bind", code: 99))
+        }
+        facts.port = port
+    }
+
+    /// The default `::1` must not keep a machine without IPv6 from serving.
+    private func isMissingLoopback(_ host: String, _ error: SystemError) -> Bool {
+        host == "::1" && (error.isAddressUnavailable)
+    }
+
+    private func listen(on host: String) throws(SystemError) {
+        // The kernel lets every process of one user join a shared port, so ask first whether it is free.
+        let probe = try Listener(host: host, port: port, backlog: 1, sharesPort: false)
+        let chosen = probe.port
+        _ = consume probe
+        for loop in 0..<settings.loopCount {
+            let listener = try Listener(
+                host: host, port: chosen, backlog: settings.listenBacklog, sharesPort: true)
+            if loop == 0 { addresses.append(listener.address) }
+            listeners[loop].append(Loop.ListenerBox(listener))
+        }
+        port = chosen
+    }
+
+    /// Starts readers and loops.
+    public func start() throws(SystemError) {
+        readerThreads = try readers.start(count: settings.readerCount)
+        for index in 0..<settings.loopCount {
+            let (group, readers, state, limits, logger) = (group, readers, state, loopLimits, logger)
+            let boxes = listeners[index]
+            loopThreads.append(
+                try Thread(name: "loop-\(index)") {
+                    do throws(SystemError) {
+                        let loop = try Loop(
+                            index: index, group: group, readers: readers, server: state, listeners: boxes,
+                            limits: limits, logger: logger)
+                        loop.run()
+                    } catch {
+                        logger.critical("a loop cannot start", metadata: ["cause": "\(error)"])
+                        preconditionFailure("a loop cannot start: \(error)")
+                    }
+                })
+        }
+        listeners = []
+    }
+
+    /// Tells the loops that the catalog has changed.
+    public func announceVersions() {
+        for mailbox in group.mailboxes { mailbox.post(.versionsChanged) }
+    }
+
+    /// Accepts nothing more and lets the loops answer what has been received.
+    public func drain() {
+        for mailbox in group.mailboxes { mailbox.post(.drain) }
+    }
+
+    /// How many connections are open.
+    public var connectionCount: Int { group.connectionCount }
+
+    /// Ends every loop and reader, whatever is left, and waits for their threads.
+    public func stop() {
+        for mailbox in group.mailboxes { mailbox.post(.stop) }
+        for thread in loopThreads { thread.join() }
+        readers.close()
+        for thread in readerThreads { thread.join() }
+        (loopThreads, readerThreads) = ([], [])
+    }
+
+    /// A line for the log about what the server is doing.
+    public var report: Logger.Metadata {
+        [
+            "connections": "\(group.connectionCount)",
+            "commands": "\(group.metrics.total { $0.commandsProcessed.total })",
+            "hits": "\(group.metrics.total { $0.keyspaceHits.total })",
+            "misses": "\(group.metrics.total { $0.keyspaceMisses.total })",
+            "cold-lookups": "\(group.metrics.total { $0.coldLookups.total })",
+            "damaged-lookups": "\(group.metrics.total { $0.damagedLookups.total })",
+            "reader-queue": "\(readers.waitingCount)",
+        ]
+    }
+
+    private var loopLimits: Loop.Limits {
+        Loop.Limits(
+            request: RequestParser.Limits(
+                argumentCountMax: settings.argumentCountMax, argumentBytesMax: settings.argumentBytesMax,
+                inlineBytesMax: settings.inlineBytesMax),
+            clientsMax: settings.clientsMax, queryBufferBytesMax: settings.queryBufferBytesMax,
+            outputBufferBytesMax: settings.outputBufferBytesMax,
+            idleNanoseconds: settings.idleTimeout.wholeNanoseconds,
+            keepaliveSeconds: Int(settings.tcpKeepalive.components.seconds))
+    }
+}
+
+/// An address that the server could not listen on.
+public struct ListenError: Error, CustomStringConvertible {
+    public let address: String
+    public let cause: SystemError
+
+    public var description: String { "cannot listen on \(address): \(cause.reason)" }
+}
+
+extension Duration {
+    var wholeNanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        return UInt64(max(seconds, 0)) * 1_000_000_000 + UInt64(max(attoseconds, 0) / 1_000_000_000)
+    }
+}

@@ -1,0 +1,43 @@
+public import Synchronization
+
+/// What one loop has counted since it started.
+///
+/// Only the owning loop writes, so counting is a plain load and store; any thread may read, and sees
+/// each counter whole, though not all of them at one instant.
+public final class LoopMetrics: Sendable {
+    public let commandsProcessed = Counter()
+    public let keyspaceHits = Counter()
+    public let keyspaceMisses = Counter()
+    public let errorReplies = Counter()
+    /// Look-ups that had to go to the readers.
+    public let coldLookups = Counter()
+    public let damagedLookups = Counter()
+    public let bytesReceived = Counter()
+    public let bytesSent = Counter()
+    public let connectionsAccepted = Counter()
+    public let connectionsRejected = Counter()
+    /// Connections that are open now.
+    public let connections = Atomic<Int>(0)
+
+    /// Keeps the counters of the next loop, which may lie next on the heap, off these cache lines.
+    private let padding = InlineArray<16, UInt64>(repeating: 0)
+
+    public init() {}
+
+    /// A count that only grows, written by one thread.
+    public struct Counter: ~Copyable, Sendable {
+        private let value = Atomic<UInt64>(0)
+
+        @inline(__always)
+        public func add(_ amount: Int = 1) {
+            value.store(value.load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: amount), ordering: .relaxed)
+        }
+
+        public var total: Int { Int(truncatingIfNeeded: value.load(ordering: .relaxed)) }
+    }
+}
+
+extension [LoopMetrics] {
+    /// One counter, over all loops.
+    public func total(_ counter: (LoopMetrics) -> Int) -> Int { reduce(0) { $0 + counter($1) } }
+}

@@ -1,0 +1,54 @@
+extension ServerSettings {
+    /// Names and values for `CONFIG GET`, sorted by name, each name once.
+    ///
+    /// Settings appear under their own key, as an operator would write the value, and under Redis's name, as Redis
+    /// would show it; where both names are one, as Redis would. Names of Redis that stand for what this server
+    /// never does are there because tools ask for them.
+    public func configurationPairs() -> [(name: String, value: String)] {
+        var values = Self.constants
+        values["databases"] = "\(max(datasets.count, 1))"
+        for setting in Setting.all {
+            values[setting.key] = setting.write(self) ?? ""
+            if let redisName = setting.redisName { values[redisName] = setting.writeForRedis(self) }
+        }
+        return values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+    }
+
+    private static let constants = [
+        "appendfsync": "everysec",
+        "appendonly": "no",
+        "cluster-enabled": "no",
+        "cluster-require-full-coverage": "no",
+        "daemonize": "no",
+        "maxmemory": "0",
+        "maxmemory-policy": "noeviction",
+        "notify-keyspace-events": "",
+        "protected-mode": "no",
+        "replica-read-only": "yes",
+        "replicaof": "",
+        "requirepass": "",
+        "save": "",
+        "slave-read-only": "yes",
+        "slaveof": "",
+        "supervised": "no",
+        "tls-port": "0",
+    ]
+
+    /// Takes over from `newer` every setting that may change in a running server.
+    ///
+    /// - Returns: The keys that changed, and those that differ and need a restart.
+    public mutating func adoptChangeable(from newer: ServerSettings) -> (changed: [String], needRestart: [String]) {
+        var changed: [String] = []
+        var needRestart: [String] = []
+        for setting in Setting.all {
+            let value = setting.write(newer)
+            guard value != setting.write(self) else { continue }
+            if setting.canChangeAtRunTime, let value, setting.read(&self, value) {
+                changed.append(setting.key)
+            } else {
+                needRestart.append(setting.key)
+            }
+        }
+        return (changed, needRestart)
+    }
+}

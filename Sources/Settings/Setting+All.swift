@@ -1,0 +1,140 @@
+extension Setting {
+    /// Every setting of `almanac serve`, in the order of the help.
+    public static let all: [Setting] = [
+        .list(
+            "datasets", .datasets, section: .datasets,
+            "What to serve, the first as database 0, the next as 1: a RocksDB directory, or one made by almanac build.",
+            write: { settings in
+                settings.datasets.isEmpty
+                    ? nil : settings.datasets.map { "\($0.name)=\($0.path)" }.joined(separator: ",")
+            }),
+        .list(
+            "column-family", .columnFamilies, default: "default", section: .datasets,
+            "The column family to serve of the dataset NAME, or of every dataset not named so.",
+            write: { settings in
+                let chosen = settings.datasets.compactMap { dataset in
+                    dataset.columnFamily.map { "\(dataset.name)=\($0)" }
+                }
+                return chosen.isEmpty ? nil : chosen.joined(separator: ",")
+            }),
+
+        .list(
+            "bind", .addresses, section: .network, redisName: "bind", "Addresses to listen on.",
+            write: { $0.bindAddresses.joined(separator: " ") }),
+        .count(
+            "port", \.port, in: 0...65_535, section: .network, redisName: "port",
+            "TCP port to listen on; 0 lets the kernel choose one."),
+        .path(
+            "unix-socket", \.unixSocketPath, utf8CountMax: 107, section: .network, redisName: "unixsocket",
+            "Unix socket to listen on as well."),
+        Setting(
+            key: "unix-socket-mode", section: .network, kind: .mode(0...0o777),
+            meaning: "Permissions of the Unix socket.", redisName: "unixsocketperm", canChangeAtRunTime: false,
+            defaultNote: nil,
+            read: { settings, text in
+                guard let mode = SettingText.mode(text), mode <= 0o777 else { return false }
+                settings.unixSocketMode = mode
+                return true
+            },
+            write: { "0" + String($0.unixSocketMode, radix: 8) },
+            writeForRedis: { String($0.unixSocketMode, radix: 8) }),
+        .count(
+            "listen-backlog", \.listenBacklog, in: 1...65_535, section: .network, redisName: "tcp-backlog",
+            "Connections that may wait to be accepted."),
+        .duration(
+            "tcp-keepalive", \.tcpKeepalive, in: .zero...(.seconds(32_767)), wholeSeconds: true, section: .network,
+            redisName: "tcp-keepalive", runTime: true, "Probe a silent connection after this long; 0 never."),
+        .duration(
+            "idle-timeout", \.idleTimeout, in: .zero...(.seconds(365 * 86_400)), section: .network,
+            redisName: "timeout", runTime: true, "Close a client that sends nothing for this long; 0 never."),
+
+        .count(
+            "loops", \.loopCount, in: 1...256, auto: "auto, the cores this process may use", section: .resources,
+            redisName: "io-threads", "Threads that serve connections."),
+        .count(
+            "readers", \.readerCount, in: 1...1_024, section: .resources, "Threads that read the disk."),
+        .count(
+            "read-queue-max", \.readQueueMax, in: 1...1_048_576, section: .resources,
+            "Batches that may wait for the disk before requests are held back."),
+        .bytes(
+            "cache-size", \.cacheBytes, in: 1 << 20...16 << 40,
+            auto: "auto, a quarter of the memory this process may use", section: .resources,
+            "Cache of blocks, shared by all datasets."),
+        .count(
+            "open-threads", \.openThreads, in: 1...256, section: .resources, "Threads that open a dataset's files."),
+
+        .count(
+            "clients-max", \.clientsMax, in: 1...1_000_000, section: .limits, redisName: "maxclients", runTime: true,
+            "Connections at once; one more gets an error."),
+        .bytes(
+            "query-buffer-max", \.queryBufferBytesMax, in: 1 << 20...1 << 40, section: .limits,
+            redisName: "client-query-buffer-limit", runTime: true,
+            "Unanswered requests that one connection may pile up before it is closed."),
+        outputBuffer,
+        .bytes(
+            "argument-size-max", \.argumentBytesMax, in: 1 << 10...2 << 30, section: .limits,
+            redisName: "proto-max-bulk-len", runTime: true, "Longest argument of a request."),
+        .count(
+            "argument-count-max", \.argumentCountMax, in: 16...16_777_216, section: .limits, runTime: true,
+            "Most arguments of a request."),
+        .bytes(
+            "inline-size-max", \.inlineBytesMax, in: 1 << 10...1 << 20, section: .limits, runTime: true,
+            "Longest request written as a plain line."),
+
+        .duration(
+            "drain-timeout", \.drainTimeout, in: .zero...(.seconds(3_600)), section: .process,
+            redisName: "shutdown-timeout", runTime: true,
+            "How long a stop waits for clients to take their replies."),
+        Setting(
+            key: "log-format", section: .process, kind: .choice(LogFormat.allCases.map(\.rawValue)),
+            meaning: "How the log is written.", redisName: nil, canChangeAtRunTime: false, defaultNote: nil,
+            read: { settings, text in
+                guard let format = LogFormat(rawValue: text) else { return false }
+                settings.logFormat = format
+                return true
+            },
+            write: { $0.logFormat.rawValue }, writeForRedis: { $0.logFormat.rawValue }),
+        logLevel,
+        .path(
+            "log-file", \.logFile, none: "standard error", section: .process, redisName: "logfile",
+            "File to append the log to, opened anew on SIGHUP."),
+        .path(
+            "pid-file", \.pidFile, section: .process, redisName: "pidfile",
+            "File that holds the process id while the server runs."),
+    ]
+
+    /// Redis has one such limit a class of clients, and two soft ones that are unset here.
+    private static let outputBuffer: Setting = {
+        let row = Setting.bytes(
+            "output-buffer-max", \.outputBufferBytesMax, in: 1 << 16...1 << 40, section: .limits,
+            redisName: "client-output-buffer-limit", runTime: true,
+            "Replies that one connection may leave unread before it is closed.")
+        return Setting(
+            key: row.key, section: row.section, kind: row.kind, meaning: row.meaning, redisName: row.redisName,
+            canChangeAtRunTime: row.canChangeAtRunTime, defaultNote: nil, read: row.read, write: row.write,
+            writeForRedis: { settings in
+                ["normal", "slave", "pubsub"].map { "\($0) \(settings.outputBufferBytesMax) 0 0" }
+                    .joined(separator: " ")
+            })
+    }()
+
+    private static let logLevel: Setting = {
+        let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+        return Setting(
+            key: "log-level", section: .process, kind: .choice(levels), meaning: "Least severe level to log.",
+            redisName: "loglevel", canChangeAtRunTime: true, defaultNote: nil,
+            read: { settings, text in
+                guard levels.contains(text) else { return false }
+                settings.logLevel = text
+                return true
+            },
+            write: { $0.logLevel },
+            writeForRedis: { settings in
+                switch settings.logLevel {
+                case "trace", "debug": "debug"
+                case "info", "notice": "notice"
+                default: "warning"
+                }
+            })
+    }()
+}

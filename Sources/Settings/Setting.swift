@@ -1,0 +1,123 @@
+/// One row of the table of settings: what a setting is called everywhere, what it takes, and what it means.
+///
+/// Parsing, help, `CONFIG GET` and the printed settings all come from these rows.
+public struct Setting: Sendable {
+    /// The name in a settings file and, after `--`, on the command line, such as `idle-timeout`.
+    public let key: String
+    public let section: Section
+    public let kind: Kind
+    /// One sentence for the help.
+    public let meaning: String
+    /// Redis's own name for it, where Redis has the like.
+    public let redisName: String?
+    /// Whether SIGHUP may change it in a running server.
+    public let canChangeAtRunTime: Bool
+    /// What the help says where the default depends on the machine or is no value.
+    let defaultNote: String?
+    /// Stores a value of ``kind`` and returns true, or returns false and changes nothing.
+    ///
+    /// Rows that hold lists have it return false always; see ``SettingsInput``.
+    let read: @Sendable (_ settings: inout ServerSettings, _ text: String) -> Bool
+    /// The value as an operator would write it; `nil` where it is not set.
+    let write: @Sendable (_ settings: ServerSettings) -> String?
+    /// The value as Redis would show it.
+    let writeForRedis: @Sendable (_ settings: ServerSettings) -> String
+
+    /// Where the help lists a setting.
+    public enum Section: Sendable, CaseIterable {
+        case datasets, network, resources, limits, process
+    }
+
+    public enum Kind: Sendable, Equatable {
+        case count(ClosedRange<Int>, orAuto: Bool)
+        case bytes(ClosedRange<Int>, orAuto: Bool)
+        case duration(ClosedRange<Duration>, wholeSeconds: Bool)
+        case choice([String])
+        /// Permission bits, in octal.
+        case mode(ClosedRange<UInt32>)
+        case path(utf8CountMax: Int)
+        /// A list of IP addresses, between commas or spaces.
+        case addresses
+        /// A list of `[NAME=]PATH`.
+        case datasets
+        /// A list of `[NAME=]FAMILY`.
+        case columnFamilies
+    }
+
+    public var flag: String { "--" + key }
+
+    /// The name in the environment, such as `ALMANAC_IDLE_TIMEOUT`.
+    public var environmentName: String {
+        Self.environmentPrefix + key.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
+    }
+
+    /// The default as an operator would write it; `nil` where there is none.
+    public var defaultText: String? {
+        defaultNote ?? write(ServerSettings(host: HostResources(coreCount: 1, memoryBytes: 0)))
+    }
+
+    /// The row's whole sentence for the help: meaning, what is allowed, default.
+    public var help: String {
+        let parts = [kind.isObvious ? nil : kind.allowed, defaultText.map { "default: \($0)" }].compactMap(\.self)
+        return parts.isEmpty ? meaning : "\(meaning) (\(parts.joined(separator: "; ")))"
+    }
+
+    static let environmentPrefix = "ALMANAC_"
+
+    public static func named(_ key: String) -> Setting? { all.first { $0.key == key } }
+}
+
+extension Setting.Kind {
+    /// What a value must be, to follow "is not" or stand alone.
+    public var allowed: String {
+        switch self {
+        case .count(let range, let orAuto):
+            "a whole number from \(range.lowerBound) to \(range.upperBound)" + (orAuto ? ", or auto" : "")
+        case .bytes(let range, let orAuto):
+            "a size such as 65536, 64KiB or 1GiB, from \(SettingText.text(ofByteCount: range.lowerBound)) to "
+                + SettingText.text(ofByteCount: range.upperBound) + (orAuto ? ", or auto" : "")
+        case .duration(let range, let wholeSeconds):
+            "a time such as \(wholeSeconds ? "" : "250ms, ")10s, 5m or 1h, from "
+                + "\(SettingText.text(of: range.lowerBound)) to \(SettingText.text(of: range.upperBound))"
+                + (wholeSeconds ? ", in whole seconds" : "")
+        case .choice(let names): "one of " + names.joined(separator: ", ")
+        case .mode(let range):
+            "octal permission bits from \(String(range.lowerBound, radix: 8)) to \(String(range.upperBound, radix: 8))"
+        case .path(let utf8CountMax): "a path of 1 to \(utf8CountMax) bytes"
+        case .addresses: "IPv4 or IPv6 addresses, or * for all, each after a - where it may be missing"
+        case .datasets: "a path, or NAME=PATH with a name of 1 to 64 letters, digits, _, . and -"
+        case .columnFamilies: "a column family, or NAME=FAMILY"
+        }
+    }
+
+    /// What the help calls a value.
+    public var valueName: String {
+        switch self {
+        case .count: "n"
+        case .bytes: "size"
+        case .duration: "time"
+        case .choice(let names): names.count > 3 ? "level" : names.joined(separator: "|")
+        case .mode: "mode"
+        case .path: "path"
+        case .addresses: "addresses"
+        case .datasets: "[NAME=]PATH"
+        case .columnFamilies: "[name=]family"
+        }
+    }
+
+    /// Whether ``valueName`` says all there is to say.
+    var isObvious: Bool {
+        switch self {
+        case .path, .datasets, .columnFamilies: true
+        case .choice(let names): names.count <= 3
+        default: false
+        }
+    }
+
+    var isList: Bool {
+        switch self {
+        case .addresses, .datasets, .columnFamilies: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,159 @@
+internal import CLookup
+public import Storage
+internal import Synchronization
+
+/// An engine over keys and values in memory, for tests; it can be told to behave like a slow or failing disk.
+///
+/// Keys are in the order of their bytes. Any thread.
+public final class MemoryEngine: Engine {
+    /// How the engine answers, other than truly.
+    public struct Behaviour: Sendable {
+        /// Keys that the resident tier does not hold until they have been read from anywhere.
+        public var coldKeys: Set<[UInt8]> = []
+        /// Keys whose reading fails in every tier but the cold resident one.
+        public var damagedKeys: Set<[UInt8]> = []
+        /// Makes every scan and random key fail.
+        public var failsWalks = false
+        /// Called before each look-up that may read the disk, on the thread that asked; may wait.
+        public var beforeDiskRead: (@Sendable ([UInt8]) -> Void)?
+        /// A read from anywhere makes a cold key resident, as a cache would.
+        public var warmsOnRead = true
+
+        public init() {}
+    }
+
+    public let format = "memory"
+    public let keyCount: KeyCount
+    private let keys: [[UInt8]]
+    // Values have an address of their own, as they are lent without a copy.
+    private let values: [[UInt8]: MemoryValue]
+    private let behaviour: Mutex<Behaviour>
+    private let onClose: (@Sendable () -> Void)?
+
+    /// Makes an engine that holds `entries`.
+    ///
+    /// - Parameter onClose: Called when the last reference to the engine has gone.
+    public init(
+        _ entries: [[UInt8]: [UInt8]], behaviour: Behaviour = Behaviour(), onClose: (@Sendable () -> Void)? = nil
+    ) {
+        keys = entries.keys.sorted { $0.lexicographicallyPrecedes($1) }
+        values = entries.mapValues(MemoryValue.init)
+        keyCount = .exact(entries.count)
+        self.behaviour = Mutex(behaviour)
+        self.onClose = onClose
+    }
+
+    /// Makes an engine of text.
+    public convenience init(
+        text entries: [String: String], behaviour: Behaviour = Behaviour(), onClose: (@Sendable () -> Void)? = nil
+    ) {
+        let bytes = entries.map { (Array($0.utf8), Array($1.utf8)) }
+        self.init(Dictionary(uniqueKeysWithValues: bytes), behaviour: behaviour, onClose: onClose)
+    }
+
+    deinit { onClose?() }
+
+    /// Changes how the engine answers from now on.
+    public func change(_ body: (inout Behaviour) -> Void) { behaviour.withLock { body(&$0) } }
+
+    public func makeBatch() -> LookupBatch { LookupBatch(pins: MemoryPins(engine: self)) }
+
+    public func lookUp(_ batch: inout LookupBatch, in range: Range<Int>, tier: ReadTier) {
+        precondition((batch.pins as? MemoryPins)?.engine === self, "a batch is for the engine that made it")
+        for index in range {
+            guard batch.outcome(at: index) == .pending || batch.outcome(at: index) == .wouldBlock else { continue }
+            let key = Array(copying: batch[keyAt: index])
+            let outcome = outcome(of: key, tier: tier)
+            let value = outcome == .hit ? values[key] : nil
+            if outcome == .damaged {
+                batch.failure = EngineError(operation: "get", kind: .damaged, message: "told to fail")
+            }
+            unsafe batch.withUnsafeLookups(in: index..<index + 1) { lookups, _ in
+                unsafe lookups[0].outcome = outcome.rawValue
+                guard let value else { return }
+                unsafe lookups[0].value = UnsafePointer(value.bytes.baseAddress)
+                unsafe lookups[0].value_count = value.bytes.count
+            }
+        }
+    }
+
+    private func outcome(of key: [UInt8], tier: ReadTier) -> Outcome {
+        let truth: Outcome = values[key] == nil ? .miss : .hit
+        let now = behaviour.withLock { $0 }
+        if tier == .resident {
+            if now.coldKeys.contains(key) { return .wouldBlock }
+        } else {
+            now.beforeDiskRead?(key)
+            if now.warmsOnRead { behaviour.withLock { _ = $0.coldKeys.remove(key) } }
+        }
+        return now.damagedKeys.contains(key) ? .damaged : truth
+    }
+
+    public func scan(
+        from start: ScanStart, limit: Int, _ visit: (Span<UInt8>) -> Void
+    ) throws(EngineError) -> [UInt8]? {
+        precondition(limit >= 1)
+        try checkWalks("scan")
+        let first =
+            switch start {
+            case .beginning: 0
+            case .key(let key): indexOfFirst(notBefore: key)
+            }
+        let end = first + min(limit, keys.count - first)
+        for key in keys[first..<end] { visit(key.span) }
+        return end < keys.count ? keys[end] : nil
+    }
+
+    public func randomKey(seed: UInt64, _ body: (Span<UInt8>) -> Void) throws(EngineError) -> Bool {
+        try checkWalks("random key")
+        if keys.isEmpty { return false }
+        let key = keys[Int(seed % UInt64(keys.count))]
+        body(key.span)
+        return true
+    }
+
+    private func checkWalks(_ operation: String) throws(EngineError) {
+        if behaviour.withLock({ $0.failsWalks }) {
+            throw EngineError(operation: operation, kind: .damaged, message: "told to fail")
+        }
+    }
+
+    private func indexOfFirst(notBefore key: [UInt8]) -> Int {
+        var (low, high) = (0, keys.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if keys[middle].lexicographicallyPrecedes(key) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+private final class MemoryPins: LookupPins {
+    /// Keeps the values lent alive, as an engine may be let go of before a batch.
+    let engine: MemoryEngine
+
+    init(engine: MemoryEngine) { self.engine = engine }
+
+    func releaseAll() {}
+}
+
+@safe private final class MemoryValue: Sendable {
+    // Safety: filled in init, freed in deinit, never written in between.
+    nonisolated(unsafe) let bytes: UnsafeMutableBufferPointer<UInt8>
+
+    init(_ value: [UInt8]) {
+        unsafe bytes = .allocate(capacity: value.count)
+        _ = unsafe bytes.initialize(from: value)
+    }
+
+    deinit { unsafe bytes.deallocate() }
+}
+
+extension Array where Element == UInt8 {
+    /// The bytes of `span`, as an array of their own.
+    public init(copying span: Span<UInt8>) {
+        self.init()
+        reserveCapacity(span.count)
+        for index in span.indices { append(span[index]) }
+    }
+}
