@@ -83,8 +83,8 @@ def synchronous(protocol):
 async def asynchronously(protocol):
     client = asynchronous.Redis(**options(protocol))
     check("async ping", await client.ping(), True)
-    found = await asyncio.gather(*[client.get("key:%06d" % number) for number in range(200)])
-    check("async gather", found, [b"value of %d" % number for number in range(200)])
+    found = await asyncio.gather(*[client.get("key:%06d" % number) for number in range(50)])
+    check("async gather", found, [b"value of %d" % number for number in range(50)])
     async with client.pipeline(transaction=True) as pipeline:
         pipeline.get("key:000001")
         pipeline.mget("key:000002", "nosuch")
