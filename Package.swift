@@ -52,7 +52,9 @@ let package = Package(
         // 4: sockets and threads; building datasets.
         .target(
             name: "Server",
-            dependencies: ["Bytes", "Commands", "Datasets", "Platform", "RESP", "ServerMetrics", "Storage", logging],
+            dependencies: [
+                "Bytes", "Commands", "Datasets", "Platform", "RESP", "ServerMetrics", "Settings", "Storage", logging,
+            ],
             swiftSettings: strict),
         .target(
             name: "DatasetBuild",
@@ -92,7 +94,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Commands", "Datasets", "Platform", "Server", "Storage", "TestSupport", logging],
+            dependencies: ["Commands", "Datasets", "Platform", "Server", "Settings", "Storage", "TestSupport", logging],
             swiftSettings: strict),
         .testTarget(
             name: "DatasetBuildTests",

@@ -22,23 +22,21 @@ extension SessionJob {
 
 /// Looks up the keys of a plan, wherever they are.
 final class ColdLookupJob: SessionJob {
-    private let plan: Mutex<ReplyPlan?>
+    // Safety: one owner at a time. The session that made the plan keeps no reference to it; the readers'
+    // queue hands it to one reader, and the loop's mailbox hands it back, each under a lock.
+    nonisolated(unsafe) private var plan: ReplyPlan?
 
     init(_ plan: ReplyPlan) {
-        // Safety: the session that made the plan keeps no reference, so whoever holds the job owns it.
-        nonisolated(unsafe) let plan = plan
-        self.plan = unsafe Mutex(plan)
+        unsafe self.plan = plan
     }
 
     func runSlice() -> Bool {
-        plan.withLock { $0?.lookUpAnywhere(valueBytesMax: Self.valueBytesMax) }
+        unsafe plan?.lookUpAnywhere(valueBytesMax: Self.valueBytesMax)
         return true
     }
 
     /// The plan, once, with at least its first look-up answered.
-    func takePlan() -> ReplyPlan? {
-        plan.withLock { $0.take() }
-    }
+    func takePlan() -> ReplyPlan? { unsafe plan.take() }
 
     /// Values that a plan may hold at once before its client has read the first of them.
     private static let valueBytesMax = 4 << 20

@@ -14,6 +14,11 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
         left.code == right.code && left.call.description == right.call.description
     }
 
+    /// Whether the machine has no such address, or no such family of addresses.
+    public var isAddressUnavailable: Bool { code == EADDRNOTAVAIL || code == EAFNOSUPPORT }
+
+    public static func addressUnavailable(_ call: StaticString) -> Self { Self(call: call, code: EADDRNOTAVAIL) }
+
     /// The operating system's words for ``code`` alone, as an operator expects them.
     public var reason: String { unsafe String(cString: strerror(code)) }
 

@@ -1,6 +1,10 @@
 import Bytes
 import Commands
+import Logging
 import Platform
+import RESP
+import ServerMetrics
+import Synchronization
 
 extension Loop {
     // MARK: Coming

@@ -1,4 +1,4 @@
-public import Commands
+import Commands
 public import Datasets
 public import Logging
 public import Platform
@@ -70,14 +70,14 @@ public final class Server {
             }
         }
         guard !addresses.isEmpty else {
-            throw ListenError(address: "any address", cause: SystemError(call: "bind", code: 99))
+            throw ListenError(address: "any address", cause: .addressUnavailable("bind"))
         }
         facts.port = port
     }
 
     /// The default `::1` must not keep a machine without IPv6 from serving.
     private func isMissingLoopback(_ host: String, _ error: SystemError) -> Bool {
-        host == "::1" && (error.isAddressUnavailable)
+        host == "::1" && error.isAddressUnavailable
     }
 
     private func listen(on host: String) throws(SystemError) {

@@ -58,7 +58,7 @@ public struct Setting: Sendable {
 
     /// The row's whole sentence for the help: meaning, what is allowed, default.
     public var help: String {
-        let parts = [kind.isObvious ? nil : kind.allowed, defaultText.map { "default: \($0)" }].compactMap(\.self)
+        let parts = [kind.bounds, defaultText.map { "default: \($0)" }].compactMap(\.self)
         return parts.isEmpty ? meaning : "\(meaning) (\(parts.joined(separator: "; ")))"
     }
 
@@ -101,16 +101,23 @@ extension Setting.Kind {
         case .path: "path"
         case .addresses: "addresses"
         case .datasets: "[NAME=]PATH"
-        case .columnFamilies: "[name=]family"
+        case .columnFamilies: "[NAME=]FAMILY"
         }
     }
 
-    /// Whether ``valueName`` says all there is to say.
-    var isObvious: Bool {
+    /// What the help says of ``allowed`` beside ``valueName``; `nil` where that says it all.
+    var bounds: String? {
         switch self {
-        case .path, .datasets, .columnFamilies: true
-        case .choice(let names): names.count <= 3
-        default: false
+        case .count(let range, _): "\(range.lowerBound) to \(range.upperBound)"
+        case .bytes(let range, _):
+            SettingText.text(ofByteCount: range.lowerBound) + " to " + SettingText.text(ofByteCount: range.upperBound)
+        case .duration(let range, let wholeSeconds):
+            SettingText.text(of: range.lowerBound) + " to " + SettingText.text(of: range.upperBound)
+                + (wholeSeconds ? " in whole seconds" : "")
+        case .choice(let names): names.count > 3 ? names.joined(separator: ", ") : nil
+        case .mode(let range): "octal, to " + String(range.upperBound, radix: 8)
+        case .addresses: "IPv4 or IPv6, or * for all; after a - one may be missing"
+        case .path, .datasets, .columnFamilies: nil
         }
     }
 

@@ -86,7 +86,8 @@ public struct SettingsInput: Sendable {
             guard let texts = flags[setting.key], let text = texts.last else { return nil }
             let source = SettingSource.flag(setting.kind == .datasets ? "[NAME=]PATH" : setting.flag)
             guard setting.kind == .datasets || setting.kind == .columnFamilies else {
-                return GivenSetting(setting, text: text, source: source)
+                let whole = setting.kind.isList ? texts.joined(separator: ",") : text
+                return GivenSetting(setting, text: whole, source: source)
             }
             // Each argument is one value, whatever commas it holds.
             let items = texts.map { GivenSetting.Item(source: source, text: $0) }

@@ -1,0 +1,115 @@
+internal import ArgumentParser
+internal import Settings
+
+/// The command line of `almanac serve`: one text for each row of the table of settings, which gives them types.
+struct ServeOptions: ParsableArguments {
+    @Argument(help: help("datasets"))
+    var datasets: [String] = []
+
+    @OptionGroup(title: "Datasets")
+    var choice: DatasetOptions
+
+    @OptionGroup(title: "Network")
+    var network: NetworkOptions
+
+    @OptionGroup(title: "Threads and memory")
+    var resources: ResourceOptions
+
+    @OptionGroup(title: "Limits")
+    var limits: LimitOptions
+
+    @OptionGroup(title: "Process and log")
+    var process: ProcessOptions
+
+    @Option(help: ArgumentHelp("YAML file of settings, named as the options are.", valueName: "path"))
+    var config: String?
+
+    @Flag(help: "Print the settings in effect, with where each comes from, and exit.")
+    var printSettings = false
+
+    /// What was given, by key.
+    var flags: [String: [String]] {
+        var flags = ["datasets": datasets, "column-family": choice.columnFamily, "bind": network.bind].filter {
+            !$1.isEmpty
+        }
+        for values in [network.values, resources.values, limits.values, process.values] {
+            for (key, value) in values { flags[key] = value.map { [$0] } ?? flags[key] }
+        }
+        return flags
+    }
+
+    struct DatasetOptions: ParsableArguments {
+        @Option(help: help("column-family")) var columnFamily: [String] = []
+    }
+
+    struct NetworkOptions: ParsableArguments {
+        // An address that may be missing starts with a dash.
+        @Option(parsing: .unconditionalSingleValue, help: help("bind")) var bind: [String] = []
+        @Option(help: help("port")) var port: String?
+        @Option(help: help("unix-socket")) var unixSocket: String?
+        @Option(help: help("unix-socket-mode")) var unixSocketMode: String?
+        @Option(help: help("listen-backlog")) var listenBacklog: String?
+        @Option(help: help("tcp-keepalive")) var tcpKeepalive: String?
+        @Option(help: help("idle-timeout")) var idleTimeout: String?
+
+        var values: [String: String?] {
+            [
+                "port": port, "unix-socket": unixSocket, "unix-socket-mode": unixSocketMode,
+                "listen-backlog": listenBacklog, "tcp-keepalive": tcpKeepalive, "idle-timeout": idleTimeout,
+            ]
+        }
+    }
+
+    struct ResourceOptions: ParsableArguments {
+        @Option(help: help("loops")) var loops: String?
+        @Option(help: help("readers")) var readers: String?
+        @Option(help: help("read-queue-max")) var readQueueMax: String?
+        @Option(help: help("cache-size")) var cacheSize: String?
+        @Option(help: help("open-threads")) var openThreads: String?
+
+        var values: [String: String?] {
+            [
+                "loops": loops, "readers": readers, "read-queue-max": readQueueMax, "cache-size": cacheSize,
+                "open-threads": openThreads,
+            ]
+        }
+    }
+
+    struct LimitOptions: ParsableArguments {
+        @Option(help: help("clients-max")) var clientsMax: String?
+        @Option(help: help("query-buffer-max")) var queryBufferMax: String?
+        @Option(help: help("output-buffer-max")) var outputBufferMax: String?
+        @Option(help: help("argument-size-max")) var argumentSizeMax: String?
+        @Option(help: help("argument-count-max")) var argumentCountMax: String?
+        @Option(help: help("inline-size-max")) var inlineSizeMax: String?
+
+        var values: [String: String?] {
+            [
+                "clients-max": clientsMax, "query-buffer-max": queryBufferMax, "output-buffer-max": outputBufferMax,
+                "argument-size-max": argumentSizeMax, "argument-count-max": argumentCountMax,
+                "inline-size-max": inlineSizeMax,
+            ]
+        }
+    }
+
+    struct ProcessOptions: ParsableArguments {
+        @Option(help: help("drain-timeout")) var drainTimeout: String?
+        @Option(help: help("log-format")) var logFormat: String?
+        @Option(help: help("log-level")) var logLevel: String?
+        @Option(help: help("log-file")) var logFile: String?
+        @Option(help: help("pid-file")) var pidFile: String?
+
+        var values: [String: String?] {
+            [
+                "drain-timeout": drainTimeout, "log-format": logFormat, "log-level": logLevel, "log-file": logFile,
+                "pid-file": pidFile,
+            ]
+        }
+    }
+}
+
+/// The help of an option, from its row of the table.
+private func help(_ key: String) -> ArgumentHelp {
+    guard let setting = Setting.named(key) else { preconditionFailure("no setting \(key)") }
+    return ArgumentHelp("\(setting.help)", valueName: setting.kind.valueName)
+}
