@@ -6,7 +6,7 @@ import Storage
 extension Session {
     /// Commands that are rare enough not to matter to the speed of look-ups.
     @inline(never)
-    func performUncommon(_ command: Command, _ request: borrowing Request, _ plan: ReplyPlan) {
+    func performUncommon(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) {
         switch command.action {
         case .multi: multi(plan)
         case .exec: exec(plan)

@@ -11,20 +11,30 @@ extension Session {
         guard request.count > 0 else { return }
         budget -= 1
         context.metrics.commandsProcessed.add()
-        guard let command = context.server.table.command(named: request[0]) else {
-            // What a browser sends to a port it was tricked into: Redis closes without a word.
-            if ErrorReply.isCrossProtocol(request[0]) {
-                isEnding = true
-                return
+        let table = context.server.table
+        guard var command = table.find(request[0]) else { return refuseUnknown(request, plan) }
+        if command.isContainer, request.count > 1 {
+            guard let subcommand = table.find(request[1], in: command) else {
+                return refuse(plan, ErrorReply.unknownSubcommand(request))
             }
-            return refuse(plan, ErrorReply.unknownCommand(request))
+            command = subcommand
         }
-        guard command.accepts(request.count) else {
-            return refuse(plan, ErrorReply.wrongArity(command, context.server.table))
+        guard command.accepts(argumentCount: request.count) else {
+            return refuse(plan, ErrorReply.wrongArity(command, table))
         }
         if command.action == .write { return refuse(plan, ErrorReply.readOnly) }
         if transaction != nil, queueIfInTransaction(command, request, plan) { return }
         perform(command, request, plan)
+    }
+
+    @inline(never)
+    private func refuseUnknown(_ request: borrowing Request, _ plan: ReplyPlan) {
+        // What a browser sends to a port it was tricked into: Redis closes without a word.
+        if ErrorReply.isCrossProtocol(request[0]) {
+            isEnding = true
+        } else {
+            refuse(plan, ErrorReply.unknownCommand(request))
+        }
     }
 
     /// An error that also spoils a transaction being queued.
@@ -34,7 +44,7 @@ extension Session {
     }
 
     @inline(__always)
-    private func perform(_ command: Command, _ request: borrowing Request, _ plan: ReplyPlan) {
+    private func perform(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) {
         switch command.action {
         case .get:
             let (view, place) = view(in: plan)
@@ -45,8 +55,8 @@ extension Session {
         case .exists, .touch: lookUpMany(request, plan, isCounting: true)
         case .strlen: lookUpOne(.length, request, plan)
         case .type: lookUpOne(.type, request, plan)
-        case .ttl, .pttl, .expiretime, .pexpiretime: lookUpOne(.timeToLive, request, plan)
-        case .getrange, .substr: getRange(request, plan)
+        case .timeToLive: lookUpOne(.timeToLive, request, plan)
+        case .getrange: getRange(request, plan)
         case .ping:
             if request.count > 2 {
                 replyError(plan, ErrorReply.wrongArity(command, context.server.table))

@@ -13,7 +13,7 @@ extension Session {
     /// Queues a request, unless it is one of those that act on the transaction itself.
     ///
     /// - Returns: False for those, which are to be performed now.
-    func queueIfInTransaction(_ command: Command, _ request: borrowing Request, _ plan: ReplyPlan) -> Bool {
+    func queueIfInTransaction(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) -> Bool {
         switch command.action {
         case .exec, .discard, .multi, .watch, .quit, .reset: return false
         default: break

@@ -14,6 +14,14 @@ struct CommandFailure: Error {
         self.exitCode = exitCode
         self.message = message
     }
+
+    static func exitCode(for kind: EngineError.Kind) -> ExitCode {
+        switch kind {
+        case .missing, .invalid: .badConfiguration
+        case .damaged, .unsupported: .badData
+        case .io: .ioError
+        }
+    }
 }
 
 extension Almanac {
@@ -41,7 +49,7 @@ extension Almanac {
             let count = error.problems.count
             let summary = "\(count) mistake\(count == 1 ? "" : "s") in the settings; see 'almanac help serve'"
             return (.badConfiguration, error.problems.map(\.description) + [summary])
-        case let error as EngineError: return (exitCode(for: error.kind), ["\(error)"])
+        case let error as EngineError: return (CommandFailure.exitCode(for: error.kind), ["\(error)"])
         case let error as SystemError: return (.ioError, ["\(error)"])
         default: break
         }
@@ -55,14 +63,6 @@ extension Almanac {
         case let code:
             // A bare exit code was thrown by who has already said why.
             return (code, error is ExitCode ? [] : ["\(error)"])
-        }
-    }
-
-    private static func exitCode(for kind: EngineError.Kind) -> ExitCode {
-        switch kind {
-        case .missing, .invalid: .badConfiguration
-        case .damaged, .unsupported: .badData
-        case .io: .ioError
         }
     }
 

@@ -1,16 +1,136 @@
 internal import ArgumentParser
+private import Datasets
+private import Glibc
 internal import Logging
+internal import Platform
+private import RocksDBStorage
+private import Server
 internal import ServerLog
 internal import Settings
+private import Storage
 
 /// Serves until a signal ends it.
 ///
+/// The calling thread becomes the control thread: it opens and closes versions and waits for signals,
+/// beside the loops, which never wait for it.
+///
 /// - Parameters:
 ///   - settings: What is in effect at the start.
+///   - signals: Made before any thread was started, so that none of them is killed by one.
 ///   - logger: The server's own.
 ///   - log: Where `logger` writes; SIGHUP has it reopened, and its level set.
 ///   - input: Where `settings` came from; SIGHUP has it resolved again.
 /// - Throws: ``CommandFailure``, `EngineError` or `SystemError` where serving cannot start.
-func serve(settings: ServerSettings, logger: Logger, log: LogWriter, input: SettingsInput) throws {
-    throw CommandFailure(.ioError, "serving is not here yet")
+func serve(
+    settings: ServerSettings, signals: borrowing SignalQueue, logger: Logger, log: LogWriter, input: SettingsInput
+) throws {
+    let catalog = try openDatasets(settings, logger)
+    let server = try Server(settings: settings, catalog: catalog, logger: logger)
+    do {
+        try server.listen()
+    } catch {
+        throw CommandFailure(.ioError, "\(error)")
+    }
+    try server.start()
+    let pidFile = try settings.pidFile.map { try PIDFile(path: $0) }
+    for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
+    logger.info(
+        "ready",
+        metadata: [
+            "loops": "\(settings.loopCount)", "readers": "\(settings.readerCount)",
+            "cache-bytes": "\(settings.cacheBytes)", "pid": "\(getpid())",
+        ])
+
+    var level = settings.logLevel
+    while true {
+        switch try signals.next(milliseconds: -1) {
+        case .reload: reload(input, log, logger, level: &level)
+        case .report: logger.info("state", metadata: server.report)
+        case .stop:
+            drain(server, signals, settings.drainTimeout, logger)
+            pidFile?.remove()
+            return
+        case nil: break
+        }
+    }
+}
+
+private func openDatasets(_ settings: ServerSettings, _ logger: Logger) throws -> Catalog {
+    let cache = try RocksDBCache(capacityBytes: settings.cacheBytes)
+    var versions: [DatasetVersion] = []
+    for (number, dataset) in settings.datasets.enumerated() {
+        let start = Clock.monotonicNanoseconds()
+        let engine: RocksDBEngine
+        do {
+            engine = try RocksDBEngine(
+                path: dataset.path,
+                options: RocksDBOptions(
+                    columnFamily: dataset.columnFamily ?? "default", cache: cache, openThreads: settings.openThreads))
+        } catch {
+            throw CommandFailure(
+                CommandFailure.exitCode(for: error.kind), "cannot serve \(dataset.path): \(error.message)")
+        }
+        let id = dataset.path.split(separator: "/").last.map(String.init) ?? dataset.name
+        versions.append(DatasetVersion(id: id, engine: engine))
+        logger.info(
+            "opened",
+            metadata: [
+                "dataset": "\(dataset.name)", "database": "\(number)", "version": "\(id)", "format": "\(engine.format)",
+                "keys": "\(engine.keyCount.value)", "bytes": "\(engine.storage.fileBytes)",
+                "milliseconds": "\((Clock.monotonicNanoseconds() - start) / 1_000_000)",
+            ])
+    }
+    return Catalog(names: settings.datasets.map(\.name), versions: versions)
+}
+
+/// SIGHUP: opens the log anew and reads the settings again; a mistake in them changes nothing.
+private func reload(_ input: SettingsInput, _ log: LogWriter, _ logger: Logger, level: inout String) {
+    log.reopen()
+    do {
+        let settings = try input.resolve().settings
+        if settings.logLevel != level, let new = Logger.Level(rawValue: settings.logLevel) {
+            level = settings.logLevel
+            log.level = new
+        }
+        logger.notice("settings read again", metadata: ["log-level": "\(level)"])
+    } catch {
+        for problem in error.problems {
+            logger.error("settings unchanged", metadata: ["mistake": "\(problem)"])
+        }
+    }
+}
+
+/// Answers what has been received and ends; a second signal, or the end of `timeout`, cuts it short.
+private func drain(_ server: Server, _ signals: borrowing SignalQueue, _ timeout: Duration, _ logger: Logger) {
+    logger.notice("stopping", metadata: ["connections": "\(server.connectionCount)"])
+    server.drain()
+    let (seconds, attoseconds) = timeout.components
+    let deadline =
+        Clock.monotonicNanoseconds() + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+    while server.connectionCount > 0, Clock.monotonicNanoseconds() < deadline {
+        // A signal is what this waits for; the connections are looked at between two waits.
+        if case .stop = try? signals.next(milliseconds: 5) { break }
+    }
+    let left = server.connectionCount
+    server.stop()
+    if left > 0 { logger.warning("stopped with connections open", metadata: ["connections": "\(left)"]) }
+    logger.notice("stopped")
+}
+
+/// A file that holds the process id for as long as the server runs.
+private struct PIDFile {
+    let path: String
+
+    init(path: String) throws(CommandFailure) {
+        self.path = path
+        guard let file = unsafe fopen(path, "we") else {
+            throw CommandFailure(.ioError, "pid-file: \(path) cannot be written")
+        }
+        let isWritten = unsafe fputs("\(getpid())\n", file) >= 0
+        guard unsafe fclose(file) == 0, isWritten else {
+            throw CommandFailure(.ioError, "pid-file: \(path) cannot be written")
+        }
+    }
+
+    func remove() { unsafe unlink(path) }
 }

@@ -41,11 +41,14 @@ struct ServeCommand: ParsableCommand {
         let resolved = try input.resolve()
         guard !options.printSettings else { return print(resolved.yaml(), terminator: "") }
 
+        // Before any thread is started, the log's included: a thread started earlier would die of SIGHUP.
+        let signals = try SignalQueue()
         let settings = resolved.settings
         let log = try Self.openLog(settings)
         // The process ends right after this, and the log's thread with it.
         defer { _ = log.flush(timeout: .seconds(2)) }
-        try serve(settings: settings, logger: log.logger(label: "almanac"), log: log, input: input)
+        try serve(
+            settings: settings, signals: signals, logger: log.logger(label: "almanac"), log: log, input: input)
     }
 
     private static func openLog(_ settings: ServerSettings) throws -> LogWriter {
