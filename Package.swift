@@ -78,6 +78,12 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Bytes", "CLookup", "Storage"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        // Programs for scripts/fuzz: they link without libFuzzer too, so that every build compiles them.
+        .target(name: "CFuzzDriver", path: "Tests/Fuzz/CFuzzDriver"),
+        .executableTarget(
+            name: "ParserFuzz", dependencies: ["Bytes", "CFuzzDriver", "RESP"], path: "Tests/Fuzz/ParserFuzz",
+            swiftSettings: strict),
+
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),

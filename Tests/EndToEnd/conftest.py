@@ -1,0 +1,76 @@
+"""Fixtures: the binary under test, its datasets, and logs that stay when a test fails."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from support import data, server
+
+
+def pytest_configure(config):
+    if not Path(server.BINARY).exists() and not shutil.which(str(server.BINARY)):
+        pytest.exit(f"no binary to test at {server.BINARY}: run `swift build -c release` or set ALMANAC_BINARY", 2)
+    config.addinivalue_line("markers", "almanac_only: cannot run against redis-server standing in for Almanac")
+    server.raise_descriptor_limit(30000)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """Builds each dataset once, when first asked for: `built("small")`."""
+    parent = tmp_path_factory.mktemp("datasets")
+    made = {}
+    recipes = {
+        "small": data.small_pairs,
+        "other": data.other_pairs,
+        "oracle": data.oracle_pairs,
+        "large": data.large_pairs,
+        "hundred-thousand": lambda: data.numbered_pairs(100_000),
+        "million": lambda: data.numbered_pairs(1_000_000),
+    }
+
+    def build(name):
+        if name not in made:
+            made[name] = data.build(name, parent, recipes[name])
+        return made[name]
+
+    yield build
+    shutil.rmtree(parent, ignore_errors=True)
+
+
+@pytest.fixture
+def logs(tmp_path):
+    return tmp_path
+
+
+@pytest.fixture
+def serve(logs):
+    """Makes servers: `with serve(dataset, "--loops", 2) as server`."""
+
+    def make(*datasets, flags=(), **options):
+        return server.Almanac(logs, datasets, flags, **options)
+
+    return make
+
+
+@pytest.fixture
+def small(built):
+    return built("small")
+
+
+def pytest_collection_modifyitems(items):
+    if server.IS_STANDIN:
+        for item in items:
+            if item.get_closest_marker("almanac_only"):
+                item.add_marker(pytest.mark.skip(reason="what only Almanac has"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Shows the servers' logs with the failure."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call" and report.failed and "logs" in getattr(item, "fixturenames", ()):
+        for path in sorted(item.funcargs["logs"].glob("*.log")):
+            text = path.read_text(errors="replace")
+            report.sections.append((f"{path} (last lines)", text[-3000:]))
