@@ -22,6 +22,7 @@ extension Session {
         guard command.accepts(argumentCount: request.count) else {
             return refuse(plan, ErrorReply.wrongArity(command, table))
         }
+        lastCommand = command
         if command.isWrite {
             transaction?.isSpoilt = true
             return replyError(plan, ErrorReply.readOnly)

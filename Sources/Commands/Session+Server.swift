@@ -79,7 +79,7 @@ extension Session {
         facts.database = database
         facts.queuedRequestCount = transaction?.count
         facts.inputBytes = bufferedBytes
-        facts.lastCommand = lastCommand
+        if let lastCommand { facts.lastCommand = context.server.table.command(of: lastCommand).fullName }
         facts.libraryName = libraryName
         facts.libraryVersion = libraryVersion
         facts.protocolVersion = Int(protocolVersion.rawValue)
