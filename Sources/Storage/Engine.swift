@@ -10,7 +10,10 @@ public protocol Engine: AnyObject, Sendable {
     var keyCount: KeyCount { get }
 
     /// A batch for look-ups in this engine and in no other.
-    func makeBatch() -> LookupBatch
+    ///
+    /// - Parameter rowCacheBytes: Memory that an engine with slow look-ups may use to keep the rows that this
+    ///   batch has found lately, for as long as the batch lives; 0 for none.
+    func makeBatch(rowCacheBytes: Int) -> LookupBatch
 
     /// Looks up every key of `batch` that is still ``Outcome/pending`` or ``Outcome/wouldBlock``.
     ///
@@ -37,6 +40,11 @@ public protocol Engine: AnyObject, Sendable {
     ///
     /// - Returns: False where the version is empty.
     func randomKey(seed: UInt64, _ body: (Span<UInt8>) -> Void) throws(EngineError) -> Bool
+}
+
+extension Engine {
+    /// A batch for a few look-ups.
+    public func makeBatch() -> LookupBatch { makeBatch(rowCacheBytes: 0) }
 }
 
 /// Where a scan begins.
