@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from support.resp import Connection, bulk, request, wait_until
-from support.server import BINARY, almanac, free_port
+from support.server import BINARY, ENVIRONMENT, almanac, free_port
 
 
 def fingerprint(directory):
@@ -119,7 +119,7 @@ def test_a_socket_left_by_a_killed_server_is_no_obstacle(small, serve, tmp_path)
 def test_port_0_lets_the_kernel_choose_and_says_which(small, tmp_path):
     log = open(tmp_path / "log", "w+b")
     child = subprocess.Popen([BINARY, "serve", str(small.directory), "--port", "0", "--bind", "127.0.0.1"],
-                             stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+                             stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=ENVIRONMENT)
     try:
         def port():
             assert child.poll() is None, (tmp_path / "log").read_text()
