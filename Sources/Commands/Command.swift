@@ -1,4 +1,4 @@
-/// One row of the command table in full: what `COMMAND` tells about a command, and what runs it.
+/// One row of the command table in full: what runs a command and what `COMMAND` tells about it.
 ///
 /// Facts follow Redis 7.0 where Redis has the command, in its own spelling, for clients route by them.
 public struct Command: Sendable {

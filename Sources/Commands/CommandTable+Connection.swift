@@ -1,72 +1,72 @@
 extension CommandTable {
     /// Commands about the connection that they come on.
-    static let connection: [Command] = [
-        Command(
+    static let connection: [Row] = [
+        Row(
             "ping", .ping, arity: -1, .fast, in: .connection,
             tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
             group: .connection, since: "1.0.0", "O(1)", "Answers, to show that the server lives."),
-        Command(
+        Row(
             "echo", .echo, arity: 2, [.loading, .stale, .fast], in: .connection,
             group: .connection, since: "1.0.0", "O(1)", "Gives back its argument."),
-        Command(
+        Row(
             "select", .select, arity: 2, [.loading, .stale, .fast], in: .connection,
             group: .connection, since: "1.0.0", "O(1)", "Chooses a database."),
-        Command(
+        Row(
             "quit", .quit, arity: -1, [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy], in: .connection,
             group: .connection, since: "1.0.0", "O(1)", "Closes the connection."),
-        Command(
+        Row(
             "reset", .reset, arity: 1, [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy], in: .connection,
             group: .connection, since: "6.2.0", "O(1)", "Puts the connection back to how it began."),
-        Command(
+        Row(
             "hello", .hello, arity: -1, [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy], in: .connection,
             group: .connection, since: "6.0.0", "O(1)", "Chooses the protocol and tells about the server."),
-        Command(
+        Row(
             "auth", .auth, arity: -2, [.noscript, .loading, .stale, .fast, .noAuth, .allowBusy], in: .connection,
             group: .connection, since: "1.0.0", "O(N)", "Shows a password."),
-        Command(
+        Row(
             "readonly", .readonly, arity: 1, [.loading, .stale, .fast], in: .connection,
             group: .cluster, since: "3.0.0", "O(1)", "Allows reads from a replica in a cluster."),
-        Command(
+        Row(
             "readwrite", .readwrite, arity: 1, [.loading, .stale, .fast], in: .connection,
             group: .cluster, since: "3.0.0", "O(1)", "Takes back READONLY."),
-        Command(
+        Row(
             "asking", .asking, arity: 1, .fast, in: .connection, group: .cluster, since: "3.0.0", "O(1)",
             "Announces a request for a slot that is being moved here."),
-        Command(
+        Row(
             "client", .container, arity: -2, [], group: .connection, since: "2.4.0", "Depends on subcommand.",
             "Holds the commands about connections.",
             subcommands: [
-                Command(
+                Row(
                     "id", .clientID, arity: 2, [.noscript, .loading, .stale], in: .connection,
                     group: .connection, since: "5.0.0", "O(1)", "Gives the number of this connection."),
-                Command(
+                Row(
                     "setname", .clientSetName, arity: 3, [.noscript, .loading, .stale], in: .connection,
                     group: .connection, since: "2.6.9", "O(1)", "Names this connection."),
-                Command(
+                Row(
                     "getname", .clientGetName, arity: 2, [.noscript, .loading, .stale], in: .connection,
                     group: .connection, since: "2.6.9", "O(1)", "Gives the name of this connection."),
-                Command(
+                Row(
                     "setinfo", .clientSetInfo, arity: 4, [.noscript, .loading, .stale], in: .connection,
                     tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
                     group: .connection, since: "7.2.0", "O(1)", "Names this connection's library or its version."),
-                Command(
+                Row(
                     "list", .clientList, arity: -2, [.admin, .noscript, .loading, .stale], in: .connection,
                     tips: ["nondeterministic_output"], group: .connection, since: "2.4.0", "O(N)",
                     "Lists the connections."),
-                Command(
+                Row(
                     "info", .clientInfo, arity: 2, [.noscript, .loading, .stale], in: .connection,
                     tips: ["nondeterministic_output"], group: .connection, since: "6.2.0", "O(1)",
                     "Describes this connection."),
-                Command(
+                Row(
                     "no-evict", .clientNoEvict, arity: 3, [.admin, .noscript, .loading, .stale], in: .connection,
                     group: .connection, since: "7.0.0", "O(1)",
                     "Exempts this connection from being closed when memory is short."),
-                Command(
+                Row(
                     "no-touch", .clientNoTouch, arity: 3, [.noscript, .loading, .stale], in: .connection,
                     tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
                     group: .connection, since: "7.2.0", "O(1)",
                     "Keeps reads of this connection from counting as use of a key."),
-                Command(
+                Row(
                     "help", .clientHelp, arity: 2, [.loading, .stale], in: .connection,
                     group: .connection, since: "5.0.0", "O(1)", "Lists the sub-commands."),
             ]),

@@ -1,29 +1,29 @@
 extension CommandTable {
     /// Changes to keys and databases, refused.
-    static let refusedKeyWrites: [Command] = [
-        Command(
+    static let refusedKeyWrites: [Row] = [
+        Row(
             "copy", .write, arity: -3, [.write, .denyoom], in: .keyspace,
             keys: [.key(1, [.readOnly, .access]), .key(2, [.overwrite, .update])],
             group: .generic, since: "6.2.0", "O(N)", "Copies a value to another key."),
-        Command(
+        Row(
             "del", .write, arity: -2, .write, in: .keyspace, keys: [.keys(1, [.remove, .delete])],
             tips: ["request_policy:multi_shard", "response_policy:agg_sum"], group: .generic, since: "1.0.0", "O(N)",
             "Deletes keys."),
-        Command(
+        Row(
             "expire", .write, arity: -3, [.write, .fast], in: .keyspace, keys: [.key(1, [.readWrite, .update])],
             group: .generic, since: "1.0.0", "O(1)", "Sets how many seconds a key lives."),
-        Command(
+        Row(
             "expireat", .write, arity: -3, [.write, .fast], in: .keyspace, keys: [.key(1, [.readWrite, .update])],
             group: .generic, since: "1.2.0", "O(1)", "Sets the Unix second at which a key dies."),
-        Command(
+        Row(
             "flushall", .write, arity: -1, .write, in: [.keyspace, .dangerous],
             tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
             group: .server, since: "1.0.0", "O(N)", "Deletes every key of every database."),
-        Command(
+        Row(
             "flushdb", .write, arity: -1, .write, in: [.keyspace, .dangerous],
             tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
             group: .server, since: "1.0.0", "O(N)", "Deletes every key of a database."),
-        Command(
+        Row(
             "migrate", .write, arity: -6, .write, in: [.keyspace, .dangerous],
             keys: [
                 .key(3, [.readWrite, .access, .delete]),
@@ -31,36 +31,36 @@ extension CommandTable {
             ],
             tips: ["nondeterministic_output"], group: .generic, since: "2.6.0", "O(N)",
             "Moves keys to another server."),
-        Command(
+        Row(
             "move", .write, arity: 3, [.write, .fast], in: .keyspace,
             keys: [.key(1, [.readWrite, .access, .update])], group: .generic, since: "1.0.0", "O(1)",
             "Moves a key to another database."),
-        Command(
+        Row(
             "persist", .write, arity: 2, [.write, .fast], in: .keyspace, keys: [.key(1, [.readWrite, .update])],
             group: .generic, since: "2.2.0", "O(1)", "Takes away a key's end of life."),
-        Command(
+        Row(
             "pexpire", .write, arity: -3, [.write, .fast], in: .keyspace, keys: [.key(1, [.readWrite, .update])],
             group: .generic, since: "2.6.0", "O(1)", "Sets how many milliseconds a key lives."),
-        Command(
+        Row(
             "pexpireat", .write, arity: -3, [.write, .fast], in: .keyspace, keys: [.key(1, [.readWrite, .update])],
             group: .generic, since: "2.6.0", "O(1)", "Sets the Unix millisecond at which a key dies."),
-        Command(
+        Row(
             "rename", .write, arity: 3, .write, in: .keyspace,
             keys: [.key(1, [.readWrite, .access, .delete]), .key(2, [.overwrite, .update])],
             group: .generic, since: "1.0.0", "O(1)", "Gives a key another name, replacing what was there."),
-        Command(
+        Row(
             "renamenx", .write, arity: 3, [.write, .fast], in: .keyspace,
             keys: [.key(1, [.readWrite, .access, .delete]), .key(2, [.overwrite, .insert])],
             group: .generic, since: "1.0.0", "O(1)", "Gives a key another name unless that name is taken."),
-        Command(
+        Row(
             "restore", .write, arity: -4, [.write, .denyoom], in: [.keyspace, .dangerous],
             keys: [.key(1, [.overwrite, .update])], group: .generic, since: "2.6.0", "O(1)",
             "Makes a key from a dumped value."),
-        Command(
+        Row(
             "restore-asking", .write, arity: -4, [.write, .denyoom, .asking], in: [.keyspace, .dangerous],
             keys: [.key(1, [.overwrite, .update])], group: .server, since: "3.0.0", "O(1)",
             "Makes a key from a dumped value while its slot moves.", isInternal: true),
-        Command(
+        Row(
             "sort", .write, arity: -2, [.write, .denyoom], in: [.set, .sortedSet, .list, .dangerous],
             keys: [
                 .key(1, [.readOnly, .access]),
@@ -75,10 +75,10 @@ extension CommandTable {
             ],
             group: .generic, since: "1.0.0", "O(N+M*log(M))",
             "Sorts the elements of a list, set or sorted set, and may store the result."),
-        Command(
+        Row(
             "swapdb", .write, arity: 3, [.write, .fast], in: [.keyspace, .dangerous],
             group: .server, since: "4.0.0", "O(N)", "Exchanges two databases."),
-        Command(
+        Row(
             "unlink", .write, arity: -2, [.write, .fast], in: .keyspace, keys: [.keys(1, [.remove, .delete])],
             tips: ["request_policy:multi_shard", "response_policy:agg_sum"], group: .generic, since: "4.0.0", "O(1)",
             "Deletes keys and frees their memory later."),

@@ -1,54 +1,54 @@
 extension CommandTable {
     /// Containers that hold little here: there are no modules, and no slow or delayed requests on record.
-    static let monitoring: [Command] = [
-        Command(
+    static let monitoring: [Row] = [
+        Row(
             "module", .container, arity: -2, [], group: .server, since: "4.0.0", "Depends on subcommand.",
             "Holds the commands about modules.",
             subcommands: [
-                Command(
+                Row(
                     "list", .moduleList, arity: 2, [.admin, .noscript], tips: ["nondeterministic_output_order"],
                     group: .server, since: "4.0.0", "O(N)", "Lists the modules."),
-                Command(
+                Row(
                     "help", .moduleHelp, arity: 2, [.loading, .stale], group: .server, since: "5.0.0", "O(1)",
                     "Lists the sub-commands."),
             ]),
-        Command(
+        Row(
             "slowlog", .container, arity: -2, [], group: .server, since: "2.2.12", "Depends on subcommand.",
             "Holds the commands about slow requests.",
             subcommands: [
-                Command(
+                Row(
                     "get", .slowlogGet, arity: -2, [.admin, .loading, .stale],
                     tips: ["request_policy:all_nodes", "nondeterministic_output"],
                     group: .server, since: "2.2.12", "O(N)", "Lists slow requests."),
-                Command(
+                Row(
                     "len", .slowlogLength, arity: 2, [.admin, .loading, .stale],
                     tips: ["request_policy:all_nodes", "response_policy:agg_sum", "nondeterministic_output"],
                     group: .server, since: "2.2.12", "O(1)", "Counts slow requests."),
-                Command(
+                Row(
                     "reset", .slowlogReset, arity: 2, [.admin, .loading, .stale],
                     tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
                     group: .server, since: "2.2.12", "O(N)", "Forgets slow requests."),
-                Command(
+                Row(
                     "help", .slowlogHelp, arity: 2, [.loading, .stale], group: .server, since: "6.2.0", "O(1)",
                     "Lists the sub-commands."),
             ]),
-        Command(
+        Row(
             "latency", .container, arity: -2, [], group: .server, since: "2.8.13", "Depends on subcommand.",
             "Holds the commands about delays.",
             subcommands: [
-                Command(
+                Row(
                     "latest", .latencyLatest, arity: 2, [.admin, .noscript, .loading, .stale],
                     tips: ["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
                     group: .server, since: "2.8.13", "O(1)", "Gives the latest delay of each kind."),
-                Command(
+                Row(
                     "history", .latencyHistory, arity: 3, [.admin, .noscript, .loading, .stale],
                     tips: ["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
                     group: .server, since: "2.8.13", "O(1)", "Gives the delays of a kind over time."),
-                Command(
+                Row(
                     "reset", .latencyReset, arity: -2, [.admin, .noscript, .loading, .stale],
                     tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
                     group: .server, since: "2.8.13", "O(1)", "Forgets delays."),
-                Command(
+                Row(
                     "help", .latencyHelp, arity: 2, [.loading, .stale], group: .server, since: "2.8.13", "O(1)",
                     "Lists the sub-commands."),
             ]),

@@ -1,34 +1,34 @@
 extension CommandTable {
     /// Changes to the rarer types, and to functions, refused.
-    static let refusedOtherWrites: [Command] = [
-        Command(
+    static let refusedOtherWrites: [Row] = [
+        Row(
             "ardel", .write, arity: -3, [.write, .fast], in: .array, keys: [.key(1, [.readWrite, .delete])],
             group: .array, since: "8.8.0", "O(N)", "Deletes elements of an array."),
-        Command(
+        Row(
             "ardelrange", .write, arity: -4, .write, in: .array, keys: [.key(1, [.readWrite, .delete])],
             group: .array, since: "8.8.0", "O(N)", "Deletes ranges of an array."),
-        Command(
+        Row(
             "arinsert", .write, arity: -3, [.write, .denyoom, .fast], in: .array,
             keys: [.key(1, [.readWrite, .update])], group: .array, since: "8.8.0", "O(N)",
             "Adds elements to an array."),
-        Command(
+        Row(
             "armset", .write, arity: -4, [.write, .denyoom, .fast], in: .array,
             keys: [.key(1, [.readWrite, .update])], group: .array, since: "8.8.0", "O(N)",
             "Sets elements of an array."),
-        Command(
+        Row(
             "arring", .write, arity: -4, [.write, .denyoom], in: .array, keys: [.key(1, [.readWrite, .update])],
             group: .array, since: "8.8.0", "O(N+M)", "Adds elements to an array used as a ring."),
-        Command(
+        Row(
             "arseek", .write, arity: 3, [.write, .fast], in: .array, keys: [.key(1, [.readWrite, .update])],
             group: .array, since: "8.8.0", "O(1)", "Moves the insertion point of an array."),
-        Command(
+        Row(
             "arset", .write, arity: -4, [.write, .denyoom, .fast], in: .array,
             keys: [.key(1, [.readWrite, .update])], group: .array, since: "8.8.0", "O(N)",
             "Sets neighbouring elements of an array."),
-        Command(
+        Row(
             "geoadd", .write, arity: -5, [.write, .denyoom], in: .geo, keys: [.key(1, [.readWrite, .update])],
             group: .geo, since: "3.2.0", "O(log(N))", "Adds places to a geospatial index."),
-        Command(
+        Row(
             "georadius", .write, arity: -6, [.write, .denyoom], in: .geo,
             keys: [
                 .key(1, [.readOnly, .access]),
@@ -38,7 +38,7 @@ extension CommandTable {
             group: .geo, since: "3.2.0", "O(N+log(M))",
             "Finds members within a distance of a point, and may store them.",
             deprecated: ("6.2.0", "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument")),
-        Command(
+        Row(
             "georadiusbymember", .write, arity: -5, [.write, .denyoom], in: .geo,
             keys: [
                 .key(1, [.readOnly, .access]),
@@ -48,48 +48,48 @@ extension CommandTable {
             group: .geo, since: "3.2.0", "O(N+log(M))",
             "Finds members within a distance of a member, and may store them.",
             deprecated: ("6.2.0", "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments")),
-        Command(
+        Row(
             "geosearchstore", .write, arity: -8, [.write, .denyoom], in: .geo,
             keys: [.key(1, [.overwrite, .update]), .key(2, [.readOnly, .access])],
             group: .geo, since: "6.2.0", "O(N+log(M))", "Stores the members inside a circle or box."),
-        Command(
+        Row(
             "pfadd", .write, arity: -2, [.write, .denyoom, .fast], in: .hyperloglog,
             keys: [.key(1, [.readWrite, .insert])], group: .hyperloglog, since: "2.8.9", "O(1)",
             "Adds elements to a HyperLogLog."),
-        Command(
+        Row(
             "pfdebug", .write, arity: 3, [.write, .denyoom, .admin], in: .hyperloglog,
             keys: [.key(2, [.readWrite, .access])], group: .hyperloglog, since: "2.8.9", "O(N)",
             "Shows the inside of a HyperLogLog.", isInternal: true),
-        Command(
+        Row(
             "pfmerge", .write, arity: -2, [.write, .denyoom], in: .hyperloglog,
             keys: [.key(1, [.readWrite, .access, .insert]), .keys(2, [.readOnly, .access])],
             group: .hyperloglog, since: "2.8.9", "O(N)", "Merges HyperLogLogs into one."),
-        Command(
+        Row(
             "vadd", .write, arity: -5, [.write, .denyoom], in: .vectorSet, keys: [.key(1, [.readWrite, .update])],
             group: .vectorSet, since: "8.0.0", "O(log(N))", "Adds an element to a vector set."),
-        Command(
+        Row(
             "vrem", .write, arity: 3, .write, in: .vectorSet, keys: [.key(1, [.readWrite, .delete])],
             group: .vectorSet, since: "8.0.0", "O(log(N))", "Removes an element from a vector set."),
-        Command(
+        Row(
             "vsetattr", .write, arity: 4, [.write, .fast], in: .vectorSet, keys: [.key(1, [.readWrite, .update])],
             group: .vectorSet, since: "8.0.0", "O(1)", "Sets the attributes of an element of a vector set."),
-        Command(
+        Row(
             "function", .container, arity: -2, [], group: .scripting, since: "7.0.0", "Depends on subcommand.",
             "Holds the commands about functions.",
             subcommands: [
-                Command(
+                Row(
                     "load", .write, arity: -3, [.write, .denyoom, .noscript], in: .scripting,
                     tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
                     group: .scripting, since: "7.0.0", "O(1)", "Loads a library of functions."),
-                Command(
+                Row(
                     "delete", .write, arity: 3, [.write, .noscript], in: .scripting,
                     tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
                     group: .scripting, since: "7.0.0", "O(1)", "Deletes a library of functions."),
-                Command(
+                Row(
                     "flush", .write, arity: -2, [.write, .noscript], in: .scripting,
                     tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
                     group: .scripting, since: "7.0.0", "O(N)", "Deletes every library of functions."),
-                Command(
+                Row(
                     "restore", .write, arity: -3, [.write, .denyoom, .noscript], in: .scripting,
                     tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
                     group: .scripting, since: "7.0.0", "O(N)", "Restores libraries of functions."),

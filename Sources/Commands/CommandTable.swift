@@ -1,31 +1,10 @@
 import Bytes
 
-/// The part of a command's row that every request needs, in a few words and without references.
-@frozen public struct CommandRow: Sendable, BitwiseCopyable {
-    public let action: Action
-    /// Arguments, the name included; negative where that is the least number.
-    public let arity: Int16
-    public let flags: CommandFlags
-    /// As in ``KeyRange``.
-    public let firstKey: Int8
-    public let lastKey: Int8
-    public let keyStep: Int8
-    /// Whether the next argument names a sub-command.
-    public let isContainer: Bool
-    /// Where ``CommandTable`` has the rest.
-    public let index: Int16
-
-    /// Whether a request of so many arguments, the name included, is well-formed.
-    @inlinable @inline(__always) public func accepts(argumentCount: Int) -> Bool {
-        arity >= 0 ? argumentCount == Int(arity) : argumentCount >= -Int(arity)
-    }
-
-    @inlinable public var isWrite: Bool { flags.contains(.write) }
-}
-
 /// Every command the server knows, found by name; built once, then only read, by any thread.
 public struct CommandTable: Sendable {
-    /// All rows, sub-commands too, by the index in ``CommandRow``.
+    typealias Row = Command
+
+    /// All rows, sub-commands too, by the index in ``Command``.
     public let commands: [Command]
     /// The rows in the order of ``commands``.
     let rows: [CommandRow]
@@ -52,8 +31,8 @@ public struct CommandTable: Sendable {
         ].flatMap(\.self))
 
     /// - Precondition: No two commands share a name, and no name is longer than ``CommandName/bytesMax``.
-    init(_ topLevelCommands: [Command]) {
-        var commands: [Command] = []
+    init(_ topLevelCommands: [Row]) {
+        var commands: [Row] = []
         var topLevel: [Int] = []
         var containers: [Int16] = []
         for command in topLevelCommands {
@@ -120,17 +99,4 @@ public struct CommandTable: Sendable {
 
 extension CommandName {
     fileprivate init(words: (UInt64, UInt64, UInt64)) { self.words = words }
-}
-
-extension CommandRow {
-    fileprivate init(_ command: Command, index: Int) {
-        action = command.action
-        arity = Int16(command.arity)
-        flags = command.flags
-        firstKey = Int8(command.keyRange.first)
-        lastKey = Int8(command.keyRange.last)
-        keyStep = Int8(command.keyRange.step)
-        isContainer = command.isContainer
-        self.index = Int16(index)
-    }
 }

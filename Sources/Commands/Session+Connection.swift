@@ -126,7 +126,8 @@ extension Session {
             }
             index += 2
         }
-        var start = ScanStart.beginning
+        // In key order, a pattern that begins with literal bytes is a walk over their range.
+        var start = pattern?.start ?? .beginning
         if cursor != 0 {
             guard let key = context.server.cursors.key(for: cursor) else {
                 return replyError(plan, "ERR this cursor is unknown or has expired, start again from 0" as StaticString)

@@ -22,7 +22,11 @@ extension Session {
         guard command.accepts(argumentCount: request.count) else {
             return refuse(plan, ErrorReply.wrongArity(command, table))
         }
-        if command.action == .write { return refuse(plan, ErrorReply.readOnly) }
+        lastCommand = command
+        if command.isWrite {
+            transaction?.isSpoilt = true
+            return replyError(plan, ErrorReply.readOnly)
+        }
         if transaction != nil, queueIfInTransaction(command, request, plan) { return }
         perform(command, request, plan)
     }
@@ -38,6 +42,11 @@ extension Session {
     }
 
     /// An error that also spoils a transaction being queued.
+    private func refuse(_ plan: ReplyPlan, _ text: [UInt8]) {
+        transaction?.isSpoilt = true
+        replyError(plan, text)
+    }
+
     private func refuse(_ plan: ReplyPlan, _ text: String) {
         transaction?.isSpoilt = true
         replyError(plan, text)

@@ -37,7 +37,8 @@ public final class Session {
     var name = ""
     var libraryName = ""
     var libraryVersion = ""
-    var lastCommand = "NULL"
+    /// The last command's row, for `CLIENT LIST`; looked up by name only when somebody asks.
+    var lastCommand: CommandRow?
     var protocolVersion = ProtocolVersion.resp2
     /// The form of the replies that are yet to be made; lags behind ``protocolVersion`` within a turn.
     private var replyVersion = ProtocolVersion.resp2

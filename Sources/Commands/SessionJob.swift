@@ -81,16 +81,11 @@ public final class ClientListJob: ReplyJob {
         var loopsMissing: Int?
     }
 
-    /// The connections wanted; empty for all.
-    private let ids: Set<Int>
-    private let type: ClientFacts.Kind?
-    private let isSingle: Bool
+    private let filter: ClientFilter
     private let state = Mutex(State())
 
-    init(ids: Set<Int> = [], isSingle: Bool = false) {
-        self.ids = ids
-        self.isSingle = isSingle
-        type = nil
+    init(_ filter: ClientFilter) {
+        self.filter = filter
     }
 
     public func runSlice() -> Bool { preconditionFailure("loops run this job, readers do not") }
@@ -98,7 +93,7 @@ public final class ClientListJob: ReplyJob {
     /// Adds the connections of one loop of `loopCount`; true for the last.
     public func add(_ clients: [ClientFacts], loopCount: Int) -> Bool {
         state.withLock { state in
-            state.lines += ids.isEmpty ? clients : clients.filter { ids.contains($0.id) }
+            state.lines += clients.filter(filter.includes)
             let missing = (state.loopsMissing ?? loopCount) - 1
             state.loopsMissing = missing
             return missing == 0

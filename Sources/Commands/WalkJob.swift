@@ -65,7 +65,8 @@ final class WalkJob: ReplyJob {
                     state.elementCount += 1
                 }
                 state.visitsLeft -= visits
-                state.position = next.map { .key($0) }
+                // In key order nothing can match behind the last key with the pattern's prefix.
+                state.position = next.flatMap { isBeyondPrefix($0) ? nil : .key($0) }
             } catch {
                 state.failure = .engine(error)
                 return true
@@ -77,6 +78,12 @@ final class WalkJob: ReplyJob {
             }
             return state.position == nil || state.visitsLeft == 0
         }
+    }
+
+    private func isBeyondPrefix(_ key: [UInt8]) -> Bool {
+        guard let prefix = pattern?.prefix, !prefix.isEmpty else { return false }
+        // A client may change the pattern in the middle of a walk, so the walk may still be before the prefix.
+        return prefix.lexicographicallyPrecedes(key) && !key.starts(with: prefix)
     }
 
     func appendReply(to output: inout ReplyWriter) {

@@ -125,6 +125,7 @@ extension Loop {
                 origin.post(.finished(job, token))
             }
         case .versionsChanged: break  // Waking was all: every turn begins with a look at the catalog.
+        case .limits(let new): limits = new
         case .drain:
             isDraining = true
             for place in listeners.indices { listeners[place].listener.unregister(from: epoll) }

@@ -29,7 +29,7 @@ final class Loop {
     let group: LoopGroup
     let mailbox: LoopMailbox
     let readers: ReaderPool
-    let limits: Limits
+    var limits: Limits
     let logger: Logger
     let context: SessionContext
     let metrics: LoopMetrics

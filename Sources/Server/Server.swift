@@ -28,7 +28,7 @@ public final class Server {
         self.logger = logger
         group = try LoopGroup(loopCount: settings.loopCount)
         readers = ReaderPool(queueMax: settings.readQueueMax)
-        let facts = FactsGatherer(settings: settings, catalog: catalog, group: group)
+        let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
             table: CommandTable.standard, catalog: catalog, configuration: settings.configurationPairs(),
             replyBytesMax: settings.outputBufferBytesMax
@@ -72,7 +72,7 @@ public final class Server {
         guard !addresses.isEmpty else {
             throw ListenError(address: "any address", cause: .addressUnavailable("bind"))
         }
-        facts.port = port
+        facts.setPort(port)
     }
 
     /// The default `::1` must not keep a machine without IPv6 from serving.
@@ -98,7 +98,8 @@ public final class Server {
     public func start() throws(SystemError) {
         readerThreads = try readers.start(count: settings.readerCount)
         for index in 0..<settings.loopCount {
-            let (group, readers, state, limits, logger) = (group, readers, state, loopLimits, logger)
+            let (group, readers, state, logger) = (group, readers, state, logger)
+            let limits = Self.limits(from: settings)
             let boxes = listeners[index]
             loopThreads.append(
                 try Thread(name: "loop-\(index)") {
@@ -119,6 +120,11 @@ public final class Server {
     /// Tells the loops that the catalog has changed.
     public func announceVersions() {
         for mailbox in group.mailboxes { mailbox.post(.versionsChanged) }
+    }
+
+    /// Has the loops go by the settings that can change while they run.
+    public func apply(_ settings: ServerSettings) {
+        for mailbox in group.mailboxes { mailbox.post(.limits(Self.limits(from: settings))) }
     }
 
     /// Accepts nothing more and lets the loops answer what has been received.
@@ -151,7 +157,7 @@ public final class Server {
         ]
     }
 
-    private var loopLimits: Loop.Limits {
+    private static func limits(from settings: ServerSettings) -> Loop.Limits {
         Loop.Limits(
             request: RequestParser.Limits(
                 argumentCountMax: settings.argumentCountMax, argumentBytesMax: settings.argumentBytesMax,

@@ -2,11 +2,16 @@
 struct ListReader {
     /// What the strongest source says of each, by key.
     let sources: [String: GivenSetting]
+    /// Whether there is nothing that a source says and that could not be read.
+    let isComplete: Bool
     private(set) var problems: [SettingsError.Problem] = []
 
     static let datasetsMax = 1_024
 
-    init(sources: [String: GivenSetting]) { self.sources = sources }
+    init(sources: [String: GivenSetting], isComplete: Bool) {
+        self.sources = sources
+        self.isComplete = isComplete
+    }
 
     mutating func read(into settings: inout ServerSettings) {
         readAddresses(into: &settings)
@@ -36,7 +41,7 @@ struct ListReader {
             }
             addresses.append(item.text)
         }
-        if addresses.isEmpty, given.items.isEmpty, settings.unixSocketPath == nil {
+        if addresses.isEmpty, given.items.isEmpty, isComplete, settings.unixSocketPath == nil {
             report("bind", given.source, "no address and no unix-socket: give at least one of them")
         }
         settings.bindAddresses = addresses
@@ -45,6 +50,7 @@ struct ListReader {
     private mutating func readDatasets(into settings: inout ServerSettings) {
         let given = sources["datasets"]
         guard let given, !given.items.isEmpty else {
+            guard isComplete else { return }
             let source = given?.source ?? .flag("[NAME=]PATH")
             return report("datasets", source, "no dataset is given: name the directory of at least one")
         }

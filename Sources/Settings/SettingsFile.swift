@@ -11,6 +11,8 @@ struct SettingsFile {
 
     /// A file beyond this many bytes is not one that a person keeps.
     static let bytesMax = 256 << 10
+    /// A file with more mistakes than this is not one of settings, and its lines would bury other sources' mistakes.
+    static let problemsMax = 100
 
     init(path: String) {
         self.path = path
@@ -60,7 +62,10 @@ struct SettingsFile {
         // A file of comments only has no root, or an empty one.
         guard let root, root.scalar?.string != "" else { return }
         guard let mapping = root.mapping else { return report("must be lines of the form key: value", line: 1) }
-        for (key, value) in mapping { read(key: key, value: value) }
+        for (key, value) in mapping {
+            guard problems.count < Self.problemsMax else { return report("and more mistakes", line: key.mark?.line) }
+            read(key: key, value: value)
+        }
     }
 
     /// Where an alias stands, in a text that has anchors too; a guess that errs on the side of seeing one.

@@ -27,10 +27,12 @@ public struct SettingsInput: Sendable {
         // The strongest source comes first.
         var given = givenByFlags()
         given += givenByEnvironment(&problems)
+        var isFileUnderstood = true
         if let path = configurationPath ?? environment[Self.configurationEnvironmentName], !path.isEmpty {
             let file = SettingsFile(path: path)
             given += file.given
             problems += file.problems
+            isFileUnderstood = file.problems.isEmpty
         }
 
         var settings = ServerSettings(host: host)
@@ -53,7 +55,7 @@ public struct SettingsInput: Sendable {
                 if isStrongest { settings = scratch }
             }
         }
-        var reader = ListReader(sources: lists)
+        var reader = ListReader(sources: lists, isComplete: isFileUnderstood)
         reader.read(into: &settings)
         problems += reader.problems
         guard problems.isEmpty else { throw SettingsError(problems: Self.inOrder(problems)) }

@@ -3,7 +3,7 @@ enum Suggestion {
     /// The key that `name` is most likely to stand for: one that Redis calls so, or the nearest in spelling.
     static func key(for name: String) -> String? {
         let plain = normalized(name)
-        if let row = Setting.all.first(where: { normalized($0.redisName ?? "") == plain || normalized($0.key) == plain }
+        if let row = Setting.all.first(where: { $0.redisName.map(normalized) == plain || normalized($0.key) == plain }
         ) {
             return row.key
         }

@@ -59,11 +59,18 @@ extension Almanac {
             let message = message(for: error)
             let first = message.first.map { String($0).lowercased() } ?? ""
             let lines = (first + message.dropFirst()).split(separator: "\n").map { $0.trimmingSpaces() }
-            return (.usage, [lines.joined(separator: " ") + " (see 'almanac help')"])
+            return (.usage, [lines.joined(separator: " ") + " (see '\(helpCommand(for: error))')"])
         case let code:
             // A bare exit code was thrown by who has already said why.
             return (code, error is ExitCode ? [] : ["\(error)"])
         }
+    }
+
+    /// What to type for the help of the subcommand that `error` is about, as the parser's longer text ends with it.
+    private static func helpCommand(for error: any Error) -> String {
+        let line = fullMessage(for: error).split(separator: "\n").last { $0.trimmingSpaces().hasPrefix("See '") }
+        let quoted = line?.split(separator: "'").dropFirst().first.map(String.init)
+        return quoted ?? "almanac --help"
     }
 
     static func exit(withCode code: ExitCode) -> Never { Glibc.exit(code.rawValue) }

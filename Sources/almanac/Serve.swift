@@ -32,7 +32,7 @@ func serve(
         throw CommandFailure(.ioError, "\(error)")
     }
     try server.start()
-    let pidFile = try settings.pidFile.map { try PIDFile(path: $0) }
+    let pidFile: ProcessIDFile? = if let path = settings.pidFile { try ProcessIDFile(path: path) } else { nil }
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
     logger.info(
         "ready",
@@ -41,14 +41,14 @@ func serve(
             "cache-bytes": "\(settings.cacheBytes)", "pid": "\(getpid())",
         ])
 
-    var level = settings.logLevel
+    var settings = settings
     while true {
         switch try signals.next(milliseconds: -1) {
-        case .reload: reload(input, log, logger, level: &level)
+        case .reload: reload(input, log, logger, server, &settings)
         case .report: logger.info("state", metadata: server.report)
         case .stop:
             drain(server, signals, settings.drainTimeout, logger)
-            pidFile?.remove()
+            withExtendedLifetime(pidFile) {}
             return
         case nil: break
         }
@@ -84,15 +84,20 @@ private func openDatasets(_ settings: ServerSettings, _ logger: Logger) throws -
 }
 
 /// SIGHUP: opens the log anew and reads the settings again; a mistake in them changes nothing.
-private func reload(_ input: SettingsInput, _ log: LogWriter, _ logger: Logger, level: inout String) {
+private func reload(
+    _ input: SettingsInput, _ log: LogWriter, _ logger: Logger, _ server: Server, _ settings: inout ServerSettings
+) {
     log.reopen()
     do {
-        let settings = try input.resolve().settings
-        if settings.logLevel != level, let new = Logger.Level(rawValue: settings.logLevel) {
-            level = settings.logLevel
-            log.level = new
+        let (changed, needRestart) = settings.adoptChangeable(from: try input.resolve().settings)
+        if let level = Logger.Level(rawValue: settings.logLevel) { log.level = level }
+        server.apply(settings)
+        logger.notice("settings read again", metadata: ["changed": "\(changed.joined(separator: ","))"])
+        if !needRestart.isEmpty {
+            logger.warning(
+                "settings that take effect at the next start only",
+                metadata: ["settings": "\(needRestart.joined(separator: ","))"])
         }
-        logger.notice("settings read again", metadata: ["log-level": "\(level)"])
     } catch {
         for problem in error.problems {
             logger.error("settings unchanged", metadata: ["mistake": "\(problem)"])
@@ -115,22 +120,4 @@ private func drain(_ server: Server, _ signals: borrowing SignalQueue, _ timeout
     server.stop()
     if left > 0 { logger.warning("stopped with connections open", metadata: ["connections": "\(left)"]) }
     logger.notice("stopped")
-}
-
-/// A file that holds the process id for as long as the server runs.
-private struct PIDFile {
-    let path: String
-
-    init(path: String) throws(CommandFailure) {
-        self.path = path
-        guard let file = unsafe fopen(path, "we") else {
-            throw CommandFailure(.ioError, "pid-file: \(path) cannot be written")
-        }
-        let isWritten = unsafe fputs("\(getpid())\n", file) >= 0
-        guard unsafe fclose(file) == 0, isWritten else {
-            throw CommandFailure(.ioError, "pid-file: \(path) cannot be written")
-        }
-    }
-
-    func remove() { unsafe unlink(path) }
 }

@@ -24,7 +24,7 @@ struct ServeCommand: ParsableCommand {
 
             EXAMPLES:
               almanac serve /srv/users
-              almanac serve users=/srv/users-v7 prices=/srv/prices --bind '*' --cache-size 8GiB
+              almanac serve users=/srv/u7 prices=/srv/p2 --bind '*' --cache-size 8GiB
               almanac serve --config /etc/almanac.yaml --print-settings
 
             SIGNALS:

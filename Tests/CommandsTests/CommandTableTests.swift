@@ -80,7 +80,7 @@ private func mixed(_ name: String) -> String {
                 command.fullName, "\(command.arity)", flags.isEmpty ? "-" : flags.joined(separator: ","),
                 "\(range.first)", "\(range.last)", "\(range.step)", categories.joined(separator: ","),
             ]
-            #expect(ours == fields)
+            #expect(ours == Array(fields.dropLast()))
         }
     }
 

@@ -1,213 +1,214 @@
 /// What redis-server 7.0.15 says of the commands that both servers have, a line each: name, arity,
-/// flags, first key, last key, step, categories.
+/// flags, first key, last key, step, categories, and the 64-bit FNV-1a hash of all that `COMMAND INFO` gives for
+/// it in RESP3 (none for containers, whose sub-commands come in any order).
 let redisFacts = """
-    append 3 write,denyoom,fast 1 1 1 write,string,fast
-    asking 1 fast 0 0 0 fast,connection
-    auth -2 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection
-    bitfield -2 write,denyoom 1 1 1 write,bitmap,slow
-    bitop -4 write,denyoom 2 -1 1 write,bitmap,slow
-    blmove 6 write,denyoom,noscript,blocking 1 2 1 write,list,slow,blocking
-    blmpop -5 write,blocking,movablekeys 0 0 0 write,list,slow,blocking
-    blpop -3 write,noscript,blocking 1 -2 1 write,list,slow,blocking
-    brpop -3 write,noscript,blocking 1 -2 1 write,list,slow,blocking
-    brpoplpush 4 write,denyoom,noscript,blocking 1 2 1 write,list,slow,blocking
-    bzmpop -5 write,blocking,movablekeys 0 0 0 write,sortedset,slow,blocking
-    bzpopmax -3 write,noscript,blocking,fast 1 -2 1 write,sortedset,fast,blocking
-    bzpopmin -3 write,noscript,blocking,fast 1 -2 1 write,sortedset,fast,blocking
-    client -2 - 0 0 0 slow
-    client|getname 2 noscript,loading,stale 0 0 0 slow,connection
-    client|help 2 loading,stale 0 0 0 slow,connection
-    client|id 2 noscript,loading,stale 0 0 0 slow,connection
-    client|info 2 noscript,loading,stale 0 0 0 slow,connection
-    client|list -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection
-    client|no-evict 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection
-    client|setname 3 noscript,loading,stale 0 0 0 slow,connection
-    cluster -2 - 0 0 0 slow
-    cluster|addslots -3 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous
-    cluster|addslotsrange -4 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous
-    cluster|bumpepoch 2 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous
-    cluster|count-failure-reports 3 admin,stale 0 0 0 admin,slow,dangerous
-    cluster|countkeysinslot 3 stale 0 0 0 slow
-    cluster|delslots -3 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous
-    cluster|delslotsrange -4 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous
-    cluster|failover -2 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous
-    cluster|flushslots 2 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous
-    cluster|forget 3 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous
-    cluster|getkeysinslot 4 stale 0 0 0 slow
-    cluster|help 2 loading,stale 0 0 0 slow
-    cluster|info 2 stale 0 0 0 slow
-    cluster|keyslot 3 stale 0 0 0 slow
-    cluster|links 2 stale 0 0 0 slow
-    cluster|meet -4 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous
-    cluster|myid 2 stale 0 0 0 slow
-    cluster|nodes 2 stale 0 0 0 slow
-    cluster|replicas 3 admin,stale 0 0 0 admin,slow,dangerous
-    cluster|replicate 3 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous
-    cluster|reset -2 admin,noscript,stale 0 0 0 admin,slow,dangerous
-    cluster|saveconfig 2 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous
-    cluster|set-config-epoch 3 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous
-    cluster|setslot -4 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous
-    cluster|shards 2 stale 0 0 0 slow
-    cluster|slaves 3 admin,stale 0 0 0 admin,slow,dangerous
-    cluster|slots 2 stale 0 0 0 slow
-    command -1 loading,stale 0 0 0 slow,connection
-    command|count 2 loading,stale 0 0 0 slow,connection
-    command|docs -2 loading,stale 0 0 0 slow,connection
-    command|getkeys -4 loading,stale 0 0 0 slow,connection
-    command|getkeysandflags -4 loading,stale 0 0 0 slow,connection
-    command|help 2 loading,stale 0 0 0 slow,connection
-    command|info -2 loading,stale 0 0 0 slow,connection
-    command|list -2 loading,stale 0 0 0 slow,connection
-    config -2 - 0 0 0 slow
-    config|get -3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous
-    config|help 2 loading,stale 0 0 0 slow
-    config|resetstat 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous
-    config|rewrite 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous
-    config|set -4 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous
-    copy -3 write,denyoom 1 2 1 keyspace,write,slow
-    dbsize 1 readonly,fast 0 0 0 keyspace,read,fast
-    decr 2 write,denyoom,fast 1 1 1 write,string,fast
-    decrby 3 write,denyoom,fast 1 1 1 write,string,fast
-    del -2 write 1 -1 1 keyspace,write,slow
-    discard 1 noscript,loading,stale,fast,allow_busy 0 0 0 fast,transaction
-    echo 2 loading,stale,fast 0 0 0 fast,connection
-    exec 1 noscript,loading,stale,skip_slowlog 0 0 0 slow,transaction
-    exists -2 readonly,fast 1 -1 1 keyspace,read,fast
-    expire -3 write,fast 1 1 1 keyspace,write,fast
-    expireat -3 write,fast 1 1 1 keyspace,write,fast
-    expiretime 2 readonly,fast 1 1 1 keyspace,read,fast
-    flushall -1 write 0 0 0 keyspace,write,slow,dangerous
-    flushdb -1 write 0 0 0 keyspace,write,slow,dangerous
-    function -2 - 0 0 0 slow
-    function|delete 3 write,noscript 0 0 0 write,slow,scripting
-    function|flush -2 write,noscript 0 0 0 write,slow,scripting
-    function|load -3 write,denyoom,noscript 0 0 0 write,slow,scripting
-    function|restore -3 write,denyoom,noscript 0 0 0 write,slow,scripting
-    geoadd -5 write,denyoom 1 1 1 write,geo,slow
-    georadius -6 write,denyoom,movablekeys 1 1 1 write,geo,slow
-    georadiusbymember -5 write,denyoom,movablekeys 1 1 1 write,geo,slow
-    geosearchstore -8 write,denyoom 1 2 1 write,geo,slow
-    get 2 readonly,fast 1 1 1 read,string,fast
-    getdel 2 write,fast 1 1 1 write,string,fast
-    getex -2 write,fast 1 1 1 write,string,fast
-    getrange 4 readonly 1 1 1 read,string,slow
-    getset 3 write,denyoom,fast 1 1 1 write,string,fast
-    hdel -3 write,fast 1 1 1 write,hash,fast
-    hello -1 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection
-    hincrby 4 write,denyoom,fast 1 1 1 write,hash,fast
-    hincrbyfloat 4 write,denyoom,fast 1 1 1 write,hash,fast
-    hmset -4 write,denyoom,fast 1 1 1 write,hash,fast
-    hset -4 write,denyoom,fast 1 1 1 write,hash,fast
-    hsetnx 4 write,denyoom,fast 1 1 1 write,hash,fast
-    incr 2 write,denyoom,fast 1 1 1 write,string,fast
-    incrby 3 write,denyoom,fast 1 1 1 write,string,fast
-    incrbyfloat 3 write,denyoom,fast 1 1 1 write,string,fast
-    info -1 loading,stale 0 0 0 slow,dangerous
-    keys 2 readonly 0 0 0 keyspace,read,slow,dangerous
-    lastsave 1 loading,stale,fast 0 0 0 admin,fast,dangerous
-    latency -2 - 0 0 0 slow
-    latency|help 2 loading,stale 0 0 0 slow
-    latency|history 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous
-    latency|latest 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous
-    latency|reset -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous
-    linsert 5 write,denyoom 1 1 1 write,list,slow
-    lmove 5 write,denyoom 1 2 1 write,list,slow
-    lmpop -4 write,movablekeys 0 0 0 write,list,slow
-    lpop -2 write,fast 1 1 1 write,list,fast
-    lpush -3 write,denyoom,fast 1 1 1 write,list,fast
-    lpushx -3 write,denyoom,fast 1 1 1 write,list,fast
-    lrem 4 write 1 1 1 write,list,slow
-    lset 4 write,denyoom 1 1 1 write,list,slow
-    ltrim 4 write 1 1 1 write,list,slow
-    mget -2 readonly,fast 1 -1 1 read,string,fast
-    migrate -6 write,movablekeys 3 3 1 keyspace,write,slow,dangerous
-    module -2 - 0 0 0 slow
-    module|help 2 loading,stale 0 0 0 slow
-    module|list 2 admin,noscript 0 0 0 admin,slow,dangerous
-    move 3 write,fast 1 1 1 keyspace,write,fast
-    mset -3 write,denyoom 1 -1 2 write,string,slow
-    msetnx -3 write,denyoom 1 -1 2 write,string,slow
-    multi 1 noscript,loading,stale,fast,allow_busy 0 0 0 fast,transaction
-    persist 2 write,fast 1 1 1 keyspace,write,fast
-    pexpire -3 write,fast 1 1 1 keyspace,write,fast
-    pexpireat -3 write,fast 1 1 1 keyspace,write,fast
-    pexpiretime 2 readonly,fast 1 1 1 keyspace,read,fast
-    pfadd -2 write,denyoom,fast 1 1 1 write,hyperloglog,fast
-    pfdebug 3 write,denyoom,admin 2 2 1 write,hyperloglog,admin,slow,dangerous
-    pfmerge -2 write,denyoom 1 -1 1 write,hyperloglog,slow
-    ping -1 fast 0 0 0 fast,connection
-    psetex 4 write,denyoom 1 1 1 write,string,slow
-    pttl 2 readonly,fast 1 1 1 keyspace,read,fast
-    quit -1 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection
-    randomkey 1 readonly 0 0 0 keyspace,read,slow
-    readonly 1 loading,stale,fast 0 0 0 fast,connection
-    readwrite 1 loading,stale,fast 0 0 0 fast,connection
-    rename 3 write 1 2 1 keyspace,write,slow
-    renamenx 3 write,fast 1 2 1 keyspace,write,fast
-    reset 1 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection
-    restore -4 write,denyoom 1 1 1 keyspace,write,slow,dangerous
-    restore-asking -4 write,denyoom,asking 1 1 1 keyspace,write,slow,dangerous
-    role 1 noscript,loading,stale,fast 0 0 0 admin,fast,dangerous
-    rpop -2 write,fast 1 1 1 write,list,fast
-    rpoplpush 3 write,denyoom 1 2 1 write,list,slow
-    rpush -3 write,denyoom,fast 1 1 1 write,list,fast
-    rpushx -3 write,denyoom,fast 1 1 1 write,list,fast
-    sadd -3 write,denyoom,fast 1 1 1 write,set,fast
-    scan -2 readonly 0 0 0 keyspace,read,slow
-    sdiffstore -3 write,denyoom 1 -1 1 write,set,slow
-    select 2 loading,stale,fast 0 0 0 fast,connection
-    set -3 write,denyoom 1 1 1 write,string,slow
-    setbit 4 write,denyoom 1 1 1 write,bitmap,slow
-    setex 4 write,denyoom 1 1 1 write,string,slow
-    setnx 3 write,denyoom,fast 1 1 1 write,string,fast
-    setrange 4 write,denyoom 1 1 1 write,string,slow
-    sinterstore -3 write,denyoom 1 -1 1 write,set,slow
-    slowlog -2 - 0 0 0 slow
-    slowlog|get -2 admin,loading,stale 0 0 0 admin,slow,dangerous
-    slowlog|help 2 loading,stale 0 0 0 slow
-    slowlog|len 2 admin,loading,stale 0 0 0 admin,slow,dangerous
-    slowlog|reset 2 admin,loading,stale 0 0 0 admin,slow,dangerous
-    smove 4 write,fast 1 2 1 write,set,fast
-    sort -2 write,denyoom,movablekeys 1 1 1 write,set,sortedset,list,slow,dangerous
-    spop -2 write,fast 1 1 1 write,set,fast
-    srem -3 write,fast 1 1 1 write,set,fast
-    strlen 2 readonly,fast 1 1 1 read,string,fast
-    substr 4 readonly 1 1 1 read,string,slow
-    sunionstore -3 write,denyoom 1 -1 1 write,set,slow
-    swapdb 3 write,fast 0 0 0 keyspace,write,fast,dangerous
-    time 1 loading,stale,fast 0 0 0 fast
-    touch -2 readonly,fast 1 -1 1 keyspace,read,fast
-    ttl 2 readonly,fast 1 1 1 keyspace,read,fast
-    type 2 readonly,fast 1 1 1 keyspace,read,fast
-    unlink -2 write,fast 1 -1 1 keyspace,write,fast
-    unwatch 1 noscript,loading,stale,fast,allow_busy 0 0 0 fast,transaction
-    wait 3 noscript 0 0 0 slow,connection
-    watch -2 noscript,loading,stale,fast,allow_busy 1 -1 1 fast,transaction
-    xack -4 write,fast 1 1 1 write,stream,fast
-    xadd -5 write,denyoom,fast 1 1 1 write,stream,fast
-    xautoclaim -6 write,fast 1 1 1 write,stream,fast
-    xclaim -6 write,fast 1 1 1 write,stream,fast
-    xdel -3 write,fast 1 1 1 write,stream,fast
-    xgroup -2 - 0 0 0 slow
-    xgroup|create -5 write,denyoom 2 2 1 write,stream,slow
-    xgroup|createconsumer 5 write,denyoom 2 2 1 write,stream,slow
-    xgroup|delconsumer 5 write 2 2 1 write,stream,slow
-    xgroup|destroy 4 write 2 2 1 write,stream,slow
-    xgroup|setid -5 write 2 2 1 write,stream,slow
-    xreadgroup -7 write,blocking,movablekeys 0 0 0 write,stream,slow,blocking
-    xsetid -3 write,denyoom,fast 1 1 1 write,stream,fast
-    xtrim -4 write 1 1 1 write,stream,slow
-    zadd -4 write,denyoom,fast 1 1 1 write,sortedset,fast
-    zdiffstore -4 write,denyoom,movablekeys 1 1 1 write,sortedset,slow
-    zincrby 4 write,denyoom,fast 1 1 1 write,sortedset,fast
-    zinterstore -4 write,denyoom,movablekeys 1 1 1 write,sortedset,slow
-    zmpop -4 write,movablekeys 0 0 0 write,sortedset,slow
-    zpopmax -2 write,fast 1 1 1 write,sortedset,fast
-    zpopmin -2 write,fast 1 1 1 write,sortedset,fast
-    zrangestore -5 write,denyoom 1 2 1 write,sortedset,slow
-    zrem -3 write,fast 1 1 1 write,sortedset,fast
-    zremrangebylex 4 write 1 1 1 write,sortedset,slow
-    zremrangebyrank 4 write 1 1 1 write,sortedset,slow
-    zremrangebyscore 4 write 1 1 1 write,sortedset,slow
-    zunionstore -4 write,denyoom,movablekeys 1 1 1 write,sortedset,slow
+    append 3 write,denyoom,fast 1 1 1 write,string,fast e364c313a630b411
+    asking 1 fast 0 0 0 fast,connection 60e75d081b017f97
+    auth -2 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection 7fd519ad4574332b
+    bitfield -2 write,denyoom 1 1 1 write,bitmap,slow 22026fd7cf33ed55
+    bitop -4 write,denyoom 2 -1 1 write,bitmap,slow bfa736acce917408
+    blmove 6 write,denyoom,noscript,blocking 1 2 1 write,list,slow,blocking b9b14550acf82517
+    blmpop -5 write,blocking,movablekeys 0 0 0 write,list,slow,blocking bf8a495cc051c717
+    blpop -3 write,noscript,blocking 1 -2 1 write,list,slow,blocking 04ca3be4f2e4f868
+    brpop -3 write,noscript,blocking 1 -2 1 write,list,slow,blocking 7065c8821a81f372
+    brpoplpush 4 write,denyoom,noscript,blocking 1 2 1 write,list,slow,blocking fd9a978adb29ac02
+    bzmpop -5 write,blocking,movablekeys 0 0 0 write,sortedset,slow,blocking 1f9f4219b44c4762
+    bzpopmax -3 write,noscript,blocking,fast 1 -2 1 write,sortedset,fast,blocking 695264d028513fa6
+    bzpopmin -3 write,noscript,blocking,fast 1 -2 1 write,sortedset,fast,blocking 0758d031b0b6e2d0
+    client -2 - 0 0 0 slow -
+    client|getname 2 noscript,loading,stale 0 0 0 slow,connection 28ad82b408745d58
+    client|help 2 loading,stale 0 0 0 slow,connection f8dc45fa7e1e8106
+    client|id 2 noscript,loading,stale 0 0 0 slow,connection 6d3460d827d45e5a
+    client|info 2 noscript,loading,stale 0 0 0 slow,connection 05c92515ebc3394b
+    client|list -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection f3edcf75df150d83
+    client|no-evict 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection 3cc5030046cce439
+    client|setname 3 noscript,loading,stale 0 0 0 slow,connection dd879d81848aa2bd
+    cluster -2 - 0 0 0 slow -
+    cluster|addslots -3 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous 2da5124921011436
+    cluster|addslotsrange -4 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous f0370e66e54a5270
+    cluster|bumpepoch 2 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous 9dd3f0e533b0f6db
+    cluster|count-failure-reports 3 admin,stale 0 0 0 admin,slow,dangerous ece581cfed141ebc
+    cluster|countkeysinslot 3 stale 0 0 0 slow b02dd5a8fed7abfa
+    cluster|delslots -3 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous d34abd4fcd2386d0
+    cluster|delslotsrange -4 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous 3ba36b43af424aee
+    cluster|failover -2 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous 41df3566cb527a05
+    cluster|flushslots 2 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous 50847ff4b1a71e7b
+    cluster|forget 3 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous 895df292bdcaa27c
+    cluster|getkeysinslot 4 stale 0 0 0 slow 6aa85860c8b718ff
+    cluster|help 2 loading,stale 0 0 0 slow 39a99b981614ba65
+    cluster|info 2 stale 0 0 0 slow f0cf026b59a1065a
+    cluster|keyslot 3 stale 0 0 0 slow de7b932340655ab2
+    cluster|links 2 stale 0 0 0 slow e440af69b9139664
+    cluster|meet -4 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous be8cbee0bea68b16
+    cluster|myid 2 stale 0 0 0 slow 8007c6b65c9d7bf4
+    cluster|nodes 2 stale 0 0 0 slow 21e6d5915966d818
+    cluster|replicas 3 admin,stale 0 0 0 admin,slow,dangerous 54bc008d8f254467
+    cluster|replicate 3 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous 34cdad9a6bb1c619
+    cluster|reset -2 admin,noscript,stale 0 0 0 admin,slow,dangerous c1c9bac5430e8ed6
+    cluster|saveconfig 2 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous 6014e0df0f7b4183
+    cluster|set-config-epoch 3 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous 618eb37550f8c289
+    cluster|setslot -4 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous 4161996afeef0830
+    cluster|shards 2 stale 0 0 0 slow 1c555592b2da0319
+    cluster|slaves 3 admin,stale 0 0 0 admin,slow,dangerous 1b73828fbadc42c8
+    cluster|slots 2 stale 0 0 0 slow 543ee3a61466dbe0
+    command -1 loading,stale 0 0 0 slow,connection -
+    command|count 2 loading,stale 0 0 0 slow,connection 88366ba66e9cf784
+    command|docs -2 loading,stale 0 0 0 slow,connection 5978acf9ba47317c
+    command|getkeys -4 loading,stale 0 0 0 slow,connection 3d4974f351a22d5a
+    command|getkeysandflags -4 loading,stale 0 0 0 slow,connection a5ed563d15a3c4df
+    command|help 2 loading,stale 0 0 0 slow,connection e68cf886ec05c449
+    command|info -2 loading,stale 0 0 0 slow,connection 5f7b21558ebe5145
+    command|list -2 loading,stale 0 0 0 slow,connection 643930b1f1720a39
+    config -2 - 0 0 0 slow -
+    config|get -3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 4bcd55867469e446
+    config|help 2 loading,stale 0 0 0 slow 761918d95c7b87d8
+    config|resetstat 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous eda0a25f7449a91d
+    config|rewrite 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous f65d6e3025ce5944
+    config|set -4 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 7ff04776d3d90c04
+    copy -3 write,denyoom 1 2 1 keyspace,write,slow 73e10ed569df738a
+    dbsize 1 readonly,fast 0 0 0 keyspace,read,fast 40b8c5d8f2585eb8
+    decr 2 write,denyoom,fast 1 1 1 write,string,fast 80787c9128d88ce9
+    decrby 3 write,denyoom,fast 1 1 1 write,string,fast 70cbcb63117b93ad
+    del -2 write 1 -1 1 keyspace,write,slow d6147375772db654
+    discard 1 noscript,loading,stale,fast,allow_busy 0 0 0 fast,transaction 25426e1a55ee4567
+    echo 2 loading,stale,fast 0 0 0 fast,connection ce8c276f25bfe239
+    exec 1 noscript,loading,stale,skip_slowlog 0 0 0 slow,transaction 315ac43ae3e5bda3
+    exists -2 readonly,fast 1 -1 1 keyspace,read,fast 897199bda45cbb90
+    expire -3 write,fast 1 1 1 keyspace,write,fast aa06d224ef0b8c2b
+    expireat -3 write,fast 1 1 1 keyspace,write,fast b1e5b16dd3aa74b4
+    expiretime 2 readonly,fast 1 1 1 keyspace,read,fast 207e08a097139502
+    flushall -1 write 0 0 0 keyspace,write,slow,dangerous 6cbf6a1dc204b04c
+    flushdb -1 write 0 0 0 keyspace,write,slow,dangerous c7ff58fd86e249ee
+    function -2 - 0 0 0 slow -
+    function|delete 3 write,noscript 0 0 0 write,slow,scripting fe1ee20a397efc19
+    function|flush -2 write,noscript 0 0 0 write,slow,scripting a4901a0b38211bf5
+    function|load -3 write,denyoom,noscript 0 0 0 write,slow,scripting 6c9c60f116005ac7
+    function|restore -3 write,denyoom,noscript 0 0 0 write,slow,scripting 79895c4e6804162e
+    geoadd -5 write,denyoom 1 1 1 write,geo,slow d8ca56c734dda156
+    georadius -6 write,denyoom,movablekeys 1 1 1 write,geo,slow db9badfa62be29e3
+    georadiusbymember -5 write,denyoom,movablekeys 1 1 1 write,geo,slow 0e9b0607f52005f2
+    geosearchstore -8 write,denyoom 1 2 1 write,geo,slow 3fee031473facf9d
+    get 2 readonly,fast 1 1 1 read,string,fast 3d2d00fff80819de
+    getdel 2 write,fast 1 1 1 write,string,fast 3828975d63c7d726
+    getex -2 write,fast 1 1 1 write,string,fast d59cca500c373715
+    getrange 4 readonly 1 1 1 read,string,slow 2aea1784a45c5646
+    getset 3 write,denyoom,fast 1 1 1 write,string,fast 8c049474aaa7ca26
+    hdel -3 write,fast 1 1 1 write,hash,fast b68fd8bc73674c8e
+    hello -1 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection bc6d346e55dc2a6f
+    hincrby 4 write,denyoom,fast 1 1 1 write,hash,fast 28a9280a43ce8ec0
+    hincrbyfloat 4 write,denyoom,fast 1 1 1 write,hash,fast 4f4c183289f09eb6
+    hmset -4 write,denyoom,fast 1 1 1 write,hash,fast 1270c5fb21dc7936
+    hset -4 write,denyoom,fast 1 1 1 write,hash,fast 953e8845af36b08e
+    hsetnx 4 write,denyoom,fast 1 1 1 write,hash,fast b0998c4d8b4ae5ab
+    incr 2 write,denyoom,fast 1 1 1 write,string,fast 901af7d03beab75d
+    incrby 3 write,denyoom,fast 1 1 1 write,string,fast dc2e35e5a7bf4a45
+    incrbyfloat 3 write,denyoom,fast 1 1 1 write,string,fast 500be52c82a66343
+    info -1 loading,stale 0 0 0 slow,dangerous 46955b6b6ee0978b
+    keys 2 readonly 0 0 0 keyspace,read,slow,dangerous bd1437fd040cf56c
+    lastsave 1 loading,stale,fast 0 0 0 admin,fast,dangerous f7a9374f2a1b43a9
+    latency -2 - 0 0 0 slow -
+    latency|help 2 loading,stale 0 0 0 slow 6bc3665e4efb1339
+    latency|history 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous ff9530c4e3822bf8
+    latency|latest 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous e2ad12a55c4e7da3
+    latency|reset -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 5eaec43c6b8694cc
+    linsert 5 write,denyoom 1 1 1 write,list,slow 3d763cdea315a630
+    lmove 5 write,denyoom 1 2 1 write,list,slow 9ed53812527dca76
+    lmpop -4 write,movablekeys 0 0 0 write,list,slow 5234030fbcb7b568
+    lpop -2 write,fast 1 1 1 write,list,fast c022264a466d74da
+    lpush -3 write,denyoom,fast 1 1 1 write,list,fast 6cb21801ccd4c3d8
+    lpushx -3 write,denyoom,fast 1 1 1 write,list,fast 12c28da6bf5645bf
+    lrem 4 write 1 1 1 write,list,slow 8b136f45adeeaa55
+    lset 4 write,denyoom 1 1 1 write,list,slow b401edad98031b39
+    ltrim 4 write 1 1 1 write,list,slow df4a0408449623f4
+    mget -2 readonly,fast 1 -1 1 read,string,fast de003e8d37e71333
+    migrate -6 write,movablekeys 3 3 1 keyspace,write,slow,dangerous c60b1b7a8c2ee536
+    module -2 - 0 0 0 slow -
+    module|help 2 loading,stale 0 0 0 slow 425af552a78ebe26
+    module|list 2 admin,noscript 0 0 0 admin,slow,dangerous 515d1a3fe14a4708
+    move 3 write,fast 1 1 1 keyspace,write,fast f3e1c7ddadb38fe5
+    mset -3 write,denyoom 1 -1 2 write,string,slow f470f4f5f666bb75
+    msetnx -3 write,denyoom 1 -1 2 write,string,slow 9d0b7c5a4eddea8c
+    multi 1 noscript,loading,stale,fast,allow_busy 0 0 0 fast,transaction a547cf3dc27a3146
+    persist 2 write,fast 1 1 1 keyspace,write,fast f32364cf92e99a93
+    pexpire -3 write,fast 1 1 1 keyspace,write,fast ab3de63bd88e2cea
+    pexpireat -3 write,fast 1 1 1 keyspace,write,fast 078f6e7d5865dc39
+    pexpiretime 2 readonly,fast 1 1 1 keyspace,read,fast 2e2f4f15d46fbdc7
+    pfadd -2 write,denyoom,fast 1 1 1 write,hyperloglog,fast 9dc8f9b9aea8ea34
+    pfdebug 3 write,denyoom,admin 2 2 1 write,hyperloglog,admin,slow,dangerous f9c822ed10c9c66b
+    pfmerge -2 write,denyoom 1 -1 1 write,hyperloglog,slow a90bb4faa6f740ca
+    ping -1 fast 0 0 0 fast,connection f2bb0173677235c5
+    psetex 4 write,denyoom 1 1 1 write,string,slow 2b8258de6c79ca9a
+    pttl 2 readonly,fast 1 1 1 keyspace,read,fast 758a54ff94a245b6
+    quit -1 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection 3b97f50ae98055ad
+    randomkey 1 readonly 0 0 0 keyspace,read,slow 9bb2da3a6c1fe3f0
+    readonly 1 loading,stale,fast 0 0 0 fast,connection 67f1b303ba4ccd13
+    readwrite 1 loading,stale,fast 0 0 0 fast,connection 397a6a39a932c4eb
+    rename 3 write 1 2 1 keyspace,write,slow 76c45eeeabec46ba
+    renamenx 3 write,fast 1 2 1 keyspace,write,fast 413a5b64546b42b4
+    reset 1 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection fd60ed3a8ce94259
+    restore -4 write,denyoom 1 1 1 keyspace,write,slow,dangerous 0550a4a380c28e44
+    restore-asking -4 write,denyoom,asking 1 1 1 keyspace,write,slow,dangerous 88d4a182ea83a81e
+    role 1 noscript,loading,stale,fast 0 0 0 admin,fast,dangerous d3e0977057bb5326
+    rpop -2 write,fast 1 1 1 write,list,fast 6cfd37b8d6c93f50
+    rpoplpush 3 write,denyoom 1 2 1 write,list,slow 436b20f2ccb64eb6
+    rpush -3 write,denyoom,fast 1 1 1 write,list,fast 625809b2468ceeb2
+    rpushx -3 write,denyoom,fast 1 1 1 write,list,fast 238478bace93f10d
+    sadd -3 write,denyoom,fast 1 1 1 write,set,fast b0d92f2297521151
+    scan -2 readonly 0 0 0 keyspace,read,slow af8eefa42ca34f81
+    sdiffstore -3 write,denyoom 1 -1 1 write,set,slow af678f9aad0618e0
+    select 2 loading,stale,fast 0 0 0 fast,connection 76af058745abfa34
+    set -3 write,denyoom 1 1 1 write,string,slow da0217380225709f
+    setbit 4 write,denyoom 1 1 1 write,bitmap,slow 446d77acfea4450a
+    setex 4 write,denyoom 1 1 1 write,string,slow 0f6d7d93729cf801
+    setnx 3 write,denyoom,fast 1 1 1 write,string,fast 04fee126df266225
+    setrange 4 write,denyoom 1 1 1 write,string,slow caf01762965c9f3f
+    sinterstore -3 write,denyoom 1 -1 1 write,set,slow 6b331841cb820195
+    slowlog -2 - 0 0 0 slow -
+    slowlog|get -2 admin,loading,stale 0 0 0 admin,slow,dangerous 341282f74713bd11
+    slowlog|help 2 loading,stale 0 0 0 slow 1479ac71c07fda80
+    slowlog|len 2 admin,loading,stale 0 0 0 admin,slow,dangerous ee086a0d3b3206c0
+    slowlog|reset 2 admin,loading,stale 0 0 0 admin,slow,dangerous 7b56318eba250a6b
+    smove 4 write,fast 1 2 1 write,set,fast c4b1d0832ed63914
+    sort -2 write,denyoom,movablekeys 1 1 1 write,set,sortedset,list,slow,dangerous d0a5d014915798e2
+    spop -2 write,fast 1 1 1 write,set,fast 2aabbde0bd71bb54
+    srem -3 write,fast 1 1 1 write,set,fast 742cdc4d4a52430a
+    strlen 2 readonly,fast 1 1 1 read,string,fast 0c3a6ba7fff45238
+    substr 4 readonly 1 1 1 read,string,slow ea094a60cb697778
+    sunionstore -3 write,denyoom 1 -1 1 write,set,slow 32cf7e7a4b174327
+    swapdb 3 write,fast 0 0 0 keyspace,write,fast,dangerous 8dd853fc80f3ec45
+    time 1 loading,stale,fast 0 0 0 fast 688bc95d1f2b7886
+    touch -2 readonly,fast 1 -1 1 keyspace,read,fast 620572a688bc862c
+    ttl 2 readonly,fast 1 1 1 keyspace,read,fast 3e3f55aa2211a017
+    type 2 readonly,fast 1 1 1 keyspace,read,fast 8cca4e2d27548892
+    unlink -2 write,fast 1 -1 1 keyspace,write,fast 285f9f591239b455
+    unwatch 1 noscript,loading,stale,fast,allow_busy 0 0 0 fast,transaction 214d32a577103d97
+    wait 3 noscript 0 0 0 slow,connection 83b237950b591599
+    watch -2 noscript,loading,stale,fast,allow_busy 1 -1 1 fast,transaction 13d7b59a81b78e83
+    xack -4 write,fast 1 1 1 write,stream,fast 513247a3fddb0427
+    xadd -5 write,denyoom,fast 1 1 1 write,stream,fast 3271ae1020f1ecb3
+    xautoclaim -6 write,fast 1 1 1 write,stream,fast 1be65cf08dd3a5ab
+    xclaim -6 write,fast 1 1 1 write,stream,fast 1b9a36695e2e2895
+    xdel -3 write,fast 1 1 1 write,stream,fast 894c6281c83ff966
+    xgroup -2 - 0 0 0 slow -
+    xgroup|create -5 write,denyoom 2 2 1 write,stream,slow 082888b964c0505b
+    xgroup|createconsumer 5 write,denyoom 2 2 1 write,stream,slow 1f984b621b4977c9
+    xgroup|delconsumer 5 write 2 2 1 write,stream,slow 1a0a3ecf08be8950
+    xgroup|destroy 4 write 2 2 1 write,stream,slow 8a3a02c9f776b5f0
+    xgroup|setid -5 write 2 2 1 write,stream,slow badcf5afa665b475
+    xreadgroup -7 write,blocking,movablekeys 0 0 0 write,stream,slow,blocking b3caf87044a9fd31
+    xsetid -3 write,denyoom,fast 1 1 1 write,stream,fast 87234cb6f75a6192
+    xtrim -4 write 1 1 1 write,stream,slow d3d7788afc004f7a
+    zadd -4 write,denyoom,fast 1 1 1 write,sortedset,fast 96a23bbfd0da7426
+    zdiffstore -4 write,denyoom,movablekeys 1 1 1 write,sortedset,slow e234625c0711c293
+    zincrby 4 write,denyoom,fast 1 1 1 write,sortedset,fast 0f47178dfffabf8d
+    zinterstore -4 write,denyoom,movablekeys 1 1 1 write,sortedset,slow b30b2f44a47bc913
+    zmpop -4 write,movablekeys 0 0 0 write,sortedset,slow 99372b0706e40e27
+    zpopmax -2 write,fast 1 1 1 write,sortedset,fast 9c37655401432964
+    zpopmin -2 write,fast 1 1 1 write,sortedset,fast a93ea42f8a26a11e
+    zrangestore -5 write,denyoom 1 2 1 write,sortedset,slow ed3300b30e3db6bb
+    zrem -3 write,fast 1 1 1 write,sortedset,fast 854362189ee601ac
+    zremrangebylex 4 write 1 1 1 write,sortedset,slow 57f88380f7f52bee
+    zremrangebyrank 4 write 1 1 1 write,sortedset,slow a1b736bfbacd413e
+    zremrangebyscore 4 write 1 1 1 write,sortedset,slow 2969542b56d32ac1
+    zunionstore -4 write,denyoom,movablekeys 1 1 1 write,sortedset,slow 8bdbb2164c63fe42
     """

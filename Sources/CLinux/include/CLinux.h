@@ -17,4 +17,9 @@ int clinux_accept(int listener);
 /// pthread_setname_np(3) is declared under _GNU_SOURCE only.
 int clinux_name_thread(const char *name);
 
+/// Bytes that malloc has handed out and not got back, large mappings included.
+///
+/// mallinfo2(3) is beyond `import Glibc`.
+size_t clinux_heap_bytes(void);
+
 #endif

@@ -1,0 +1,75 @@
+/// What `CLIENT LIST` and `CLIENT INFO` tell about a connection.
+public struct ClientFacts: Sendable {
+    public var id = 0
+    /// Both ends as `address:port`, or `path:0` for a Unix socket.
+    public var address = ""
+    public var localAddress = ""
+    public var fileDescriptor = 0
+    public var name = ""
+    public var ageSeconds = 0
+    public var idleSeconds = 0
+    public var kind = Kind.normal
+    public var database = 0
+    public var subscriptionCount = 0
+    public var patternSubscriptionCount = 0
+    /// Requests queued in a transaction, or `nil` outside of one.
+    public var queuedRequestCount: Int?
+    /// Received and not yet understood.
+    public var inputBytes = 0
+    public var inputFreeBytes = 0
+    /// Written and not yet sent.
+    public var outputBytes = 0
+    public var totalMemoryBytes = 0
+    /// The latest command, as `get` or `client|list`.
+    public var lastCommand = "NULL"
+    /// As the client introduced itself by `CLIENT SETINFO`.
+    public var libraryName = ""
+    public var libraryVersion = ""
+    /// 2 or 3.
+    public var protocolVersion = 2
+    public var isNoEvict = false
+    public var isNoTouch = false
+    /// Whether the connection closes once its replies are sent.
+    public var isEnding = false
+    /// The index of the loop that has it.
+    public var loop = 0
+
+    public init() {}
+
+    /// What Redis calls the type of a client.
+    public enum Kind: String, Sendable {
+        case normal, replica, master, pubsub
+    }
+
+    /// The line of `CLIENT LIST`, as of Redis 7.2, without the line feed behind it.
+    public var line: String {
+        """
+        id=\(id) addr=\(address) laddr=\(localAddress) fd=\(fileDescriptor) name=\(name) age=\(ageSeconds) \
+        idle=\(idleSeconds) flags=\(flags) db=\(database) sub=\(subscriptionCount) psub=\(patternSubscriptionCount) \
+        ssub=0 multi=\(queuedRequestCount ?? -1) qbuf=\(inputBytes) qbuf-free=\(inputFreeBytes) argv-mem=0 \
+        multi-mem=0 rbs=0 rbp=0 obl=\(outputBytes) oll=0 omem=0 tot-mem=\(totalMemoryBytes) events=r \
+        cmd=\(lastCommand) user=default redir=-1 resp=\(protocolVersion) lib-name=\(libraryName) \
+        lib-ver=\(libraryVersion)
+        """
+    }
+
+    /// Redis's letters, `N` for none.
+    private var flags: String {
+        var flags = ""
+        if kind == .pubsub { flags += "P" }
+        if queuedRequestCount != nil { flags += "x" }
+        if isEnding { flags += "c" }
+        if address.hasPrefix("/") { flags += "U" }
+        if isNoEvict { flags += "e" }
+        if isNoTouch { flags += "T" }
+        return flags.isEmpty ? "N" : flags
+    }
+
+    /// `name` as text, or `nil` where Redis would refuse it as the name of a client or of its library.
+    ///
+    /// The empty name is valid and takes a name away.
+    static func validName(_ name: Span<UInt8>) -> String? {
+        for index in name.indices where !(UInt8(ascii: "!")...UInt8(ascii: "~")).contains(name[index]) { return nil }
+        return String(copying: name)
+    }
+}

@@ -1,0 +1,175 @@
+extension ServerFacts {
+    typealias Field = (name: String, value: String)
+
+    /// The lines of a section, in Redis's order and spelling where Redis has them.
+    func fields(of section: InfoSection) -> [Field] {
+        switch section {
+        case .server: serverFields
+        case .clients: clientFields
+        case .memory: memoryFields
+        case .persistence: persistenceFields
+        case .stats: statisticsFields
+        case .replication: replicationFields
+        case .cpu: processorFields
+        case .modules, .latencystats: []
+        case .commandstats: commandStatistics.map(Self.field(of:))
+        case .errorstats: errorStatistics.map { ("errorstat_\($0.code)", "count=\($0.count)") }
+        case .cluster: [("cluster_enabled", "0")]
+        case .keyspace: keyspaceFields
+        case .almanac: ownFields
+        }
+    }
+
+    private var serverFields: [Field] {
+        [
+            ("redis_version", Self.redisVersion), ("redis_git_sha1", "00000000"), ("redis_git_dirty", "0"),
+            ("redis_build_id", "0"), ("redis_mode", "standalone"), ("os", operatingSystem),
+            ("arch_bits", "\(Int.bitWidth)"), ("monotonic_clock", "POSIX clock_gettime"),
+            ("multiplexing_api", "epoll"), ("process_id", "\(processID)"), ("process_supervised", "no"),
+            ("run_id", runID), ("tcp_port", "\(tcpPort)"), ("server_time_usec", "\(unixMicroseconds)"),
+            ("uptime_in_seconds", "\(uptimeSeconds)"), ("uptime_in_days", "\(uptimeSeconds / 86_400)"),
+            ("hz", "10"), ("configured_hz", "10"), ("lru_clock", "\(unixMicroseconds / 1_000_000 & 0xff_ffff)"),
+            ("executable", executablePath), ("config_file", configurationPath),
+            ("io_threads_active", loopCount > 1 ? "1" : "0"),
+        ]
+    }
+
+    private var clientFields: [Field] {
+        [
+            ("connected_clients", "\(connectedClients)"), ("cluster_connections", "0"),
+            ("maxclients", "\(maxClients)"), ("client_recent_max_input_buffer", "0"),
+            ("client_recent_max_output_buffer", "0"), ("blocked_clients", "0"), ("tracking_clients", "0"),
+            ("clients_in_timeout_table", "0"),
+        ]
+    }
+
+    private var memoryFields: [Field] {
+        let peak = max(usedMemoryPeakBytes, usedMemoryBytes)
+        let fragmentation = Self.fixed(residentMemoryBytes, over: usedMemoryBytes, places: 2)
+        return [
+            ("used_memory", "\(usedMemoryBytes)"), ("used_memory_human", Self.human(usedMemoryBytes)),
+            ("used_memory_rss", "\(residentMemoryBytes)"), ("used_memory_rss_human", Self.human(residentMemoryBytes)),
+            ("used_memory_peak", "\(peak)"), ("used_memory_peak_human", Self.human(peak)),
+            ("used_memory_peak_perc", Self.fixed(usedMemoryBytes * 100, over: peak, places: 2) + "%"),
+            ("used_memory_overhead", "\(usedMemoryBytes)"), ("used_memory_startup", "0"),
+            ("used_memory_dataset", "0"), ("used_memory_dataset_perc", "0.00%"),
+            ("total_system_memory", "\(systemMemoryBytes)"),
+            ("total_system_memory_human", Self.human(systemMemoryBytes)), ("used_memory_lua", "0"),
+            ("used_memory_lua_human", "0B"), ("used_memory_scripts", "0"), ("used_memory_scripts_human", "0B"),
+            ("maxmemory", "0"), ("maxmemory_human", "0B"), ("maxmemory_policy", "noeviction"),
+            ("mem_fragmentation_ratio", fragmentation),
+            ("mem_fragmentation_bytes", "\(residentMemoryBytes - usedMemoryBytes)"),
+            ("mem_not_counted_for_evict", "0"), ("mem_replication_backlog", "0"), ("mem_clients_slaves", "0"),
+            ("mem_clients_normal", "0"), ("mem_aof_buffer", "0"), ("mem_allocator", "libc"),
+            ("active_defrag_running", "0"), ("lazyfree_pending_objects", "0"),
+        ]
+    }
+
+    private var persistenceFields: [Field] {
+        [
+            ("loading", "0"), ("async_loading", "0"), ("current_cow_size", "0"), ("rdb_changes_since_last_save", "0"),
+            ("rdb_bgsave_in_progress", "0"), ("rdb_last_save_time", "\(lastSwapUnixSeconds)"),
+            ("rdb_last_bgsave_status", "ok"), ("rdb_last_bgsave_time_sec", "-1"),
+            ("rdb_current_bgsave_time_sec", "-1"), ("rdb_last_cow_size", "0"), ("aof_enabled", "0"),
+            ("aof_rewrite_in_progress", "0"), ("aof_rewrite_scheduled", "0"), ("aof_last_rewrite_time_sec", "-1"),
+            ("aof_current_rewrite_time_sec", "-1"), ("aof_last_bgrewrite_status", "ok"),
+            ("aof_last_write_status", "ok"), ("aof_last_cow_size", "0"),
+        ]
+    }
+
+    private var statisticsFields: [Field] {
+        [
+            ("total_connections_received", "\(connectionsReceived)"),
+            ("total_commands_processed", "\(commandsProcessed)"),
+            ("instantaneous_ops_per_sec", "\(commandsPerSecond)"), ("total_net_input_bytes", "\(bytesReceived)"),
+            ("total_net_output_bytes", "\(bytesSent)"), ("total_net_repl_input_bytes", "0"),
+            ("total_net_repl_output_bytes", "0"),
+            ("instantaneous_input_kbps", Self.fixed(bytesReceivedPerSecond, over: 1_024, places: 2)),
+            ("instantaneous_output_kbps", Self.fixed(bytesSentPerSecond, over: 1_024, places: 2)),
+            ("rejected_connections", "\(connectionsRejected)"), ("sync_full", "0"), ("sync_partial_ok", "0"),
+            ("sync_partial_err", "0"), ("expired_keys", "0"), ("expired_stale_perc", "0.00"),
+            ("expired_time_cap_reached_count", "0"), ("evicted_keys", "0"), ("evicted_clients", "0"),
+            ("keyspace_hits", "\(keyspaceHits)"), ("keyspace_misses", "\(keyspaceMisses)"), ("pubsub_channels", "0"),
+            ("pubsub_patterns", "0"), ("pubsubshard_channels", "0"), ("latest_fork_usec", "0"), ("total_forks", "0"),
+            ("migrate_cached_sockets", "0"), ("slave_expires_tracked_keys", "0"), ("active_defrag_hits", "0"),
+            ("active_defrag_misses", "0"), ("active_defrag_key_hits", "0"), ("active_defrag_key_misses", "0"),
+            ("tracking_total_keys", "0"), ("tracking_total_items", "0"), ("tracking_total_prefixes", "0"),
+            ("unexpected_error_replies", "0"), ("total_error_replies", "\(errorReplies)"),
+            ("dump_payload_sanitizations", "0"),
+        ]
+    }
+
+    private var replicationFields: [Field] {
+        [
+            ("role", "master"), ("connected_slaves", "0"), ("master_failover_state", "no-failover"),
+            ("master_replid", runID), ("master_replid2", String(repeating: "0", count: 40)),
+            ("master_repl_offset", "0"), ("second_repl_offset", "-1"), ("repl_backlog_active", "0"),
+            ("repl_backlog_size", "0"), ("repl_backlog_first_byte_offset", "0"), ("repl_backlog_histlen", "0"),
+        ]
+    }
+
+    private var processorFields: [Field] {
+        [
+            ("used_cpu_sys", Self.fixed(systemCPUMicroseconds, over: 1_000_000, places: 6)),
+            ("used_cpu_user", Self.fixed(userCPUMicroseconds, over: 1_000_000, places: 6)),
+            ("used_cpu_sys_children", "0.000000"), ("used_cpu_user_children", "0.000000"),
+        ]
+    }
+
+    private var keyspaceFields: [Field] {
+        // Redis lists no empty database.
+        datasets.enumerated().filter { $0.element.keyCount > 0 }.map {
+            ("db\($0.offset)", "keys=\($0.element.keyCount),expires=0,avg_ttl=0")
+        }
+    }
+
+    private var ownFields: [Field] {
+        [
+            ("almanac_version", version), ("loops", "\(loopCount)"), ("readers", "\(readerCount)"),
+            ("clients_waiting_for_readers", "\(waitingClients)"), ("cold_lookups", "\(coldLookups)"),
+            ("damaged_lookups", "\(damagedLookups)"),
+        ]
+            + datasets.enumerated().map { number, dataset in
+                (
+                    "dataset\(number)",
+                    "name=\(dataset.name),version=\(dataset.versionID),format=\(dataset.format),"
+                        + "keys=\(dataset.keyCount),keys_exact=\(dataset.isKeyCountExact ? 1 : 0)"
+                )
+            }
+    }
+
+    private static func field(of command: CommandStatistics) -> Field {
+        let mean = fixed(command.microseconds, over: command.calls, places: 2)
+        return (
+            "cmdstat_\(command.name)",
+            "calls=\(command.calls),usec=\(command.microseconds),usec_per_call=\(mean),"
+                + "rejected_calls=\(command.rejectedCalls),failed_calls=\(command.failedCalls)"
+        )
+    }
+
+    /// `dividend` / `divisor` with so many decimal places, rounded; 0 where the divisor is.
+    static func fixed(_ dividend: Int, over divisor: Int, places: Int) -> String {
+        var scale = 1
+        for _ in 0..<places { scale *= 10 }
+        let isNegative = (dividend < 0) != (divisor < 0) && dividend != 0
+        guard divisor != 0 else { return "0." + String(repeating: "0", count: places) }
+        let (whole, rest) = dividend.magnitude.quotientAndRemainder(dividingBy: divisor.magnitude)
+        let product = rest.multipliedFullWidth(by: UInt(scale))
+        let (fraction, left) = divisor.magnitude.dividingFullWidth(product)
+        let rounded = fraction + (left >= divisor.magnitude - left ? 1 : 0)
+        let digits = String(rounded % UInt(scale))
+        return (isNegative ? "-" : "") + "\(whole + rounded / UInt(scale))."
+            + String(repeating: "0", count: places - digits.count) + digits
+    }
+
+    /// `bytes` as Redis shows them to people: `512B`, `1.50K`, `23.54G`.
+    static func human(_ bytes: Int) -> String {
+        if bytes < 1_024 { return "\(bytes)B" }
+        var unit = 1_024
+        for suffix in ["K", "M", "G", "T"] {
+            if bytes / unit < 1_024 { return fixed(bytes, over: unit, places: 2) + suffix }
+            unit *= 1_024
+        }
+        return fixed(bytes, over: unit, places: 2) + "P"
+    }
+}

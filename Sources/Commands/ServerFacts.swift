@@ -1,0 +1,121 @@
+import RESP
+
+/// What `INFO` tells: the state of the whole server at one time.
+///
+/// A plain value, gathered by whoever runs the server; what it does not know stays zero or empty.
+public struct ServerFacts: Sendable {
+    /// What clients are told to expect; several refuse client-side caching below 7.4.
+    public static let redisVersion = "7.4.0"
+
+    /// This server's own version.
+    public var version = ""
+    public var processID = 0
+    /// 40 hexadecimal digits, another for each run.
+    public var runID = ""
+    public var tcpPort = 0
+    /// As `uname` says: name, release and machine.
+    public var operatingSystem = ""
+    public var executablePath = ""
+    public var configurationPath = ""
+    /// Since 1970.
+    public var unixMicroseconds = 0
+    public var uptimeSeconds = 0
+    public var loopCount = 0
+    public var readerCount = 0
+
+    public var connectedClients = 0
+    public var maxClients = 0
+    /// Waiting for a reader.
+    public var waitingClients = 0
+
+    /// On the heap.
+    public var usedMemoryBytes = 0
+    public var usedMemoryPeakBytes = 0
+    public var residentMemoryBytes = 0
+    public var systemMemoryBytes = 0
+
+    public var connectionsReceived = 0
+    public var connectionsRejected = 0
+    public var commandsProcessed = 0
+    public var commandsPerSecond = 0
+    public var bytesReceived = 0
+    public var bytesSent = 0
+    public var bytesReceivedPerSecond = 0
+    public var bytesSentPerSecond = 0
+    public var keyspaceHits = 0
+    public var keyspaceMisses = 0
+    public var errorReplies = 0
+    /// Look-ups that had to read the disk.
+    public var coldLookups = 0
+    /// Look-ups that failed.
+    public var damagedLookups = 0
+
+    public var systemCPUMicroseconds = 0
+    public var userCPUMicroseconds = 0
+
+    /// By database number.
+    public var datasets: [Dataset] = []
+    /// When the newest of the versions being served began to be served, in seconds since 1970.
+    public var lastSwapUnixSeconds = 0
+    /// How often each command ran, by its full name; empty where that is not counted.
+    public var commandStatistics: [CommandStatistics] = []
+    /// How often an error of each code was sent; empty where that is not counted.
+    public var errorStatistics: [(code: String, count: Int)] = []
+
+    public init() {}
+
+    /// One dataset and the version of it that is being served.
+    public struct Dataset: Sendable {
+        public var name: String
+        public var versionID: String
+        public var format: String
+        public var keyCount: Int
+        public var isKeyCountExact: Bool
+
+        public init(name: String, versionID: String, format: String, keyCount: Int, isKeyCountExact: Bool) {
+            self.name = name
+            self.versionID = versionID
+            self.format = format
+            self.keyCount = keyCount
+            self.isKeyCountExact = isKeyCountExact
+        }
+    }
+
+    public struct CommandStatistics: Sendable {
+        public var name: String
+        public var calls: Int
+        public var microseconds: Int
+        /// Refused before they ran.
+        public var rejectedCalls: Int
+        public var failedCalls: Int
+
+        public init(name: String, calls: Int, microseconds: Int, rejectedCalls: Int, failedCalls: Int) {
+            self.name = name
+            self.calls = calls
+            self.microseconds = microseconds
+            self.rejectedCalls = rejectedCalls
+            self.failedCalls = failedCalls
+        }
+    }
+
+    /// Writes the reply of `HELLO`, in the version that `reply` has by now.
+    static func writeHello(clientID: Int, to reply: inout ReplyWriter) {
+        let version = reply.version
+        reply.map(count: 7)
+        reply.bulk("server" as StaticString)
+        reply.bulk("redis" as StaticString)
+        reply.bulk("version" as StaticString)
+        reply.bulk(redisVersion)
+        reply.bulk("proto" as StaticString)
+        reply.integer(Int(version.rawValue))
+        reply.bulk("id" as StaticString)
+        reply.integer(clientID)
+        reply.bulk("mode" as StaticString)
+        reply.bulk("standalone" as StaticString)
+        reply.bulk("role" as StaticString)
+        // Some clients connect to nothing that calls itself a replica.
+        reply.bulk("master" as StaticString)
+        reply.bulk("modules" as StaticString)
+        reply.array(count: 0)
+    }
+}

@@ -1,0 +1,89 @@
+import Bytes
+import RESP
+import ServerMetrics
+
+extension Session {
+    /// Commands about connections and the server, which touch no keys.
+    func performServerCommand(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) {
+        do throws(CommandError) {
+            switch command.action {
+            case .clientID: reply(plan) { $0.integer(id) }
+            case .clientGetName:
+                // Redis has no empty name: to take a name away is to have none.
+                reply(plan) { if name.isEmpty { $0.null() } else { $0.bulk(name) } }
+            case .clientSetName:
+                guard let valid = ClientFacts.validName(request[2]) else {
+                    throw CommandError(ErrorReply.invalidClientName)
+                }
+                name = valid
+                ok(plan)
+            case .clientSetInfo:
+                switch try ClientLibrary(request) {
+                case .name(let name): libraryName = name
+                case .version(let version): libraryVersion = version
+                }
+                ok(plan)
+            // There is neither eviction nor a record of use that could spare or skip a connection.
+            case .clientNoEvict, .clientNoTouch:
+                _ = try Bool(onOrOff: request[2])
+                ok(plan)
+            case .clientInfo: schedule(ClientListJob(ClientFilter(id: id)))
+            case .clientList: schedule(ClientListJob(try ClientFilter(request)))
+            case .info:
+                let sections = InfoSection.requested(by: request)
+                schedule(
+                    FactsJob(server: context.server, version: protocolVersion) { $0.writeInfo(sections, to: &$1) })
+            case .lastsave:
+                schedule(
+                    FactsJob(server: context.server, version: protocolVersion) {
+                        $1.integer($0.lastSwapUnixSeconds)
+                    })
+            case .time:
+                schedule(
+                    FactsJob(server: context.server, version: protocolVersion) {
+                        ServerAnswers.writeTime(unixMicroseconds: $0.unixMicroseconds, to: &$1)
+                    })
+            default: try answerFromTable(command, request, plan)
+            }
+        } catch {
+            replyError(plan, error.text)
+        }
+    }
+
+    private func answerFromTable(
+        _ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan
+    ) throws(CommandError) {
+        let answers = ServerAnswers(table: context.server.table, settings: context.server.configuration)
+        var failure: CommandError?
+        reply(plan) { output in
+            do throws(CommandError) {
+                let isKnown = try answers.write(command, request, to: &output)
+                precondition(isKnown, "no session answers an action of the table")
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    func replyError(_ plan: ReplyPlan, _ text: [UInt8]) {
+        context.metrics.errorReplies.add()
+        reply(plan) { $0.error(text.span) }
+    }
+
+    /// What this session knows of its client; the connection adds the rest.
+    public var facts: ClientFacts {
+        var facts = ClientFacts()
+        facts.id = id
+        facts.name = name
+        facts.database = database
+        facts.queuedRequestCount = transaction?.count
+        facts.inputBytes = bufferedBytes
+        if let lastCommand { facts.lastCommand = context.server.table.command(of: lastCommand).fullName }
+        facts.libraryName = libraryName
+        facts.libraryVersion = libraryVersion
+        facts.protocolVersion = Int(protocolVersion.rawValue)
+        facts.isEnding = isEnding
+        return facts
+    }
+}

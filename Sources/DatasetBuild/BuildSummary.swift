@@ -1,0 +1,29 @@
+/// What a build did.
+public struct BuildSummary: Sendable {
+    public var output: String
+    public var versionID: String
+    public var rowsRead: Int
+    public var keyCount: Int
+    public var duplicatesDropped: Int
+    public var badRowsSkipped: Int
+    /// Of the inputs, as stored.
+    public var inputBytes: Int
+    /// Of all files of the version but its manifest.
+    public var outputBytes: Int
+    public var elapsed: Duration
+
+    /// Several lines for an operator.
+    public var text: String {
+        let rate = Int(Double(rowsRead) / max(elapsed / .seconds(1), 0.001))
+        return """
+            \(output): version \(versionID)
+              rows read           \(Quantity.grouped(rowsRead))
+              keys                \(Quantity.grouped(keyCount))
+              duplicates dropped  \(Quantity.grouped(duplicatesDropped))
+              bad rows skipped    \(Quantity.grouped(badRowsSkipped))
+              bytes read          \(Quantity.bytes(inputBytes))
+              bytes written       \(Quantity.bytes(outputBytes))
+              time                \(Quantity.duration(elapsed)), \(Quantity.grouped(rate)) rows/s
+            """
+    }
+}

@@ -1,0 +1,61 @@
+internal import Glibc
+
+/// Directories and what is in them.
+enum FileTree {
+    static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0
+    }
+
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The size of a plain file, `nil` for anything else that can be read.
+    static func plainByteCount(_ path: String) throws(BuildError) -> Int? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, unsafe access(path, R_OK) == 0 else {
+            throw BuildError.system("read", path, errno)
+        }
+        return status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+    }
+
+    static func makeDirectory(_ path: String) throws(BuildError) {
+        guard unsafe mkdir(path, 0o755) == 0 else { throw BuildError.system("create", path, errno) }
+    }
+
+    /// The names in a directory, sorted.
+    static func names(in directory: String) throws(BuildError) -> [String] {
+        guard let stream = unsafe opendir(directory) else { throw BuildError.system("read", directory, errno) }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            // Safety: the kernel ends `d_name` with a zero byte, and the entry is valid until the next readdir.
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Removes `path` and everything below it, going on past what cannot be removed.
+    ///
+    /// Called on the way out of a failure, the cause of which is what the operator must hear of.
+    static func remove(_ path: String) {
+        guard unsafe unlink(path) != 0, errno == EISDIR || errno == EPERM else { return }
+        // A directory that cannot be read is left, and rmdir says nothing new about it.
+        for name in (try? names(in: path)) ?? [] { remove("\(path)/\(name)") }
+        _ = unsafe rmdir(path)
+    }
+
+    /// Waits until the names in a directory are on the disk.
+    static func sync(_ directory: String) throws(BuildError) {
+        try BuildFile(reading: directory).sync()
+    }
+
+    static func rename(_ path: String, to target: String) throws(BuildError) {
+        guard unsafe Glibc.rename(path, target) == 0 else { throw BuildError.system("create", target, errno) }
+    }
+}

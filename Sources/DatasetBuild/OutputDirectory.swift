@@ -1,0 +1,116 @@
+internal import Bytes
+internal import Datasets
+internal import Glibc
+
+/// The directory being built, which appears at its path whole or not at all.
+///
+/// Until ``commit()`` everything is in a hidden sibling, `.NAME.partial-…`, so that the last step is
+/// one rename within one file system. The sibling is removed when this value goes away; only a
+/// process killed outright leaves one behind, and it may be deleted by hand.
+struct OutputDirectory: ~Copyable {
+    /// Where the dataset's files are written.
+    let dataPath: String
+    /// Where sorted runs are written.
+    let runsPath: String
+
+    private let path: String
+    private let parent: String
+    private let partialPath: String
+
+    /// Makes the hidden sibling.
+    ///
+    /// An error where something is at `path` already, or nothing can be made beside it.
+    static func make(_ path: String) throws(BuildError) -> OutputDirectory {
+        var trimmed = Substring(path)
+        while trimmed.utf8.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
+        let name = trimmed.split(separator: "/").last.map(String.init) ?? ""
+        guard !name.isEmpty, name != ".", name != ".." else {
+            throw BuildError(.usage, "--output \"\(path)\" does not name a directory that could be made")
+        }
+        let output = OutputDirectory(path: String(trimmed), beside: String(trimmed.dropLast(name.count)), name: name)
+        guard !FileTree.exists(output.path) else {
+            throw BuildError(
+                .usage, "\(output.path) exists; a version is never overwritten: name another --output or remove it")
+        }
+        guard FileTree.isDirectory(output.parent) else {
+            throw BuildError(.usage, "\(output.parent), where the output should appear, is no directory; create it")
+        }
+        for directory in [output.partialPath, output.dataPath, output.runsPath] {
+            try FileTree.makeDirectory(directory)
+        }
+        return output
+    }
+
+    private init(path: String, beside prefix: String, name: String) {
+        self.path = path
+        parent = prefix.isEmpty ? "." : prefix
+        let suffix = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        // A name may have 255 bytes.
+        let shown = name.utf8.count <= 200 ? name : String(name.prefix(40))
+        partialPath = "\(prefix).\(shown).partial-\(suffix)"
+        dataPath = "\(partialPath)/data"
+        runsPath = "\(partialPath)/runs"
+    }
+
+    deinit { FileTree.remove(partialPath) }
+
+    /// Makes what was written last beyond a power failure, and lets it appear at its path.
+    consuming func commit() throws(BuildError) {
+        try FileTree.sync(dataPath)
+        // A directory that was made there meanwhile survives unless it is empty: rename(2) refuses.
+        try FileTree.rename(dataPath, to: path)
+        try FileTree.sync(parent)
+    }
+
+    /// Seals every file there is by now, and lists them with their digests.
+    ///
+    /// Calls `progress` with the number of bytes hashed since the last call.
+    func sealFiles(_ progress: (Int) throws(BuildError) -> Void) throws(BuildError) -> [Manifest.File] {
+        var files: [Manifest.File] = []
+        for name in try FileTree.names(in: dataPath) {
+            let file = try BuildFile(reading: "\(dataPath)/\(name)")
+            guard try !file.isDirectory else {
+                throw BuildError(.inputOutput, "\(dataPath)/\(name) is a directory; a version has plain files only")
+            }
+            var hash = SHA256()
+            var bytes = 0
+            var buffer = ByteBuffer(capacity: Self.hashPieceBytes)
+            while true {
+                let count = try file.read(Self.hashPieceBytes, to: &buffer)
+                guard count > 0 else { break }
+                hash.update(buffer.span)
+                buffer.removeAll()
+                bytes += count
+                try progress(count)
+            }
+            try file.seal()
+            files.append(Manifest.File(path: name, bytes: bytes, sha256: hash.finish()))
+        }
+        return files
+    }
+
+    private static let hashPieceBytes = 1 << 20
+
+    /// How many bytes the files written so far have.
+    var byteCount: Int {
+        get throws(BuildError) {
+            var total = 0
+            for name in try FileTree.names(in: dataPath) {
+                total += try BuildFile(reading: "\(dataPath)/\(name)").byteCount
+            }
+            return total
+        }
+    }
+
+    func write(_ manifest: Manifest) throws(BuildError) {
+        let text: [UInt8]
+        do {
+            text = try manifest.encoded()
+        } catch {
+            throw BuildError(.inputOutput, "cannot write \(Manifest.fileName): \(error.description)")
+        }
+        let file = try BuildFile(creating: "\(dataPath)/\(Manifest.fileName)")
+        try file.write(text.span)
+        try file.seal()
+    }
+}

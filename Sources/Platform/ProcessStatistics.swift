@@ -1,0 +1,58 @@
+import CLinux
+import Glibc
+
+/// What the operating system tells of this process and its machine.
+public struct ProcessStatistics: Sendable {
+    public let processID: Int
+    /// On the heap, as malloc counts.
+    public let heapBytes: Int
+    public let residentBytes: Int
+    public let residentPeakBytes: Int
+    /// Of the machine.
+    public let physicalMemoryBytes: Int
+    public let userCPUMicroseconds: Int
+    public let systemCPUMicroseconds: Int
+    /// Name, release and machine, as `uname` says.
+    public let operatingSystem: String
+    public let executablePath: String
+
+    /// Asks now; reads files of `/proc`, so loops do not call it.
+    public init() {
+        processID = Int(getpid())
+        heapBytes = Int(clinux_heap_bytes())
+        var usage = rusage()
+        unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        residentPeakBytes = usage.ru_maxrss * 1_024
+        userCPUMicroseconds = usage.ru_utime.tv_sec * 1_000_000 + usage.ru_utime.tv_usec
+        systemCPUMicroseconds = usage.ru_stime.tv_sec * 1_000_000 + usage.ru_stime.tv_usec
+        let pageBytes = sysconf(Int32(_SC_PAGESIZE))
+        physicalMemoryBytes = sysconf(Int32(_SC_PHYS_PAGES)) * pageBytes
+        let pages = Self.text(ofFile: "/proc/self/statm").split(separator: " ").dropFirst().first
+        residentBytes = (pages.flatMap { Int($0) } ?? 0) * pageBytes
+        var names = utsname()
+        unsafe uname(&names)
+        operatingSystem =
+            "\(Self.text(&names.sysname)) \(Self.text(&names.release)) \(Self.text(&names.machine))"
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let length = unsafe readlink("/proc/self/exe", &path, path.count)
+        executablePath = String(
+            decoding: path.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static func text<Characters>(_ characters: inout Characters) -> String {
+        unsafe withUnsafeBytes(of: &characters) { bytes in
+            let end = unsafe bytes.firstIndex(of: 0) ?? bytes.count
+            return unsafe String(decoding: UnsafeRawBufferPointer(rebasing: bytes[..<end]), as: UTF8.self)
+        }
+    }
+
+    /// The first 4 KiB of a small file; empty where it cannot be read.
+    private static func text(ofFile path: String) -> String {
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { return "" }
+        let file = FileDescriptor(owning: number)
+        var bytes = [UInt8](repeating: 0, count: 4_096)
+        let count = unsafe read(file.rawValue, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+    }
+}

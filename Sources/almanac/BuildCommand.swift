@@ -1,0 +1,172 @@
+public import ArgumentParser
+public import DatasetBuild
+internal import Datasets
+internal import Glibc
+
+/// `almanac build`: makes a version out of rows.
+struct BuildCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build",
+        abstract: "Makes a version of a dataset out of CSV, TSV, JSON Lines or Redis commands.",
+        usage: """
+            almanac build <input> ... --output <dir> [<options>]
+            almanac build - --input-format jsonl --output <dir> [<options>]
+            """,
+        discussion: """
+            Inputs are files, or - for standard input; each may be plain, gzip or zstd, told by its first bytes. \
+            Rows come in any order, and there may be more of them than memory holds.
+
+            FORMATS, by the name's ending (.csv .tsv .jsonl .ndjson .resp, then perhaps
+            .gz or .zst) or by --input-format:
+              csv    RFC 4180; the first record names the columns
+              tsv    text/tab-separated-values, without quoting; the first line names
+                     the columns
+              jsonl  an object a line: {"key": ..., "value": ...}; key_base64 and
+                     value_base64 hold binary data; a value that is not a string is
+                     stored as its JSON text, and null is refused
+              resp   what redis-cli --pipe takes: SET key value, and MSET
+
+            Without --value a row of CSV or TSV is stored as a JSON object of all its columns; so is an object of \
+            JSON Lines where --key is given alone. An empty key is malformed in CSV and TSV.
+
+            The output appears whole or not at all, with a manifest.json. Until then the work is in a hidden \
+            directory beside it, .DIR.partial-..., which may take up the rows' size twice.
+
+            EXAMPLES:
+              almanac build users.csv --key id --output /srv/users
+              almanac build a.tsv.gz b.tsv.gz --value name --memory 2GiB --output names
+              zcat rows.gz | almanac build - --input-format jsonl --output rows
+
+            EXIT CODES:
+              0   done
+              64  the command line is wrong, or the output exists
+              65  malformed rows, damaged input, no rows
+              74  reading or writing failed
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "Files to read, in the order in which a later row wins; - is standard input.", valueName: "input"))
+    var inputs: [String]
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The directory to make; it must not exist.", valueName: "dir"))
+    var output: String
+
+    @Option(help: ArgumentHelp("The column that holds the key. (default: key)", valueName: "column"))
+    var key: String?
+
+    @Option(
+        help: ArgumentHelp("The column that holds the value. (default: the whole row as JSON)", valueName: "column"))
+    var value: String?
+
+    @Option(help: ArgumentHelp("How all inputs are written: csv, tsv, jsonl or resp.", valueName: "format"))
+    var inputFormat: InputFormat?
+
+    @Option(help: ArgumentHelp("The storage format to write: rocksdb.", valueName: "format"))
+    var format = StorageFormat.rocksdb
+
+    @Option(help: ArgumentHelp("The version's id. (default: the time in UTC, such as 20261121T0300Z)", valueName: "id"))
+    var versionID: String?
+
+    @Option(help: ArgumentHelp("The id of the version that this one replaces, for the manifest.", valueName: "id"))
+    var parent: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What sorting may use, such as 64MiB or 2GiB; a row may have a quarter of it.", valueName: "size"))
+    var memory = MemorySize(bytes: 512 << 20)
+
+    @Option(
+        help: ArgumentHelp(
+            "Rows with the same key: last-wins keeps the last and counts the others; fail ends the build.",
+            valueName: "policy"))
+    var duplicates = DuplicatePolicy.lastWins
+
+    @Option(help: ArgumentHelp("Passes over up to this many malformed rows, and tells of them.", valueName: "count"))
+    var skipBad = 0
+
+    @Flag(help: "Builds an empty dataset where there are no rows.")
+    var allowEmpty = false
+
+    @Flag(name: .shortAndLong, help: "Shows no progress and no summary.")
+    var quiet = false
+
+    func run() throws {
+        // Before anything starts a thread, which would else die of the signals.
+        let signals = StopSignals()
+        let monitor = BuildMonitor(output: quiet ? .none : .standardError) { signals.next() }
+        do throws(BuildError) {
+            let summary = try DatasetBuilder(options, monitor: monitor).build { (directory) throws(BuildError) in
+                try RocksDBSink(directory: directory)
+            }
+            if !quiet { print(summary.text) }
+        } catch {
+            monitor.clearLine()
+            let failure = CommandFailure(error.kind.exitCode, error.description)
+            guard case .interrupted(let signal) = error.kind else { throw failure }
+            _ = Almanac.report(failure)
+            signals.die(of: signal)
+        }
+    }
+
+    private var options: BuildOptions {
+        var options = BuildOptions(
+            inputs: inputs, output: output,
+            versionID: versionID ?? ManifestTime(unixSeconds: Int64(time(nil))).versionID,
+            builderVersion: Almanac.version)
+        options.inputFormat = inputFormat
+        options.columns = ColumnChoice(key: key, value: value)
+        options.parent = parent
+        options.memoryBytes = memory.bytes
+        options.duplicates = duplicates
+        options.badRowsMax = skipBad
+        options.allowsEmpty = allowEmpty
+        return options
+    }
+}
+
+/// A storage format that `almanac build` writes.
+enum StorageFormat: String, CaseIterable, ExpressibleByArgument {
+    case rocksdb
+}
+
+/// A number of bytes on the command line, read as the settings of `almanac serve` are: `67108864`, `64MiB`, `2gb`.
+struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
+    let bytes: Int
+
+    // As there: a bare letter counts in thousands, and what ends in b in powers of two.
+    private static let bytesOfUnit: [String: Int] = [
+        "": 1, "b": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "t": 1_000_000_000_000,
+        "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40,
+        "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40,
+        "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
+    ]
+
+    init(bytes: Int) { self.bytes = bytes }
+
+    init?(argument: String) {
+        let digits = argument.prefix { $0.isASCII && $0.isNumber }
+        guard let number = Int(digits), let unit = Self.bytesOfUnit[argument.dropFirst(digits.count).lowercased()],
+            case (let product, false) = number.multipliedReportingOverflow(by: unit)
+        else { return nil }
+        bytes = product
+    }
+
+    var description: String { bytes.isMultiple(of: 1 << 20) ? "\(bytes >> 20)MiB" : "\(bytes)" }
+}
+
+extension InputFormat: ExpressibleByArgument {}
+
+extension DuplicatePolicy: ExpressibleByArgument {}
+
+extension BuildError.Kind {
+    fileprivate var exitCode: ExitCode {
+        switch self {
+        case .usage: .usage
+        case .badData: .badData
+        case .inputOutput: .ioError
+        // What a shell reports of a process that a signal ended.
+        case .interrupted(let signal): ExitCode(128 + signal)
+        }
+    }
+}
