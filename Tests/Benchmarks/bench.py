@@ -360,7 +360,8 @@ def main():
     parser.add_argument("--loops", type=int, default=1, help="of Almanac; Redis has one")
     parser.add_argument("--binary", default=os.environ.get("ALMANAC_BINARY", str(ROOT / ".build/release/almanac")))
     parser.add_argument("--only", help="a regular expression of workloads' names")
-    parser.add_argument("--instructions", action="store_true", help="count instructions with callgrind, on a tenth of the keys")
+    parser.add_argument("--instructions", action="store_true",
+                        help="count instructions with callgrind, on a tenth of the keys")
     parser.add_argument("--quick", action="store_true", help="no system calls, allocations or look-ups")
     parser.add_argument("--json", default=str(ROOT / ".build/bench/results.json"))
     options = parser.parse_args()
