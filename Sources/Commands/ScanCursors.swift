@@ -53,7 +53,8 @@ public final class ScanCursors: Sendable {
         (generations.old, generations.young, generations.youngBytes) = (generations.young, [:], 0)
     }
 
-    private static let cursorMax: UInt64 = (1 << 53) - 1
+    /// No cursor is greater.
+    static let cursorMax: UInt64 = (1 << 53) - 1
 
     /// FNV-1a (Fowler, Noll, Vo), finished as in SplitMix64 and cut to 1...2^53 - 1.
     private static func hash(_ key: [UInt8]) -> UInt64 {

@@ -102,8 +102,8 @@ extension Session {
     }
 
     private func scan(_ request: borrowing Request, _ plan: ReplyPlan) {
-        guard let cursor = UInt64(cursor: request[1]) else {
-            return replyError(plan, "ERR invalid cursor" as StaticString)
+        guard let cursor = UInt64(cursor: request[1]), cursor <= ScanCursors.cursorMax else {
+            return replyError(plan, ErrorReply.invalidCursor)
         }
         var count = 10
         var pattern: GlobPattern?

@@ -286,7 +286,7 @@ extension Session {
 
     /// Takes the steps that could not be answered along; without a `need`, for a reader to look up.
     private func hold(_ steps: Range<Int>, of plan: ReplyPlan, need: Need?) {
-        isRunnable = false
+        isRunnable = hasWork
         let rest = ReplyPlan()
         rest.append(steps, of: plan)
         if let need {

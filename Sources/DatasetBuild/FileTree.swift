@@ -50,6 +50,9 @@ enum FileTree {
         _ = unsafe rmdir(path)
     }
 
+    /// Removes a directory that has nothing in it, and leaves any other.
+    static func removeEmptyDirectory(_ path: String) { _ = unsafe rmdir(path) }
+
     /// Waits until the names in a directory are on the disk.
     static func sync(_ directory: String) throws(BuildError) {
         try BuildFile(reading: directory).sync()

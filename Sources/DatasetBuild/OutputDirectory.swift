@@ -16,6 +16,8 @@ struct OutputDirectory: ~Copyable {
     private let path: String
     private let parent: String
     private let partialPath: String
+    /// Directories above the output that were missing, the outermost first; gone again if nothing appears in them.
+    private var madeParents: [String] = []
 
     /// Makes the hidden sibling.
     ///
@@ -27,14 +29,12 @@ struct OutputDirectory: ~Copyable {
         guard !name.isEmpty, name != ".", name != ".." else {
             throw BuildError(.usage, "--output \"\(path)\" does not name a directory that could be made")
         }
-        let output = OutputDirectory(path: String(trimmed), beside: String(trimmed.dropLast(name.count)), name: name)
+        var output = OutputDirectory(path: String(trimmed), beside: String(trimmed.dropLast(name.count)), name: name)
         guard !FileTree.exists(output.path) else {
             throw BuildError(
                 .usage, "\(output.path) exists; a version is never overwritten: name another --output or remove it")
         }
-        guard FileTree.isDirectory(output.parent) else {
-            throw BuildError(.usage, "\(output.parent), where the output should appear, is no directory; create it")
-        }
+        try output.makeParents()
         for directory in [output.partialPath, output.dataPath, output.runsPath] {
             try FileTree.makeDirectory(directory)
         }
@@ -52,13 +52,36 @@ struct OutputDirectory: ~Copyable {
         runsPath = "\(partialPath)/runs"
     }
 
-    deinit { FileTree.remove(partialPath) }
+    deinit {
+        FileTree.remove(partialPath)
+        for directory in madeParents.reversed() { FileTree.removeEmptyDirectory(directory) }
+    }
+
+    private mutating func makeParents() throws(BuildError) {
+        var missing: [String] = []
+        var directory = Substring(parent)
+        while true {
+            while directory.utf8.count > 1, directory.hasSuffix("/") { directory = directory.dropLast() }
+            guard !directory.isEmpty, !FileTree.exists(String(directory)) else { break }
+            missing.append(String(directory))
+            directory = directory.prefix(through: directory.lastIndex(of: "/") ?? directory.startIndex)
+            guard directory.hasSuffix("/") else { break }
+        }
+        for directory in missing.reversed() {
+            try FileTree.makeDirectory(directory)
+            madeParents.append(directory)
+        }
+        guard FileTree.isDirectory(parent) else {
+            throw BuildError(.usage, "\(parent), where the output should appear, is no directory")
+        }
+    }
 
     /// Makes what was written last beyond a power failure, and lets it appear at its path.
     consuming func commit() throws(BuildError) {
         try FileTree.sync(dataPath)
         // A directory that was made there meanwhile survives unless it is empty: rename(2) refuses.
         try FileTree.rename(dataPath, to: path)
+        for directory in madeParents.reversed() { try FileTree.sync("\(directory)/..") }
         try FileTree.sync(parent)
     }
 

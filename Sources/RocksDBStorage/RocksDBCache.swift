@@ -10,7 +10,9 @@ public import Storage
 
     /// Makes a cache that is filled as blocks are read.
     ///
-    /// - Parameter capacityBytes: At least 0. With 0 nothing stays, and every look-up would block.
+    /// With a capacity of 0 bytes nothing stays, and every look-up would block.
+    ///
+    /// - Throws: ``EngineError`` where there is no memory for it.
     public init(capacityBytes: Int) throws(EngineError) {
         precondition(capacityBytes >= 0)
         guard let made = unsafe almanac_rocksdb_cache_create(UInt64(capacityBytes)) else {

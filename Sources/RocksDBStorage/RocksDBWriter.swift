@@ -18,9 +18,8 @@ public import Storage
 
     deinit { unsafe almanac_rocksdb_writer_destroy(handle) }
 
-    /// Adds a key and its value; both may be empty.
+    /// Adds a key, which must come after the one before it in the order of bytes, and its value; both may be empty.
     ///
-    /// - Parameter key: Must come after the key before it in the order of bytes.
     /// - Throws: ``EngineError``: `invalid` where it does not, `io` where the disk fails or is full.
     public mutating func append(key: Span<UInt8>, value: Span<UInt8>) throws(EngineError) {
         try unsafe key.withUnsafeBufferPointer { key throws(EngineError) in

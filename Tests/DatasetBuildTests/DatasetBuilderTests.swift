@@ -158,7 +158,7 @@ private final class TextSink: DatasetSink {
         ({ $0.memoryBytes = 1 }, "at least 16MiB"), ({ $0.badRowsMax = -1 }, "--skip-bad"),
         ({ $0.versionID = "a/b" }, "--version-id \"a/b\""), ({ $0.parent = ".." }, "--parent \"..\""),
         ({ $0.output = "/" }, "does not name a directory"), ({ $0.output = "" }, "does not name a directory"),
-        ({ $0.output += "/no/such" }, "is no directory; create it"), ({ $0.inputs = ["x.txt"] }, "format is not clear"),
+        ({ $0.output = "\($0.inputs[0])/out" }, "is no directory"), ({ $0.inputs = ["x.txt"] }, "format is not clear"),
         ({ $0.inputs = ["-"] }, "standard input: its format is not clear"),
     ]
 
@@ -174,6 +174,32 @@ private final class TextSink: DatasetSink {
             (error as? BuildError)?.kind == .usage && "\(error)".contains(message)
         }
         #expect(try scratch.names == ["x.tsv"])
+    }
+
+    @Test(
+        "makes the directories above the output, and takes them back where nothing appears", arguments: [true, false])
+    func parents(_ succeeds: Bool) throws {
+        let scratch = try ScratchDirectory()
+        var options = options([try scratch.file("x.tsv", "key\tvalue\na\t1\n")], in: scratch)
+        options.output = "\(scratch.path)/data//versions/v1"
+        if succeeds {
+            _ = try build(options)
+            #expect(FileTree.isDirectory("\(scratch.path)/data/versions/v1"))
+        } else {
+            #expect(throws: BuildError.self) { try build(options, failing: .append) }
+            #expect(try scratch.names == ["x.tsv"])
+        }
+    }
+
+    @Test("takes an output without any directory in its path")
+    func relative() throws {
+        let name = "almanac-\(UInt64.random(in: 0...UInt64.max))"
+        defer { FileTree.remove(name) }
+        let scratch = try ScratchDirectory()
+        var options = options([try scratch.file("x.tsv", "key\tvalue\na\t1\n")], in: scratch)
+        options.output = name
+        _ = try build(options)
+        #expect(FileTree.isDirectory(name))
     }
 
     @Test("tells of a missing input before it reads the others")

@@ -30,9 +30,7 @@ public final class MemoryEngine: Engine {
     private let behaviour: Mutex<Behaviour>
     private let onClose: (@Sendable () -> Void)?
 
-    /// Makes an engine that holds `entries`.
-    ///
-    /// - Parameter onClose: Called when the last reference to the engine has gone.
+    /// Makes an engine that holds `entries`, and calls `onClose` when the last reference to it has gone.
     public init(
         _ entries: [[UInt8]: [UInt8]], behaviour: Behaviour = Behaviour(), onClose: (@Sendable () -> Void)? = nil
     ) {
