@@ -259,7 +259,9 @@ final class Loop {
         case .job(let job):
             submit(job, for: connection)
         case .drain:
-            if connection.output.count <= Session.outputBytesSoftMax / 2 || connection.isReadable { enqueue(connection) }
+            if connection.output.count <= Session.outputBytesSoftMax / 2 || connection.isReadable {
+                enqueue(connection)
+            }
         case .nothing:
             if session.isEnding {
                 if connection.output.isEmpty { finish(connection) }
