@@ -71,6 +71,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Bytes", "CLookup", "Storage"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        // Makes databases as others make them, for the engine to read.
+        .target(
+            name: "CRocksDBFixtures", path: "Tests/CRocksDBFixtures", linkerSettings: [.linkedLibrary("rocksdb")]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
@@ -78,7 +81,7 @@ let package = Package(
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Storage", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "RocksDBStorageTests", dependencies: ["RocksDBStorage", "Storage", "TestSupport"],
+            name: "RocksDBStorageTests", dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
