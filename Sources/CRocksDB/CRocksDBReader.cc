@@ -175,6 +175,17 @@ void GatherFacts(almanac_rocksdb &database, const Peculiarities &peculiarities) 
     facts.key_count = entries > deletions ? entries - deletions : 0;
 }
 
+/// Checks the manifest that CURRENT names; what is wrong with CURRENT itself is left to RocksDB.
+bool ManifestIsWhole(const std::string &path, rocksdb::Env *env, almanac_rocksdb_error *error) {
+    std::string name;
+    rocksdb::Status status = rocksdb::ReadFileToString(env, path + "/CURRENT", &name);
+    if (!status.ok() || name.compare(0, 9, "MANIFEST-") != 0 || name.back() != '\n') return true;
+    name.pop_back();
+    status = almanac::CheckManifest(*env->GetFileSystem(), path + "/" + name);
+    if (!status.ok()) Fail(error, status);
+    return status.ok();
+}
+
 bool FamilyExists(
     const std::string &path, const std::string &name, const rocksdb::Options &options, almanac_rocksdb_error *error) {
     std::vector<std::string> names;
@@ -195,8 +206,9 @@ std::unique_ptr<almanac_rocksdb> Open(
     almanac_rocksdb_error *error) {
     auto database = std::make_unique<almanac_rocksdb>();
     database->env = rocksdb::NewCompositeEnv(std::make_shared<almanac::ReadOnlyFileSystem>());
-    if (!IsThere(path, database->env.get(), error)) return nullptr;
-    rocksdb::Options options = ReaderProfile::Open(database->env.get(), cache.blocks, open_threads);
+    rocksdb::Env *env = database->env.get();
+    if (!IsThere(path, env, error) || !ManifestIsWhole(path, env, error)) return nullptr;
+    rocksdb::Options options = ReaderProfile::Open(env, cache.blocks, open_threads);
     if (!FamilyExists(path, name, options, error)) return nullptr;
 
     bool is_default = name == rocksdb::kDefaultColumnFamilyName;

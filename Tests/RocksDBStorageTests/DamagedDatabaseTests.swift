@@ -106,6 +106,35 @@ import Testing
         #expect(error?.kind == .damaged)
     }
 
+    @Test(arguments: [0x80, 0x01] as [UInt8])
+    func `No flipped bit makes a database answer wrongly, open without its keys, or end the process`(
+        mask: UInt8
+    ) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("db")
+        _ = try writeNumbered(50, to: path)
+        for name in try files(in: path) where name != "CURRENT" {
+            let size = try Data(contentsOf: URL(filePath: path + "/" + name)).count
+            // Of tables, the end is where what RocksDB trusts before it verifies lies.
+            for offset in 0..<size where name.hasPrefix("MANIFEST") || offset > size - 400 || offset % 13 == 0 {
+                try overwriteByte(of: path + "/" + name, at: offset) { $0 ^ mask }
+                checkNoWrongAnswer(path, "\(name), offset \(offset)")
+                try overwriteByte(of: path + "/" + name, at: offset) { $0 ^ mask }
+            }
+        }
+    }
+
+    /// Refused, damaged and right are all well; wrong and absent are not.
+    private func checkNoWrongAnswer(_ path: String, _ damage: String) {
+        guard let engine = try? openDatabase(path, cacheBytes: 1 << 20) else { return }
+        for number in 0..<50 {
+            switch lookUp(engine, numberedKey(number)) {
+            case .hit(let value): #expect(value == numberedValue("value", number), "\(damage)")
+            case .other(let outcome, _): #expect(outcome == .damaged, "\(damage)")
+            }
+        }
+    }
+
     @Test func `A damaged record before the end of the write-ahead log is refused, not forgotten`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path("db")
