@@ -89,7 +89,8 @@ let package = Package(
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(name: "ServerLogTests", dependencies: ["ServerLog", logging], swiftSettings: strict),
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
-        .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Storage", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "DatasetsTests", dependencies: ["Datasets", "Storage", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "RocksDBStorageTests", dependencies: ["RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
@@ -99,13 +100,17 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Commands", "Datasets", "Platform", "Server", "Settings", "Storage", "TestSupport", logging],
+            dependencies: [
+                "Commands", "Datasets", "Platform", "Server", "Settings", "Storage", "TestSupport", logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Settings", argumentParser], swiftSettings: strict),
         .testTarget(
             name: "DatasetBuildTests",
-            dependencies: ["Bytes", "CZlib", "CZstd", "DatasetBuild", "Datasets", "RocksDBStorage", "Storage", "TestSupport"],
+            dependencies: [
+                "Bytes", "CZlib", "CZstd", "DatasetBuild", "Datasets", "RocksDBStorage", "Storage", "TestSupport",
+            ],
             swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

@@ -2,6 +2,7 @@
 
 #include "Database.h"
 #include "Failure.h"
+#include "RowCache.h"
 
 using almanac::Fail;
 using almanac::Guarded;
@@ -22,6 +23,8 @@ struct almanac_rocksdb_pins {
     size_t used = 0;
     /// Why the last damaged look-up was so; here, as clearing a kilobyte for every batch would show.
     almanac_rocksdb_error failure{};
+    /// Rows lately found, where the batch belongs to a loop; `nullptr` for readers, whose batches are short-lived.
+    std::unique_ptr<almanac::RowCache> rows;
 
     /// The slice to fill next; it counts as used once `Keep` is called.
     rocksdb::PinnableSlice &Next() {
@@ -34,6 +37,7 @@ struct almanac_rocksdb_pins {
     void Keep() { used += 1; }
 
     void Release() {
+        if (rows) rows->EndLending();
         for (size_t i = 0; i < used; i++) {
             rocksdb::PinnableSlice &slice = chunks[i / kChunkSlices][i % kChunkSlices];
             slice.Reset();
@@ -70,9 +74,41 @@ inline bool Conclude(
     }
 }
 
+/// Answers what the row cache holds of at most `kRowChunk` look-ups, their memory latencies overlapped.
+constexpr size_t kRowChunk = 32;
+
+void LookUpRows(
+    almanac::RowCache &rows, almanac_lookup *lookups, size_t count, const uint8_t *key_base, uint64_t *hashes) {
+    uint64_t places[kRowChunk];
+    for (size_t i = 0; i < count; i++) {
+        hashes[i] = almanac::RowCache::Hash(key_base + lookups[i].key_offset, lookups[i].key_count);
+        rows.Prefetch(hashes[i]);
+    }
+    for (size_t i = 0; i < count; i++) places[i] = rows.Locate(hashes[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (places[i] == 0 || lookups[i].outcome != ALMANAC_PENDING) continue;
+        const uint8_t *key = key_base + lookups[i].key_offset;
+        const uint8_t *value = rows.Read(places[i], key, lookups[i].key_count, &lookups[i].value_count);
+        if (value == nullptr) continue;
+        lookups[i].value = value;
+        lookups[i].outcome = ALMANAC_HIT;
+    }
+}
+
 size_t LookUp(
     almanac_rocksdb &database, almanac_rocksdb_pins &pins, almanac_lookup *lookups, size_t count,
     const uint8_t *key_base, bool may_read_disk) {
+    if (pins.rows && count > kRowChunk) {
+        size_t damaged = 0;
+        for (size_t i = 0; i < count; i += kRowChunk) {
+            damaged += LookUp(
+                database, pins, lookups + i, std::min(kRowChunk, count - i), key_base, may_read_disk);
+        }
+        return damaged;
+    }
+    uint64_t hashes[kRowChunk];
+    if (pins.rows) LookUpRows(*pins.rows, lookups, count, key_base, hashes);
+
     const rocksdb::ReadOptions &options = may_read_disk ? database.anywhere : database.resident;
     // Counting for the thread's perf context, which nobody reads, is 200 instructions a key.
     rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
@@ -85,6 +121,10 @@ size_t LookUp(
         rocksdb::Status status = database.db->Get(options, database.family, key, &slice);
         if (Conclude(lookup, status, slice, damaged, pins.failure)) {
             pins.Keep();
+            if (pins.rows) {
+                pins.rows->Insert(
+                    hashes[i], key_base + lookup.key_offset, lookup.key_count, lookup.value, lookup.value_count);
+            }
         } else {
             slice.Reset();
         }
@@ -94,8 +134,16 @@ size_t LookUp(
 
 }  // namespace
 
-almanac_rocksdb_pins *almanac_rocksdb_pins_create(void) {
-    return Guarded<almanac_rocksdb_pins *>(nullptr, nullptr, [] { return new almanac_rocksdb_pins; });
+almanac_rocksdb_pins *almanac_rocksdb_pins_create(size_t row_cache_bytes) {
+    return Guarded<almanac_rocksdb_pins *>(nullptr, nullptr, [&] {
+        auto pins = std::make_unique<almanac_rocksdb_pins>();
+        if (row_cache_bytes >= almanac::RowCache::kBytesMin) {
+            auto rows = std::make_unique<almanac::RowCache>(row_cache_bytes);
+            // Without the memory for it, look-ups are slower and as right.
+            if (rows->IsUsable()) pins->rows = std::move(rows);
+        }
+        return pins.release();
+    });
 }
 
 void almanac_rocksdb_pins_destroy(almanac_rocksdb_pins *pins) { delete pins; }

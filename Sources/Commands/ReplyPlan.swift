@@ -64,7 +64,12 @@ public final class ReplyPlan {
     var ranges: [(first: Int, last: Int)] = []
     var views: [VersionView] = []
 
-    public init() {
+    /// Memory for the rows lately found in each version.
+    private let rowCacheBytes: Int
+
+    /// - Parameter rowCacheBytes: As in `Engine.makeBatch(rowCacheBytes:)`, for each version; for plans that live long.
+    public init(rowCacheBytes: Int = 0) {
+        self.rowCacheBytes = rowCacheBytes
         steps.reserveCapacity(256)
     }
 
@@ -82,7 +87,7 @@ public final class ReplyPlan {
     /// The place in ``views`` of `version`, added if it is new.
     func viewIndex(of version: DatasetVersion) -> Int {
         for index in views.indices where views[index].version === version { return index }
-        views.append(VersionView(version))
+        views.append(VersionView(version, rowCacheBytes: rowCacheBytes))
         return views.count - 1
     }
 

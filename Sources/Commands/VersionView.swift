@@ -8,9 +8,12 @@ public final class VersionView {
     public let version: DatasetVersion
     public var lookups: LookupBatch
 
-    public init(_ version: DatasetVersion) {
+    /// - Parameters:
+    ///   - version: Held for as long as the view is.
+    ///   - rowCacheBytes: As in `Engine.makeBatch(rowCacheBytes:)`.
+    public init(_ version: DatasetVersion, rowCacheBytes: Int) {
         self.version = version
-        lookups = version.engine.makeBatch()
+        lookups = version.engine.makeBatch(rowCacheBytes: rowCacheBytes)
     }
 
     /// Looks up the keys of `range` that are not yet answered.

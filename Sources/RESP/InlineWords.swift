@@ -41,8 +41,8 @@ struct InlineWords: ~Escapable {
                 guard index == line.count || Self.isSpace(line[index]) else { throw .unbalancedQuotes }
                 return
             case UInt8(ascii: "\\") where index < line.count:
-                if line[index] == UInt8(ascii: "x"), index + 2 < line.count, let high = Self.hexadecimal(line[index + 1]),
-                    let low = Self.hexadecimal(line[index + 2])
+                if line[index] == UInt8(ascii: "x"), index + 2 < line.count,
+                    let high = Self.hexadecimal(line[index + 1]), let low = Self.hexadecimal(line[index + 2])
                 {
                     output.append(high << 4 | low)
                     index += 3

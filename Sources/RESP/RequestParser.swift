@@ -162,7 +162,8 @@ extension RequestParser {
         public var inlineBytesMax: Int
 
         /// Redis's own limits, but for 2^31 - 1 arguments where we take 1,048,576.
-        public init(argumentCountMax: Int = 1 << 20, argumentBytesMax: Int = 512 << 20, inlineBytesMax: Int = 64 << 10) {
+        public init(argumentCountMax: Int = 1 << 20, argumentBytesMax: Int = 512 << 20, inlineBytesMax: Int = 64 << 10)
+        {
             precondition((1...1 << 20).contains(argumentCountMax))
             precondition((1...512 << 20).contains(argumentBytesMax))
             precondition((16...1 << 20).contains(inlineBytesMax))

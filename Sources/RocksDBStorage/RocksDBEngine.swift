@@ -43,7 +43,9 @@ public import Storage
 
     deinit { unsafe almanac_rocksdb_close(database) }
 
-    public func makeBatch() -> LookupBatch { LookupBatch(pins: RocksDBPins(engine: self)) }
+    public func makeBatch(rowCacheBytes: Int) -> LookupBatch {
+        LookupBatch(pins: RocksDBPins(engine: self, rowCacheBytes: rowCacheBytes))
+    }
 
     public func lookUp(_ batch: inout LookupBatch, in range: Range<Int>, tier: ReadTier) {
         guard let pins = batch.pins as? RocksDBPins, pins.engine === self else {

@@ -7,9 +7,9 @@ internal import Storage
     // Pinned blocks belong to the database's files, so it must not close before they are let go.
     let engine: RocksDBEngine
 
-    init(engine: RocksDBEngine) {
+    init(engine: RocksDBEngine, rowCacheBytes: Int) {
         self.engine = engine
-        guard let made = unsafe almanac_rocksdb_pins_create() else {
+        guard let made = unsafe almanac_rocksdb_pins_create(rowCacheBytes) else {
             preconditionFailure("no memory for the pins of a batch")
         }
         unsafe handle = made

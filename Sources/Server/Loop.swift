@@ -23,6 +23,8 @@ final class Loop {
         /// Zero: never.
         var idleNanoseconds: UInt64 = 0
         var keepaliveSeconds = 300
+        /// For the rows that one loop keeps of one dataset.
+        var rowCacheBytes = 0
     }
 
     let index: Int
@@ -43,7 +45,7 @@ final class Loop {
     var connectionCount = 0
     /// Connections that can go on without waiting for an event.
     var queue = Ring<Connection>()
-    let plan = ReplyPlan()
+    let plan: ReplyPlan
     /// The sessions with steps in ``plan``.
     var batch: [(connection: Connection, steps: Range<Int>)] = []
     var input = ByteBuffer(capacity: Loop.readBytesMax)
@@ -76,6 +78,7 @@ final class Loop {
         self.limits = limits
         self.logger = logger
         self.listeners = listeners
+        plan = ReplyPlan(rowCacheBytes: limits.rowCacheBytes)
         catalog = server.catalog.makeReader()
         context = SessionContext(
             server: server, metrics: metrics, versions: catalog.versions,
@@ -256,7 +259,9 @@ final class Loop {
         case .job(let job):
             submit(job, for: connection)
         case .drain:
-            if connection.output.count <= Session.outputBytesSoftMax / 2 || connection.isReadable { enqueue(connection) }
+            if connection.output.count <= Session.outputBytesSoftMax / 2 || connection.isReadable {
+                enqueue(connection)
+            }
         case .nothing:
             if session.isEnding {
                 if connection.output.isEmpty { finish(connection) }

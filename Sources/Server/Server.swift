@@ -165,7 +165,8 @@ public final class Server {
             clientsMax: settings.clientsMax, queryBufferBytesMax: settings.queryBufferBytesMax,
             outputBufferBytesMax: settings.outputBufferBytesMax,
             idleNanoseconds: settings.idleTimeout.wholeNanoseconds,
-            keepaliveSeconds: Int(settings.tcpKeepalive.components.seconds))
+            keepaliveSeconds: Int(settings.tcpKeepalive.components.seconds),
+            rowCacheBytes: settings.rowCacheBytes / settings.loopCount / max(settings.datasets.count, 1))
     }
 }
 

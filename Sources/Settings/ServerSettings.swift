@@ -36,6 +36,8 @@ public struct ServerSettings: Sendable, Equatable {
     public var openThreads = 4
     /// The engine's cache of blocks, shared by all datasets.
     public var cacheBytes: Int
+    /// The loops' caches of rows in front of it, all loops and datasets together; 0: none.
+    public var rowCacheBytes: Int
 
     /// Connections at once; one more gets an error and is closed.
     public var clientsMax = 10_000
@@ -65,6 +67,7 @@ public struct ServerSettings: Sendable, Equatable {
     public init(host: HostResources = .current) {
         loopCount = min(max(host.coreCount, 1), 256)
         cacheBytes = max(host.memoryBytes / 4, 8 << 20)
+        rowCacheBytes = max(host.memoryBytes / 8, 0)
     }
 }
 

@@ -60,6 +60,10 @@ extension Setting {
             "cache-size", \.cacheBytes, in: 1 << 20...16 << 40,
             auto: "auto, a quarter of the memory this process may use", section: .resources,
             "Cache of blocks, shared by all datasets."),
+        .bytes(
+            "row-cache-size", \.rowCacheBytes, in: 0...16 << 40,
+            auto: "auto, an eighth of the memory this process may use", section: .resources,
+            "Caches of single rows in front of the blocks, divided among the loops; 0: none."),
         .count(
             "open-threads", \.openThreads, in: 1...256, section: .resources, "Threads that open a dataset's files."),
 

@@ -65,11 +65,13 @@ struct ServeOptions: ParsableArguments {
         @Option(help: help("readers")) var readers: String?
         @Option(help: help("read-queue-max")) var readQueueMax: String?
         @Option(help: help("cache-size")) var cacheSize: String?
+        @Option(help: help("row-cache-size")) var rowCacheSize: String?
         @Option(help: help("open-threads")) var openThreads: String?
 
         var values: [String: String?] {
             [
                 "loops": loops, "readers": readers, "read-queue-max": readQueueMax, "cache-size": cacheSize,
+                "row-cache-size": rowCacheSize,
                 "open-threads": openThreads,
             ]
         }

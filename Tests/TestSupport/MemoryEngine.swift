@@ -54,7 +54,7 @@ public final class MemoryEngine: Engine {
     /// Changes how the engine answers from now on.
     public func change(_ body: (inout Behaviour) -> Void) { behaviour.withLock { body(&$0) } }
 
-    public func makeBatch() -> LookupBatch { LookupBatch(pins: MemoryPins(engine: self)) }
+    public func makeBatch(rowCacheBytes: Int) -> LookupBatch { LookupBatch(pins: MemoryPins(engine: self)) }
 
     public func lookUp(_ batch: inout LookupBatch, in range: Range<Int>, tier: ReadTier) {
         precondition((batch.pins as? MemoryPins)?.engine === self, "a batch is for the engine that made it")

@@ -63,7 +63,7 @@ almanac_rocksdb_facts almanac_rocksdb_get_facts(const almanac_rocksdb *database)
 typedef struct almanac_rocksdb_pins almanac_rocksdb_pins;
 
 /// Null where there is no memory.
-almanac_rocksdb_pins *almanac_rocksdb_pins_create(void);
+almanac_rocksdb_pins *almanac_rocksdb_pins_create(size_t row_cache_bytes);
 void almanac_rocksdb_pins_destroy(almanac_rocksdb_pins *pins);
 /// Lets go of every value lent, and keeps a bounded amount of memory for the next batch.
 void almanac_rocksdb_pins_release(almanac_rocksdb_pins *pins);
