@@ -149,7 +149,7 @@ public final class Session {
                         sliced?.byteCount = byteCount
                     }
                 } catch {
-                    reply(plan) { $0.error(error.text) }
+                    reply(plan) { $0.error(error.text.span) }
                     context.metrics.errorReplies.add()
                     isEnding = true
                 }

@@ -121,7 +121,8 @@ public struct SocketAddress: CustomStringConvertible, Sendable {
         guard family == AF_INET || family == AF_INET6 else {
             let path = unsafe withUnsafeBytes(of: &storage) { bytes in
                 // Behind the family comes the path, empty for a client that has none of its own.
-                unsafe String(decoding: bytes.dropFirst(MemoryLayout<sa_family_t>.size).prefix { $0 != 0 }, as: UTF8.self)
+                let path = unsafe bytes.dropFirst(MemoryLayout<sa_family_t>.size).prefix { $0 != 0 }
+                return unsafe String(decoding: path, as: UTF8.self)
             }
             (description, port) = ("\(path):0", 0)
             return

@@ -222,8 +222,9 @@ final class Loop {
         case .bytes(let count):
             metrics.bytesReceived.add(count)
             connection.lastActivity = context.now
-            // A short read means there is no more, but for the end of input, which is read next.
-            connection.isReadable = count == Self.readBytesMax || connection.isEnding
+            // A short read means there is no more, but for the end of input, which is read next; and draining
+            // ends a connection only once a read has found nothing.
+            connection.isReadable = count == Self.readBytesMax || connection.isEnding || isDraining
         case .end:
             connection.isReadable = false
             connection.hasEnded = true

@@ -45,9 +45,13 @@ func serve(
         case .reload: reload(input, log, logger, server, &settings)
         case .report: logger.info("state", metadata: server.report)
         case .stop:
-            drain(server, signals, settings.drainTimeout, logger)
+            let hasEnded = drain(server, signals, settings.drainTimeout, logger)
             withExtendedLifetime(pidFile) {}
-            return
+            guard !hasEnded else { return }
+            // A reader may still be inside a read that never returns, so nothing it uses may be torn down.
+            pidFile?.remove()
+            _ = log.flush(timeout: .seconds(2))
+            _exit(0)
         case nil: break
         }
     }
@@ -76,7 +80,11 @@ private func reload(
 }
 
 /// Answers what has been received and ends; a second signal, or the end of `timeout`, cuts it short.
-private func drain(_ server: Server, _ signals: borrowing SignalQueue, _ timeout: Duration, _ logger: Logger) {
+///
+/// - Returns: Whether every thread of the server has ended.
+private func drain(
+    _ server: Server, _ signals: borrowing SignalQueue, _ timeout: Duration, _ logger: Logger
+) -> Bool {
     logger.notice("stopping", metadata: ["connections": "\(server.connectionCount)"])
     server.drain()
     let (seconds, attoseconds) = timeout.components
@@ -87,7 +95,8 @@ private func drain(_ server: Server, _ signals: borrowing SignalQueue, _ timeout
         if case .stop = try? signals.next(milliseconds: 5) { break }
     }
     let left = server.connectionCount
-    server.stop()
+    let haveReadersEnded = server.stop()
     if left > 0 { logger.warning("stopped with connections open", metadata: ["connections": "\(left)"]) }
     logger.notice("stopped")
+    return haveReadersEnded
 }
