@@ -84,6 +84,9 @@ let package = Package(
             name: "ParserFuzz", dependencies: ["Bytes", "CFuzzDriver", "RESP"], path: "Tests/Fuzz/ParserFuzz",
             swiftSettings: strict),
 
+        // Makes databases as others make them, for the engine to read.
+        .target(
+            name: "CRocksDBFixtures", path: "Tests/CRocksDBFixtures", linkerSettings: [.linkedLibrary("rocksdb")]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
@@ -92,7 +95,8 @@ let package = Package(
         .testTarget(
             name: "DatasetsTests", dependencies: ["Datasets", "Storage", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "RocksDBStorageTests", dependencies: ["RocksDBStorage", "Storage", "TestSupport"],
+            name: "RocksDBStorageTests",
+            dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -102,7 +102,9 @@ public struct Socket: ~Copyable, Sendable {
         unsafe withUnsafeMutablePointer(to: &local) {
             unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = unsafe getsockname(number, $0, &length) }
         }
-        return (SocketAddress(peer).description, SocketAddress(local).description)
+        let here = SocketAddress(local).description
+        // As Redis has it, a client of a Unix socket goes by the socket's path.
+        return (local.ss_family == sa_family_t(AF_UNIX) ? here : SocketAddress(peer).description, here)
     }
 }
 
@@ -117,7 +119,11 @@ public struct SocketAddress: CustomStringConvertible, Sendable {
         var service = [CChar](repeating: 0, count: Int(NI_MAXSERV))
         let family = Int32(storage.ss_family)
         guard family == AF_INET || family == AF_INET6 else {
-            (description, port) = ("unix:0", 0)
+            let path = unsafe withUnsafeBytes(of: &storage) { bytes in
+                // Behind the family comes the path, empty for a client that has none of its own.
+                unsafe String(decoding: bytes.dropFirst(MemoryLayout<sa_family_t>.size).prefix { $0 != 0 }, as: UTF8.self)
+            }
+            (description, port) = ("\(path):0", 0)
             return
         }
         let length = family == AF_INET ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size

@@ -3,11 +3,9 @@ private import Datasets
 private import Glibc
 internal import Logging
 internal import Platform
-private import RocksDBStorage
 private import Server
 internal import ServerLog
 internal import Settings
-private import Storage
 
 /// Serves until a signal ends it.
 ///
@@ -24,7 +22,7 @@ private import Storage
 func serve(
     settings: ServerSettings, signals: borrowing SignalQueue, logger: Logger, log: LogWriter, input: SettingsInput
 ) throws {
-    let catalog = try openDatasets(settings, logger)
+    let catalog = try openCatalog(settings, logger)
     let server = try Server(settings: settings, catalog: catalog, logger: logger)
     do {
         try server.listen()
@@ -53,34 +51,6 @@ func serve(
         case nil: break
         }
     }
-}
-
-private func openDatasets(_ settings: ServerSettings, _ logger: Logger) throws -> Catalog {
-    let cache = try RocksDBCache(capacityBytes: settings.cacheBytes)
-    var versions: [DatasetVersion] = []
-    for (number, dataset) in settings.datasets.enumerated() {
-        let start = Clock.monotonicNanoseconds()
-        let engine: RocksDBEngine
-        do {
-            engine = try RocksDBEngine(
-                path: dataset.path,
-                options: RocksDBOptions(
-                    columnFamily: dataset.columnFamily ?? "default", cache: cache, openThreads: settings.openThreads))
-        } catch {
-            throw CommandFailure(
-                CommandFailure.exitCode(for: error.kind), "cannot serve \(dataset.path): \(error.message)")
-        }
-        let id = dataset.path.split(separator: "/").last.map(String.init) ?? dataset.name
-        versions.append(DatasetVersion(id: id, engine: engine))
-        logger.info(
-            "opened",
-            metadata: [
-                "dataset": "\(dataset.name)", "database": "\(number)", "version": "\(id)", "format": "\(engine.format)",
-                "keys": "\(engine.keyCount.value)", "bytes": "\(engine.storage.fileBytes)",
-                "milliseconds": "\((Clock.monotonicNanoseconds() - start) / 1_000_000)",
-            ])
-    }
-    return Catalog(names: settings.datasets.map(\.name), versions: versions)
 }
 
 /// SIGHUP: opens the log anew and reads the settings again; a mistake in them changes nothing.
