@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import RocksDBStorage
 import Storage
+import TestSupport
 import Testing
 
 @testable import DatasetBuild

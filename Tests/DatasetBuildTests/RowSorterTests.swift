@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import DatasetBuild
@@ -110,15 +111,5 @@ import Testing
                 BuildMonitor(output: .none) { 15 })
         }
         #expect(try scratch.names == [])
-    }
-}
-
-/// The same numbers in every run.
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return (state ^ state >> 33) &* 0xFF51_AFD7_ED55_8CCD
     }
 }
