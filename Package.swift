@@ -78,6 +78,10 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Bytes", "CLookup", "Storage"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        .target(
+            name: "SessionSupport",
+            dependencies: ["Bytes", "Commands", "Datasets", "RESP", "ServerMetrics", "TestSupport"],
+            path: "Tests/SessionSupport", swiftSettings: strict),
         // Programs for scripts/fuzz: they link without libFuzzer too, so that every build compiles them.
         .target(name: "CFuzzDriver", path: "Tests/Fuzz/CFuzzDriver"),
         .executableTarget(
@@ -87,7 +91,7 @@ let package = Package(
         // Makes databases as others make them, for the engine to read.
         .target(
             name: "CRocksDBFixtures", path: "Tests/CRocksDBFixtures", linkerSettings: [.linkedLibrary("rocksdb")]),
-        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(name: "ServerLogTests", dependencies: ["ServerLog", logging], swiftSettings: strict),
@@ -100,7 +104,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "CommandsTests", dependencies: ["Bytes", "Commands", "Datasets", "RESP", "Storage", "TestSupport"],
+            name: "CommandsTests",
+            dependencies: [
+                "Bytes", "Commands", "Datasets", "RESP", "ServerMetrics", "SessionSupport", "Storage", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ServerTests",

@@ -49,7 +49,7 @@ import Testing
     @Test("yields what a sorted dictionary holds, the last row of a key", arguments: shapes, memorySizes)
     func sorts(_ shape: Shape, _ memoryBytes: Int) throws {
         let scratch = try ScratchDirectory()
-        var random = SeededRandom(state: UInt64(shape.rowCount &* 31 &+ memoryBytes))
+        var random = SeededRandom(seed: UInt64(shape.rowCount &* 31 &+ memoryBytes))
         let duplicates = DuplicateCounter(.lastWins, inputNames: ["input"])
         var model: [[UInt8]: [UInt8]] = [:]
         var sorted: [Row] = []

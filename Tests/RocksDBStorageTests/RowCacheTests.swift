@@ -10,7 +10,7 @@ import Testing
 
     @Test("Values stay right and in place while the cache's ring goes round", arguments: [1, 2, 3])
     func ringGoesRound(seed: UInt64) throws {
-        var random = SeededRandom(state: seed)
+        var random = SeededRandom(seed: seed)
         var entries: [[UInt8]: [UInt8]] = [:]
         for number in 0..<4_000 {
             // Empty and tiny values, values around the size of a row, and values too large to be kept.
