@@ -319,6 +319,11 @@ extension Session {
             answer(plan, steps: 0..<plan.stepCount, into: &output)
         } else if let job = job as? any ReplyJob {
             job.appendReply(to: &output)
+            if let damage = job.damage {
+                context.metrics.damagedLookups.add()
+                context.metrics.errorReplies.add()
+                context.report(damage.failure, of: damage.version)
+            }
         }
         if case .nothing = need { isRunnable = hasWork }
     }

@@ -11,11 +11,14 @@ private import Storage
 ///
 /// - Throws: ``CommandFailure``, naming the path that cannot be served and why.
 func openCatalog(_ settings: ServerSettings, _ logger: Logger) throws -> Catalog {
-    let cache = try RocksDBCache(capacityBytes: settings.cacheBytes)
+    let directories = settings.datasets.map { VersionDirectory(servedPath: $0.path) }
+    let cacheBytes = usefulCacheBytes(settings.cacheBytes, for: directories)
+    let cache = try RocksDBCache(capacityBytes: cacheBytes)
+    logger.debug("cache of blocks", metadata: ["bytes": "\(cacheBytes)", "setting": "\(settings.cacheBytes)"])
     var versions: [DatasetVersion] = []
     for (number, dataset) in settings.datasets.enumerated() {
         let start = Clock.monotonicNanoseconds()
-        let directory = VersionDirectory(servedPath: dataset.path)
+        let directory = directories[number]
         let manifest = try directory.manifest()
         let options = RocksDBOptions(
             columnFamily: dataset.columnFamily ?? "default", cache: cache, openThreads: settings.openThreads)
@@ -40,6 +43,17 @@ func openCatalog(_ settings: ServerSettings, _ logger: Logger) throws -> Catalog
     return Catalog(names: settings.datasets.map(\.name), versions: versions)
 }
 
+/// As much of the cache of blocks as the datasets can ever fill.
+///
+/// The cache takes about a 25th of its size at the start, for its table, which a small dataset must not pay on
+/// a large machine. Compressed files rarely hold more than 16 times their size, and the floor leaves room for
+/// versions to grow.
+private func usefulCacheBytes(_ wanted: Int, for directories: [VersionDirectory]) -> Int {
+    let stored = directories.reduce(0) { $0 + $1.fileBytes }
+    let (most, isOverflowing) = stored.multipliedReportingOverflow(by: 16)
+    return isOverflowing ? wanted : min(wanted, max(most, 256 << 20))
+}
+
 /// The directory that holds the files of one version.
 private struct VersionDirectory {
     let path: String
@@ -51,6 +65,12 @@ private struct VersionDirectory {
         path =
             FileManager.default.fileExists(atPath: current)
             ? URL(fileURLWithPath: current).resolvingSymlinksInPath().path : servedPath
+    }
+
+    /// Of all files in it; 0 where it cannot be read, which opening it will tell.
+    var fileBytes: Int {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.reduce(0) { $0 + (FileSize.bytes(ofFile: "\(path)/\($1)") ?? 0) }
     }
 
     var name: String { path.split(separator: "/").last.map(String.init) ?? path }

@@ -66,7 +66,9 @@ private func reload(
         let (changed, needRestart) = settings.adoptChangeable(from: try input.resolve().settings)
         if let level = Logger.Level(rawValue: settings.logLevel) { log.level = level }
         server.apply(settings)
-        logger.notice("settings read again", metadata: ["changed": "\(changed.joined(separator: ","))"])
+        logger.notice(
+            "settings read again",
+            metadata: ["changed": "\(changed.isEmpty ? "nothing" : changed.joined(separator: ","))"])
         if !needRestart.isEmpty {
             logger.warning(
                 "settings that take effect at the next start only",
