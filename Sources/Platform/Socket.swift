@@ -90,6 +90,8 @@ public struct Socket: ~Copyable, Sendable {
     }
 
     /// The peer's and our own address, as `CLIENT LIST` shows them.
+    ///
+    /// Clients of a Unix socket have no name, so Redis shows the socket's for both.
     public func addresses() -> (peer: String, local: String) {
         var peer = sockaddr_storage()
         var local = sockaddr_storage()
@@ -102,7 +104,8 @@ public struct Socket: ~Copyable, Sendable {
         unsafe withUnsafeMutablePointer(to: &local) {
             unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = unsafe getsockname(number, $0, &length) }
         }
-        return (SocketAddress(peer).description, SocketAddress(local).description)
+        let localName = SocketAddress(local).description
+        return (peer.ss_family == sa_family_t(AF_UNIX) ? localName : SocketAddress(peer).description, localName)
     }
 }
 
@@ -117,7 +120,11 @@ public struct SocketAddress: CustomStringConvertible, Sendable {
         var service = [CChar](repeating: 0, count: Int(NI_MAXSERV))
         let family = Int32(storage.ss_family)
         guard family == AF_INET || family == AF_INET6 else {
-            (description, port) = ("unix:0", 0)
+            let path = unsafe withUnsafeBytes(of: &storage) { bytes in
+                let start = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 0
+                return unsafe Array(bytes[start...].prefix { $0 != 0 })
+            }
+            (description, port) = (String(decoding: path, as: UTF8.self) + ":0", 0)
             return
         }
         let length = family == AF_INET ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size
