@@ -78,34 +78,50 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Bytes", "CLookup", "Storage"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        .target(
+            name: "SessionSupport",
+            dependencies: ["Bytes", "Commands", "Datasets", "RESP", "ServerMetrics", "TestSupport"],
+            path: "Tests/SessionSupport", swiftSettings: strict),
         // Programs for scripts/fuzz: they link without libFuzzer too, so that every build compiles them.
         .target(name: "CFuzzDriver", path: "Tests/Fuzz/CFuzzDriver"),
         .executableTarget(
             name: "ParserFuzz", dependencies: ["Bytes", "CFuzzDriver", "RESP"], path: "Tests/Fuzz/ParserFuzz",
             swiftSettings: strict),
 
-        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        // Makes databases as others make them, for the engine to read.
+        .target(
+            name: "CRocksDBFixtures", path: "Tests/CRocksDBFixtures", linkerSettings: [.linkedLibrary("rocksdb")]),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(name: "ServerLogTests", dependencies: ["ServerLog", logging], swiftSettings: strict),
         .testTarget(name: "PlatformTests", dependencies: ["Bytes", "Platform"], swiftSettings: strict),
-        .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Storage", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "RocksDBStorageTests", dependencies: ["RocksDBStorage", "Storage", "TestSupport"],
+            name: "DatasetsTests", dependencies: ["Datasets", "Storage", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RocksDBStorageTests",
+            dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "CommandsTests", dependencies: ["Bytes", "Commands", "Datasets", "RESP", "Storage", "TestSupport"],
+            name: "CommandsTests",
+            dependencies: [
+                "Bytes", "Commands", "Datasets", "RESP", "ServerMetrics", "SessionSupport", "Storage", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Commands", "Datasets", "Platform", "Server", "Settings", "Storage", "TestSupport", logging],
+            dependencies: [
+                "Commands", "Datasets", "Platform", "Server", "Settings", "Storage", "TestSupport", logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Settings", argumentParser], swiftSettings: strict),
         .testTarget(
             name: "DatasetBuildTests",
-            dependencies: ["Bytes", "CZlib", "CZstd", "DatasetBuild", "Datasets", "RocksDBStorage", "Storage", "TestSupport"],
+            dependencies: [
+                "Bytes", "CZlib", "CZstd", "DatasetBuild", "Datasets", "RocksDBStorage", "Storage", "TestSupport",
+            ],
             swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

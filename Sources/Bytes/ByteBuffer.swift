@@ -142,7 +142,8 @@
 /// Ties `dependent` to a borrow of `source`, where the compiler cannot see that it points into it.
 @_unsafeNonescapableResult
 @_lifetime(borrow source)
-@unsafe @inlinable @inline(__always) public func _overrideLifetime<
+@unsafe @inlinable @inline(__always)
+public func _overrideLifetime<
     Dependent: ~Copyable & ~Escapable, Source: ~Copyable & ~Escapable
 >(
     _ dependent: consuming Dependent, borrowing source: borrowing Source

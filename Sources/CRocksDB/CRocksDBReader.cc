@@ -117,10 +117,11 @@ struct Peculiarities {
     uint64_t deletions = 0;
     uint64_t entries = 0;
     uint64_t blob_files = 0;
+    rocksdb::TablePropertiesCollection tables;
 };
 
 bool FindPeculiarities(almanac_rocksdb &database, Peculiarities &found, almanac_rocksdb_error *error) {
-    rocksdb::TablePropertiesCollection tables;
+    rocksdb::TablePropertiesCollection &tables = found.tables;
     rocksdb::Status status = database.db->GetPropertiesOfAllTables(database.family, &tables);
     if (!status.ok()) {
         Fail(error, status);
@@ -154,16 +155,35 @@ void GatherFacts(almanac_rocksdb &database, const Peculiarities &peculiarities) 
         facts.file_count += 1;
         facts.file_bytes += file.size;
         keys_are_unique = keys_are_unique && file.smallest_seqno == file.largest_seqno;
-        database.files.push_back({std::move(file.smallestkey), std::move(file.largestkey), file.num_entries});
+        auto found = peculiarities.tables.find(file.db_path + file.name);
+        uint64_t key_count = found == peculiarities.tables.end() ? 0 : found->second->num_entries;
+        uint64_t block_count = key_count == 0 ? 1 : std::max<uint64_t>(found->second->num_data_blocks, 1);
+        uint64_t keys_a_block = std::max<uint64_t>(key_count / block_count, 1);
+        database.files.push_back({std::move(file.smallestkey), std::move(file.largestkey), key_count, keys_a_block});
     }
     facts.memory_bytes = Property(database, Properties::kEstimateTableReadersMem) +
                          Property(database, Properties::kSizeAllMemTables);
     bool only_plain_records =
         peculiarities.deletions == 0 && peculiarities.merges == 0 && peculiarities.range_deletions == 0;
-    bool is_empty = facts.file_count == 0 && Property(database, Properties::kNumEntriesActiveMemTable) == 0;
+    uint64_t replayed = Property(database, Properties::kNumEntriesActiveMemTable);
+    bool is_empty = facts.file_count == 0 && replayed == 0;
     facts.key_count_is_exact = is_empty || (facts.is_compacted && only_plain_records && keys_are_unique);
-    facts.key_count =
-        facts.key_count_is_exact ? peculiarities.entries : Property(database, Properties::kEstimateNumKeys);
+    // RocksDB's own estimate counts alike, but needs statistics that opening leaves unread: a deletion
+    // counts as an entry, and takes away another.
+    uint64_t entries = peculiarities.entries + replayed;
+    uint64_t deletions = 2 * (peculiarities.deletions + Property(database, Properties::kNumDeletesActiveMemTable));
+    facts.key_count = entries > deletions ? entries - deletions : 0;
+}
+
+/// Checks the manifest that CURRENT names; what is wrong with CURRENT itself is left to RocksDB.
+bool ManifestIsWhole(const std::string &path, rocksdb::Env *env, almanac_rocksdb_error *error) {
+    std::string name;
+    rocksdb::Status status = rocksdb::ReadFileToString(env, path + "/CURRENT", &name);
+    if (!status.ok() || name.compare(0, 9, "MANIFEST-") != 0 || name.back() != '\n') return true;
+    name.pop_back();
+    status = almanac::CheckManifest(*env->GetFileSystem(), path + "/" + name);
+    if (!status.ok()) Fail(error, status);
+    return status.ok();
 }
 
 bool FamilyExists(
@@ -186,8 +206,9 @@ std::unique_ptr<almanac_rocksdb> Open(
     almanac_rocksdb_error *error) {
     auto database = std::make_unique<almanac_rocksdb>();
     database->env = rocksdb::NewCompositeEnv(std::make_shared<almanac::ReadOnlyFileSystem>());
-    if (!IsThere(path, database->env.get(), error)) return nullptr;
-    rocksdb::Options options = ReaderProfile::Open(database->env.get(), cache.blocks, open_threads);
+    rocksdb::Env *env = database->env.get();
+    if (!IsThere(path, env, error) || !ManifestIsWhole(path, env, error)) return nullptr;
+    rocksdb::Options options = ReaderProfile::Open(env, cache.blocks, open_threads);
     if (!FamilyExists(path, name, options, error)) return nullptr;
 
     bool is_default = name == rocksdb::kDefaultColumnFamilyName;

@@ -78,13 +78,19 @@ bool Assemble(almanac_rocksdb_writer &writer, almanac_rocksdb_error *error) {
     rocksdb::DB *opened = nullptr;
     if (!Check(rocksdb::DB::Open(options, writer.directory, &opened), error)) return false;
     std::unique_ptr<rocksdb::DB> db(opened);
+    rocksdb::Status status;
     if (!writer.files.empty()) {
         rocksdb::IngestExternalFileOptions ingestion;
         ingestion.move_files = true;
         ingestion.write_global_seqno = false;
-        if (!Check(db->IngestExternalFile(writer.files, ingestion), error)) return false;
+        status = db->IngestExternalFile(writer.files, ingestion);
     }
-    return Check(db->Close(), error);
+    if (status.ok()) status = db->Close();
+    if (status.ok()) return true;
+    // A database without its keys would open, and answer that there are none.
+    db.reset();
+    rocksdb::Env::Default()->DeleteFile(writer.directory + "/CURRENT").PermitUncheckedError();
+    return Check(status, error);
 }
 
 bool IsNeeded(const std::string &name) {

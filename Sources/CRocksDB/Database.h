@@ -21,6 +21,8 @@ struct FileRange {
     std::string smallest;
     std::string largest;
     uint64_t key_count;
+    /// On average, and at least 1.
+    uint64_t keys_a_block;
 };
 
 }  // namespace almanac

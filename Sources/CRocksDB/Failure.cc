@@ -1,5 +1,6 @@
 #include "Failure.h"
 
+#include <cstdlib>
 #include <cstring>
 
 namespace almanac {
@@ -8,13 +9,22 @@ namespace {
 
 bool Contains(const std::string &text, const char *part) { return text.find(part) != std::string::npos; }
 
-/// RocksDB reports what a newer release wrote as corruption, told apart by words alone. A file's footer
-/// has no checksum, so damage to the very bytes of its version number looks the same.
+/// Whether the message complains of a format version that a newer release may well write.
+///
+/// A file's footer has no checksum, so that random bytes there look like a version too, but hardly
+/// like one that RocksDB will reach.
+bool NamesPlausibleVersion(const std::string &message) {
+    constexpr char kMark[] = "unsupported format_version: ";
+    constexpr unsigned long kVersionMax = 100;
+    size_t mark = message.find(kMark);
+    return mark != std::string::npos &&
+           std::strtoul(message.c_str() + mark + sizeof kMark - 1, nullptr, 10) < kVersionMax;
+}
+
+/// RocksDB reports what a newer release wrote as corruption, told apart by words alone.
 bool IsFromAnotherRelease(const std::string &message) {
-    return Contains(message, "newer version") || Contains(message, "unsupported format_version") ||
-           Contains(message, "unsupported checksum type") || Contains(message, "unknown tag") ||
-           Contains(message, "unrecognized entry") || Contains(message, "Unsupported compression") ||
-           Contains(message, "Unknown compression");
+    return NamesPlausibleVersion(message) || Contains(message, "newer version") ||
+           Contains(message, "unsupported checksum type") || Contains(message, "unknown tag");
 }
 
 }  // namespace

@@ -4,10 +4,13 @@
 #include <rocksdb/file_system.h>
 
 #include <memory>
+#include <string>
+
+#include "Precheck.h"
 
 namespace almanac {
 
-/// The real file system, refusing whatever would change it.
+/// The real file system, refusing whatever would change it, and tables that would crash the process.
 ///
 /// RocksDB's read-only open deletes `*.trash` files that a crashed writer left, among others; a
 /// dataset that others own must be the same to the byte after we have read it.
@@ -16,6 +19,17 @@ class ReadOnlyFileSystem final : public rocksdb::FileSystemWrapper {
     ReadOnlyFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
 
     const char *Name() const override { return "AlmanacReadOnly"; }
+
+    rocksdb::IOStatus NewRandomAccessFile(
+        const std::string &name, const rocksdb::FileOptions &options,
+        std::unique_ptr<rocksdb::FSRandomAccessFile> *result, rocksdb::IODebugContext *context) override {
+        rocksdb::IOStatus status = target()->NewRandomAccessFile(name, options, result, context);
+        bool is_table = name.size() > 4 && name.compare(name.size() - 4, 4, ".sst") == 0;
+        if (!status.ok() || !is_table) return status;
+        uint64_t size = 0;
+        status = target()->GetFileSize(name, options.io_options, &size, context);
+        return status.ok() ? CheckTableProperties(**result, size, name) : status;
+    }
 
     rocksdb::IOStatus NewWritableFile(
         const std::string &name, const rocksdb::FileOptions &, std::unique_ptr<rocksdb::FSWritableFile> *,

@@ -37,7 +37,8 @@ rocksdb::Options ReaderProfile::Open(rocksdb::Env *env, std::shared_ptr<rocksdb:
     options.stats_dump_period_sec = 0;
     options.stats_persist_period_sec = 0;
     // A torn last record is what a copy of a live database ends with; damage before the end is an
-    // error, whereas RocksDB's default silently forgets everything after it.
+    // error, whereas RocksDB's default silently forgets everything after it. In the last 32 KiB a damaged
+    // length still looks like a torn record: logs are for databases copied live, not for published ones.
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
     return options;
 }

@@ -64,31 +64,54 @@ uint64_t Digits(const std::string &key, size_t offset) {
     return digits;
 }
 
-/// A string between the smallest and the largest key of `file`, evenly spread over that range.
-std::string Between(const almanac::FileRange &file, uint64_t random) {
+/// The string whose eight bytes from `shared` on are `digits`, and whose bytes before are those of `key`.
+std::string WithDigits(const std::string &key, size_t shared, uint64_t digits) {
+    std::string made = key.substr(0, shared);
+    for (int shift = 56; shift >= 0; shift -= 8) made.push_back(static_cast<char>(digits >> shift));
+    return made;
+}
+
+/// Where a part of the file chosen by `random` ends, every block of it being as likely as its size.
+///
+/// Keys are rarely spread evenly over the strings between them, so choosing a string would favour the
+/// keys that follow a gap. Asking the index how many bytes lie before a string costs microseconds.
+std::string Within(almanac_rocksdb &database, const almanac::FileRange &file, uint64_t random) {
     size_t shared = 0;
     size_t shortest = std::min(file.smallest.size(), file.largest.size());
     while (shared < shortest && file.smallest[shared] == file.largest[shared]) shared += 1;
+    auto bytes_before = [&](const std::string &key) {
+        rocksdb::Range range(file.smallest, key);
+        uint64_t bytes = 0;
+        rocksdb::Status status = database.db->GetApproximateSizes({}, database.family, &range, 1, &bytes);
+        return status.ok() ? bytes : 0;
+    };
     uint64_t low = Digits(file.smallest, shared);
     uint64_t high = Digits(file.largest, shared);
-    uint64_t chosen = high - low == UINT64_MAX ? random : low + random % (high - low + 1);
-    std::string key = file.smallest.substr(0, shared);
-    for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(chosen >> shift));
-    return key;
+    uint64_t target = random % (bytes_before(file.largest) + 1);
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (bytes_before(WithDigits(file.smallest, shared, middle)) < target) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return WithDigits(file.smallest, shared, low);
 }
 
-/// Keys are rarely spread evenly over the strings between them, so from where the choice falls the walk
-/// goes on by less than 2^k keys, where each k is half as likely as the one before and the largest
-/// takes it past every key: none is impossible, and the mean is a few dozen steps.
-uint64_t StepCount(uint64_t key_count, uint64_t &state) {
-    uint64_t steps_max = 4;
-    while (steps_max < key_count * 2 && (Scramble(state) & 1) == 1) steps_max *= 2;
+/// How far to walk from the start of a block: to any key of it, and now and then by 2, 4, 8… times as
+/// many keys, until past all of them, so that none is impossible.
+uint64_t StepCount(uint64_t keys_a_block, uint64_t key_count, uint64_t &state) {
+    uint64_t steps_max = keys_a_block;
+    while (steps_max < key_count * 2 && (Scramble(state) & 3) == 3) steps_max *= 2;
     return Scramble(state) % steps_max;
 }
 
 void SeekRandom(almanac_rocksdb &database, rocksdb::Iterator &iterator, uint64_t seed) {
     uint64_t state = seed;
     uint64_t key_count = 0;
+    // Without files, all keys come from the write-ahead log, and as if in one block.
+    uint64_t keys_a_block = std::max<uint64_t>(database.facts.key_count, 1);
     for (const almanac::FileRange &file : database.files) key_count += file.key_count;
     if (key_count == 0) {
         key_count = database.facts.key_count;
@@ -100,10 +123,11 @@ void SeekRandom(almanac_rocksdb &database, rocksdb::Iterator &iterator, uint64_t
             chosen -= database.files[index].key_count;
             index += 1;
         }
-        iterator.Seek(Between(database.files[index], Scramble(state)));
+        keys_a_block = database.files[index].keys_a_block;
+        iterator.Seek(Within(database, database.files[index], Scramble(state)));
     }
     bool wrapped_at_once = false;
-    for (uint64_t steps = StepCount(key_count, state); iterator.status().ok();) {
+    for (uint64_t steps = StepCount(keys_a_block, key_count, state); iterator.status().ok();) {
         if (!iterator.Valid()) {
             if (wrapped_at_once) return;
             iterator.SeekToFirst();

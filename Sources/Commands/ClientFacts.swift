@@ -41,13 +41,13 @@ public struct ClientFacts: Sendable {
         case normal, replica, master, pubsub
     }
 
-    /// The line of `CLIENT LIST`, as of Redis 7.2 with the loop behind it, without the line feed at its end.
+    /// The line of `CLIENT LIST`, as of Redis 7.2 and with the connection's loop, without the line feed behind it.
     public var line: String {
         """
         id=\(id) addr=\(address) laddr=\(localAddress) fd=\(fileDescriptor) name=\(name) age=\(ageSeconds) \
         idle=\(idleSeconds) flags=\(flags) db=\(database) sub=\(subscriptionCount) psub=\(patternSubscriptionCount) \
         ssub=0 multi=\(queuedRequestCount ?? -1) qbuf=\(inputBytes) qbuf-free=\(inputFreeBytes) argv-mem=0 \
-        multi-mem=0 rbs=0 rbp=0 obl=\(outputBytes) oll=0 omem=\(outputBytes) tot-mem=\(totalMemoryBytes) events=r \
+        multi-mem=0 rbs=0 rbp=0 obl=0 oll=\(outputBytes > 0 ? 1 : 0) omem=\(outputBytes) tot-mem=\(totalMemoryBytes) events=r \
         cmd=\(lastCommand) user=default redir=-1 resp=\(protocolVersion) lib-name=\(libraryName) \
         lib-ver=\(libraryVersion) loop=\(loop)
         """

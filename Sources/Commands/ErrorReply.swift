@@ -9,6 +9,8 @@ enum ErrorReply {
     static let readOnly: StaticString = "READONLY You can't write against a read only replica."
     static let syntax: StaticString = "ERR syntax error"
     static let notAnInteger: StaticString = "ERR value is not an integer or out of range"
+    static let outsideInt32: StaticString =
+        "ERR value is out of range, value must between -2147483648 and 2147483647"
     static let invalidCursor: StaticString = "ERR invalid cursor"
     static let invalidProtocolVersion: StaticString = "ERR Protocol version is not an integer or out of range"
     static let unsupportedProtocol: StaticString = "NOPROTO unsupported protocol version"

@@ -50,6 +50,7 @@ extension Session {
 
     private func select(_ request: borrowing Request, _ plan: ReplyPlan) {
         guard let number = Int(decimal: request[1]) else { return replyError(plan, ErrorReply.notAnInteger) }
+        guard Int(Int32.min)...Int(Int32.max) ~= number else { return replyError(plan, ErrorReply.outsideInt32) }
         guard context.versions.indices.contains(number) else {
             return replyError(plan, "ERR DB index is out of range" as StaticString)
         }

@@ -20,7 +20,8 @@ extension Session {
             command = subcommand
         }
         guard command.accepts(argumentCount: request.count) else {
-            return refuse(plan, ErrorReply.wrongArity(command, table))
+            let text = ErrorReply.wrongArity(command, table)
+            return command.action == .exec ? abortTransaction(plan, because: text) : refuse(plan, text)
         }
         lastCommand = command
         if command.isWrite {

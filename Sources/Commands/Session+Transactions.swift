@@ -44,6 +44,13 @@ extension Session {
         reply(plan) { $0.simple("OK" as StaticString) }
     }
 
+    /// An EXEC that is itself malformed ends the transaction, as in Redis, even where there is none.
+    func abortTransaction(_ plan: ReplyPlan, because error: String) {
+        transaction = nil
+        let reason = error.hasPrefix("ERR ") ? error.dropFirst(4) : error[...]
+        replyError(plan, "EXECABORT Transaction discarded because of: \(reason)")
+    }
+
     /// Nothing changes under a client, so a watched key never did: WATCH only has to be allowed.
     func watch(_ plan: ReplyPlan) {
         guard transaction == nil else {

@@ -149,7 +149,7 @@ public final class Session {
                         sliced?.byteCount = byteCount
                     }
                 } catch {
-                    reply(plan) { $0.error(error.text) }
+                    reply(plan) { $0.error(error.text.span) }
                     context.metrics.errorReplies.add()
                     isEnding = true
                 }
@@ -320,6 +320,11 @@ extension Session {
             answer(plan, steps: 0..<plan.stepCount, into: &output)
         } else if let job = job as? any ReplyJob {
             job.appendReply(to: &output)
+            if let damage = job.damage {
+                context.metrics.damagedLookups.add()
+                context.metrics.errorReplies.add()
+                context.report(damage.failure, of: damage.version)
+            }
         }
         if case .nothing = need { isRunnable = hasWork }
     }

@@ -7,8 +7,7 @@ import Synchronization
 public final class ServerState: Sendable {
     public let table: CommandTable
     public let catalog: Catalog
-    /// Every setting as `CONFIG GET` shows it.
-    public let configuration: [(name: String, value: String)]
+    private let settings: Mutex<[(name: String, value: String)]>
     /// What `INFO` tells, gathered when asked for; may read files, so readers call it.
     public let facts: @Sendable () -> ServerFacts
     public let cursors = ScanCursors()
@@ -23,9 +22,15 @@ public final class ServerState: Sendable {
         precondition(replyBytesMax > 0)
         self.table = table
         self.catalog = catalog
-        self.configuration = configuration
+        settings = Mutex(configuration)
         self.replyBytesMax = replyBytesMax
         self.facts = facts
+    }
+
+    /// Every setting as `CONFIG GET` shows it.
+    public var configuration: [(name: String, value: String)] {
+        get { settings.withLock { $0 } }
+        set { settings.withLock { $0 = newValue } }
     }
 
     /// A number that no connection of this server has had, above 0 and growing.

@@ -46,6 +46,13 @@ final class ColdLookupJob: SessionJob {
 protocol ReplyJob: SessionJob {
     /// Appends the reply; called once, after the last slice, on the session's loop.
     func appendReply(to output: inout ReplyWriter)
+
+    /// What the job could not read, and in which version, for the log.
+    var damage: (failure: EngineError, version: DatasetVersion)? { get }
+}
+
+extension ReplyJob {
+    var damage: (failure: EngineError, version: DatasetVersion)? { nil }
 }
 
 /// A reply made in one go from what the server as a whole knows.

@@ -8,7 +8,9 @@ public final class VersionView {
     public let version: DatasetVersion
     public var lookups: LookupBatch
 
-    /// - Parameter rowCacheBytes: As in `Engine.makeBatch(rowCacheBytes:)`.
+    /// - Parameters:
+    ///   - version: Held for as long as the view is.
+    ///   - rowCacheBytes: As in `Engine.makeBatch(rowCacheBytes:)`.
     public init(_ version: DatasetVersion, rowCacheBytes: Int) {
         self.version = version
         lookups = version.engine.makeBatch(rowCacheBytes: rowCacheBytes)

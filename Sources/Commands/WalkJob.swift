@@ -80,6 +80,12 @@ final class WalkJob: ReplyJob {
         }
     }
 
+    var damage: (failure: EngineError, version: DatasetVersion)? {
+        state.withLock { state in
+            if case .engine(let failure) = state.failure { (failure, version) } else { nil }
+        }
+    }
+
     private func isBeyondPrefix(_ key: [UInt8]) -> Bool {
         guard let prefix = pattern?.prefix, !prefix.isEmpty else { return false }
         // A client may change the pattern in the middle of a walk, so the walk may still be before the prefix.
@@ -115,6 +121,7 @@ final class RandomKeyJob: ReplyJob {
     private let version: DatasetVersion
     private let seed: UInt64
     private let reply: Mutex<ReplyWriter>
+    private let failure = Mutex<EngineError?>(nil)
 
     init(_ version: DatasetVersion, seed: UInt64, protocolVersion: ProtocolVersion) {
         self.version = version
@@ -128,9 +135,14 @@ final class RandomKeyJob: ReplyJob {
                 if try !version.engine.randomKey(seed: seed, { key in reply.bulk(key) }) { reply.null() }
             } catch {
                 reply.error(ErrorReply.damaged)
+                failure.withLock { $0 = error }
             }
         }
         return true
+    }
+
+    var damage: (failure: EngineError, version: DatasetVersion)? {
+        failure.withLock { $0 }.map { ($0, version) }
     }
 
     func appendReply(to output: inout ReplyWriter) {

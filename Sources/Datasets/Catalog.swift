@@ -11,7 +11,9 @@ public final class Catalog: Sendable {
     /// How many swaps there have been; written under `current`'s lock only.
     private let epoch = Atomic<UInt64>(0)
 
-    /// - Parameter versions: The first version of each dataset, in the order of `names`.
+    /// - Parameters:
+    ///   - names: At least one.
+    ///   - versions: The first version of each dataset, in the order of `names`.
     public init(names: [String], versions: [DatasetVersion]) {
         precondition(names.count == versions.count && !names.isEmpty)
         self.names = names

@@ -29,7 +29,9 @@ import Glibc
 
     /// Adds `element` unless the queue is full or closed; never waits.
     ///
-    /// - Parameter isBounded: False for work that was counted when it came in first and now goes on.
+    /// - Parameters:
+    ///   - element: Comes out behind all that are in the queue now.
+    ///   - isBounded: False for work that was counted when it came in first and now goes on.
     /// - Returns: Whether it was taken.
     public func push(_ element: Element, isBounded: Bool = true) -> Bool {
         unsafe pthread_mutex_lock(mutex)

@@ -90,8 +90,6 @@ public struct Socket: ~Copyable, Sendable {
     }
 
     /// The peer's and our own address, as `CLIENT LIST` shows them.
-    ///
-    /// Clients of a Unix socket have no name, so Redis shows the socket's for both.
     public func addresses() -> (peer: String, local: String) {
         var peer = sockaddr_storage()
         var local = sockaddr_storage()
@@ -104,8 +102,9 @@ public struct Socket: ~Copyable, Sendable {
         unsafe withUnsafeMutablePointer(to: &local) {
             unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = unsafe getsockname(number, $0, &length) }
         }
-        let localName = SocketAddress(local).description
-        return (peer.ss_family == sa_family_t(AF_UNIX) ? localName : SocketAddress(peer).description, localName)
+        let here = SocketAddress(local).description
+        // As Redis has it, a client of a Unix socket goes by the socket's path.
+        return (local.ss_family == sa_family_t(AF_UNIX) ? here : SocketAddress(peer).description, here)
     }
 }
 
@@ -121,10 +120,11 @@ public struct SocketAddress: CustomStringConvertible, Sendable {
         let family = Int32(storage.ss_family)
         guard family == AF_INET || family == AF_INET6 else {
             let path = unsafe withUnsafeBytes(of: &storage) { bytes in
-                let start = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 0
-                return unsafe Array(bytes[start...].prefix { $0 != 0 })
+                // Behind the family comes the path, empty for a client that has none of its own.
+                let path = unsafe bytes.dropFirst(MemoryLayout<sa_family_t>.size).prefix { $0 != 0 }
+                return unsafe String(decoding: path, as: UTF8.self)
             }
-            (description, port) = (String(decoding: path, as: UTF8.self) + ":0", 0)
+            (description, port) = ("\(path):0", 0)
             return
         }
         let length = family == AF_INET ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size

@@ -3,14 +3,17 @@ import Bytes
 /// Splits an inline request into words, with the quotes and escapes that Redis knows.
 ///
 /// `"…"` resolves `\n \r \t \b \a \xHH` and takes any other byte after a backslash as itself; `'…'`
-/// resolves `\'` only. A closing quote must be followed by a space or the end.
+/// resolves `\'` only. A closing quote must be followed by a space or the end. A NUL ends the line, as in
+/// Redis, whose lines are strings of C.
 struct InlineWords: ~Escapable {
     private let line: Span<UInt8>
     private var index = 0
 
     @_lifetime(copy line)
     init(_ line: Span<UInt8>) {
-        self.line = line
+        var end = 0
+        while end < line.count, line[end] != 0 { end += 1 }
+        self.line = line.extracting(..<end)
     }
 
     /// Appends the next word to `output`; false where there is none.
@@ -24,7 +27,6 @@ struct InlineWords: ~Escapable {
             switch byte {
             case UInt8(ascii: "\""): try appendDoubleQuoted(to: &output)
             case UInt8(ascii: "'"): try appendSingleQuoted(to: &output)
-            case 0: index = line.count  // As in Redis, where a NUL ends the line.
             default: output.append(byte)
             }
         }
@@ -41,8 +43,8 @@ struct InlineWords: ~Escapable {
                 guard index == line.count || Self.isSpace(line[index]) else { throw .unbalancedQuotes }
                 return
             case UInt8(ascii: "\\") where index < line.count:
-                if line[index] == UInt8(ascii: "x"), index + 2 < line.count, let high = Self.hexadecimal(line[index + 1]),
-                    let low = Self.hexadecimal(line[index + 2])
+                if line[index] == UInt8(ascii: "x"), index + 2 < line.count,
+                    let high = Self.hexadecimal(line[index + 1]), let low = Self.hexadecimal(line[index + 2])
                 {
                     output.append(high << 4 | low)
                     index += 3

@@ -11,19 +11,25 @@ public enum ProtocolError: Error, Equatable, Sendable {
     case expectedBulk(found: UInt8)
     case unterminatedBulk
 
-    /// The reply without its leading `-` and its line end.
-    public var text: String {
+    /// The reply without its leading `-` and its line end; it may quote any byte of the client's.
+    public var text: [UInt8] {
+        if case .expectedBulk(let found) = self {
+            let quoted = found == .carriageReturn || found == .lineFeed ? UInt8(ascii: " ") : found
+            return Array("ERR Protocol error: expected '$', got '".utf8) + [quoted, UInt8(ascii: "'")]
+        }
+        return Array("ERR Protocol error: \(reason)".utf8)
+    }
+
+    private var reason: String {
         switch self {
-        case .invalidMultibulkLength: "ERR Protocol error: invalid multibulk length"
-        case .invalidBulkLength: "ERR Protocol error: invalid bulk length"
-        case .multibulkCountTooLong: "ERR Protocol error: too big mbulk count string"
-        case .bulkCountTooLong: "ERR Protocol error: too big bulk count string"
-        case .inlineTooLong: "ERR Protocol error: too big inline request"
-        case .unbalancedQuotes: "ERR Protocol error: unbalanced quotes in request"
-        case .expectedBulk(let byte):
-            // As Redis's %c, but for bytes that would break the reply's line.
-            "ERR Protocol error: expected '$', got '\(Character(Unicode.Scalar((32...126).contains(byte) ? byte : 63)))'"
-        case .unterminatedBulk: "ERR Protocol error: a bulk does not end with CRLF"
+        case .invalidMultibulkLength: "invalid multibulk length"
+        case .invalidBulkLength: "invalid bulk length"
+        case .multibulkCountTooLong: "too big mbulk count string"
+        case .bulkCountTooLong: "too big bulk count string"
+        case .inlineTooLong: "too big inline request"
+        case .unbalancedQuotes: "unbalanced quotes in request"
+        case .expectedBulk: "expected '$'"
+        case .unterminatedBulk: "a bulk does not end with CRLF"
         }
     }
 }

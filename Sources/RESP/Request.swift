@@ -14,6 +14,9 @@
         }
     }
 
+    /// The most bytes that a request may take up, so that an ``Argument`` can say where each of them lies.
+    static let bytesMax = Int(UInt32.max)
+
     @inlinable @_lifetime(copy bytes, copy arguments)
     init(bytes: Span<UInt8>, arguments: Span<Argument>) {
         self.bytes = bytes

@@ -63,6 +63,7 @@ public struct RequestParser: ~Copyable {
             guard length.value >= 0, length.value <= limits.argumentBytesMax else { throw .invalidBulkLength }
             let start = length.lineEnd
             let end = start + length.value
+            guard end <= Request.bytesMax else { throw .invalidBulkLength }
             guard bytes.count - end >= 2 else { return .needsMoreBytes }
             guard bytes[end] == .carriageReturn, bytes[end + 1] == .lineFeed else { throw .unterminatedBulk }
             arguments.append(Request.Argument(offset: start, count: length.value))
@@ -113,12 +114,10 @@ public struct RequestParser: ~Copyable {
         var end = max(offset + 1, searched)
         while end < bytes.count, bytes[end] != .carriageReturn { end += 1 }
         searched = end
-        guard end < bytes.count else {
-            guard end - offset <= limits.inlineBytesMax else {
-                throw isMultibulk ? .multibulkCountTooLong : .bulkCountTooLong
-            }
-            return nil
+        guard end - offset <= limits.inlineBytesMax else {
+            throw isMultibulk ? .multibulkCountTooLong : .bulkCountTooLong
         }
+        guard end < bytes.count else { return nil }
         let invalid = isMultibulk ? ProtocolError.invalidMultibulkLength : .invalidBulkLength
         guard let value = Int(decimal: bytes.extracting(offset + 1..<end)) else { throw invalid }
         guard end + 1 < bytes.count else { return nil }
@@ -131,10 +130,9 @@ public struct RequestParser: ~Copyable {
         var end = searched
         while end < bytes.count, bytes[end] != .lineFeed { end += 1 }
         searched = end
-        guard end < bytes.count else {
-            guard end <= limits.inlineBytesMax else { throw .inlineTooLong }
-            return .needsMoreBytes
-        }
+        // Also where the end of the line is here, so that it does not matter how the bytes were cut.
+        guard end <= limits.inlineBytesMax else { throw .inlineTooLong }
+        guard end < bytes.count else { return .needsMoreBytes }
         var line = end
         if line > 0, bytes[line - 1] == .carriageReturn { line -= 1 }
         var words = InlineWords(bytes.extracting(..<line))
@@ -162,7 +160,8 @@ extension RequestParser {
         public var inlineBytesMax: Int
 
         /// Redis's own limits, but for 2^31 - 1 arguments where we take 1,048,576.
-        public init(argumentCountMax: Int = 1 << 20, argumentBytesMax: Int = 512 << 20, inlineBytesMax: Int = 64 << 10) {
+        public init(argumentCountMax: Int = 1 << 20, argumentBytesMax: Int = 512 << 20, inlineBytesMax: Int = 64 << 10)
+        {
             precondition((1...1 << 20).contains(argumentCountMax))
             precondition((1...512 << 20).contains(argumentBytesMax))
             precondition((16...1 << 20).contains(inlineBytesMax))

@@ -18,6 +18,7 @@ final class FactsGatherer: Sendable {
     private let startedAtUnixSeconds = Clock.wallMicroseconds() / 1_000_000
     private let runID: String
     private let port = Atomic<Int>(0)
+    private let clientsMax: Atomic<Int>
     private let rates = Mutex(Rates())
 
     /// Counters at the last look, for what changed per second since.
@@ -32,12 +33,15 @@ final class FactsGatherer: Sendable {
         self.catalog = catalog
         self.group = group
         self.readers = readers
+        clientsMax = Atomic(settings.clientsMax)
         var generator = SystemRandomNumberGenerator()
         runID = (0..<40).map { _ in String(generator.next(upperBound: 16 as UInt64), radix: 16) }.joined()
     }
 
     /// Tells the port once the kernel has chosen one.
     func setPort(_ number: UInt16) { port.store(Int(number), ordering: .relaxed) }
+
+    func setClientsMax(_ number: Int) { clientsMax.store(number, ordering: .relaxed) }
 
     func gather() -> ServerFacts {
         let now = Clock.monotonicNanoseconds()
@@ -55,7 +59,7 @@ final class FactsGatherer: Sendable {
         facts.loopCount = settings.loopCount
         facts.readerCount = settings.readerCount
         facts.connectedClients = group.connectionCount
-        facts.maxClients = settings.clientsMax
+        facts.maxClients = clientsMax.load(ordering: .relaxed)
         facts.waitingClients = readers.waitingCount
         facts.usedMemoryBytes = process.heapBytes
         facts.usedMemoryPeakBytes = max(process.residentPeakBytes, process.heapBytes)

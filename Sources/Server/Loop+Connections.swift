@@ -220,6 +220,7 @@ extension Loop {
             facts.ageSeconds = Int((context.now - connection.openedAt) / 1_000_000_000)
             facts.idleSeconds = Int((context.now - min(connection.lastActivity, context.now)) / 1_000_000_000)
             facts.outputBytes = connection.output.count
+            facts.totalMemoryBytes = facts.inputBytes + facts.outputBytes + Self.connectionBytes
             facts.loop = index
             return facts
         }
@@ -233,4 +234,6 @@ extension Loop {
     private static let lastBurstsMax = 64
     private static let lingerNanoseconds: UInt64 = 1_000_000_000
     private static let discardReadsMax = 16
+    /// About what an idle connection takes on the heap, for `tot-mem`.
+    private static let connectionBytes = 1_024
 }

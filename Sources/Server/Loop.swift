@@ -231,8 +231,8 @@ final class Loop {
         case .bytes(let count):
             metrics.bytesReceived.add(count)
             connection.lastActivity = context.now
-            // A short read means there is no more, but for the end of input, which is read next. A drain
-            // must see for itself that there is no more.
+            // A short read means there is no more, but for the end of input, which is read next; and draining
+            // ends a connection only once a read has found nothing.
             connection.isReadable = count == Self.readBytesMax || connection.isEnding || isDraining
         case .end:
             connection.isReadable = false

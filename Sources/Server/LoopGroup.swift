@@ -21,7 +21,9 @@ final class LoopGroup: Sendable {
     /// with few connections is uneven: of two loops and 50 connections, one often gets 30. So whoever
     /// accepts one gives it to the loop that has the fewest, itself where it is one of those.
     ///
-    /// - Parameter accepting: The index of the loop that accepted.
+    /// - Parameters:
+    ///   - accepting: The index of the loop that accepted.
+    ///   - clientsMax: Connections that the server may have at once.
     /// - Returns: The index of the loop that is to serve it; `nil` where the server has `clientsMax` already.
     func assign(accepting: Int, clientsMax: Int) -> Int? {
         var total = 0

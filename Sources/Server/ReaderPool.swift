@@ -1,5 +1,6 @@
 import Commands
 import Platform
+import Synchronization
 
 /// The threads that may wait for the disk, so that no loop ever does.
 final class ReaderPool: Sendable {
@@ -11,6 +12,8 @@ final class ReaderPool: Sendable {
     }
 
     private let queue: BlockingQueue<Task>
+    /// Readers that have a job in hand.
+    private let busy = Atomic<Int>(0)
 
     /// - Parameter queueMax: Jobs that may wait for a thread; connections whose job does not fit wait.
     init(queueMax: Int) {
@@ -31,10 +34,15 @@ final class ReaderPool: Sendable {
 
     var waitingCount: Int { queue.count }
 
+    /// Whether no job waits or runs; lasting once no loop is left to bring one.
+    var isIdle: Bool { queue.count == 0 && busy.load(ordering: .relaxed) == 0 }
+
     func close() { queue.close() }
 
     private func work() {
         while let task = queue.pop() {
+            busy.add(1, ordering: .relaxed)
+            defer { busy.subtract(1, ordering: .relaxed) }
             if task.job.runSlice() {
                 task.loop.post(.finished(task.job, task.connection))
             } else if !queue.push(task, isBounded: false) {

@@ -123,6 +123,8 @@ public final class Server {
 
     /// Has the loops go by the settings that can change while they run.
     public func apply(_ settings: ServerSettings) {
+        state.configuration = settings.configurationPairs()
+        facts.setClientsMax(settings.clientsMax)
         for mailbox in group.mailboxes { mailbox.post(.limits(Self.limits(from: settings))) }
     }
 
@@ -134,13 +136,21 @@ public final class Server {
     /// How many connections are open.
     public var connectionCount: Int { group.connectionCount }
 
-    /// Ends every loop and reader, whatever is left, and waits for their threads.
-    public func stop() {
+    /// Ends every loop and reader, whatever is left, and waits for the loops' threads.
+    ///
+    /// - Returns: Whether the readers have ended too. One that is inside a read of the disk that never returns is
+    ///   not waited for; nothing that it may use can then be torn down before the process ends.
+    @discardableResult
+    public func stop() -> Bool {
         for mailbox in group.mailboxes { mailbox.post(.stop) }
         for thread in loopThreads { thread.join() }
+        loopThreads = []
+        let isIdle = readers.isIdle
         readers.close()
+        guard isIdle else { return false }
         for thread in readerThreads { thread.join() }
-        (loopThreads, readerThreads) = ([], [])
+        readerThreads = []
+        return true
     }
 
     /// A line for the log about what the server is doing.

@@ -76,10 +76,10 @@ extension Setting {
             "Unanswered requests that one connection may pile up before it is closed."),
         outputBuffer,
         .bytes(
-            "argument-size-max", \.argumentBytesMax, in: 1 << 10...2 << 30, section: .limits,
+            "argument-size-max", \.argumentBytesMax, in: 1 << 10...512 << 20, section: .limits,
             redisName: "proto-max-bulk-len", runTime: true, "Longest argument of a request."),
         .count(
-            "argument-count-max", \.argumentCountMax, in: 16...16_777_216, section: .limits, runTime: true,
+            "argument-count-max", \.argumentCountMax, in: 16...1_048_576, section: .limits, runTime: true,
             "Most arguments of a request."),
         .bytes(
             "inline-size-max", \.inlineBytesMax, in: 1 << 10...1 << 20, section: .limits, runTime: true,

@@ -13,6 +13,7 @@ public protocol Engine: AnyObject, Sendable {
     ///
     /// - Parameter rowCacheBytes: Memory that an engine with slow look-ups may use to keep the rows that this
     ///   batch has found lately, for as long as the batch lives; 0 for none.
+    /// - Returns: An empty batch.
     func makeBatch(rowCacheBytes: Int) -> LookupBatch
 
     /// Looks up every key of `batch` that is still ``Outcome/pending`` or ``Outcome/wouldBlock``.
@@ -21,7 +22,10 @@ public protocol Engine: AnyObject, Sendable {
     /// ``Outcome/wouldBlock``. With ``ReadTier/anywhere`` none does. Allocates nothing when all keys
     /// are resident and the batch has been used at this size before.
     ///
-    /// - Parameter range: The look-ups to answer; others are left as they are.
+    /// - Parameters:
+    ///   - batch: Made by this engine.
+    ///   - range: The look-ups to answer; others are left as they are.
+    ///   - tier: How far to go for a value.
     func lookUp(_ batch: inout LookupBatch, in range: Range<Int>, tier: ReadTier)
 
     /// Visits keys in the engine's order; may wait for the disk, so readers call it and loops never do.

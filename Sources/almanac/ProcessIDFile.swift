@@ -21,7 +21,10 @@ struct ProcessIDFile: ~Copyable {
         }
     }
 
-    deinit {
+    deinit { remove() }
+
+    /// Takes the file away now.
+    func remove() {
         // A server started since may have put its own id there; and one that is gone already is gone.
         guard (try? String(contentsOfFile: path, encoding: .utf8)) == text else { return }
         try? FileManager.default.removeItem(atPath: path)

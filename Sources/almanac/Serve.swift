@@ -3,11 +3,9 @@ private import Datasets
 private import Glibc
 internal import Logging
 internal import Platform
-private import RocksDBStorage
 private import Server
 internal import ServerLog
 internal import Settings
-private import Storage
 
 /// Serves until a signal ends it.
 ///
@@ -24,7 +22,7 @@ private import Storage
 func serve(
     settings: ServerSettings, signals: borrowing SignalQueue, logger: Logger, log: LogWriter, input: SettingsInput
 ) throws {
-    let catalog = try openDatasets(settings, logger)
+    let catalog = try openCatalog(settings, logger)
     let server = try Server(settings: settings, catalog: catalog, logger: logger)
     do {
         try server.listen()
@@ -47,40 +45,16 @@ func serve(
         case .reload: reload(input, log, logger, server, &settings)
         case .report: logger.info("state", metadata: server.report)
         case .stop:
-            drain(server, signals, settings.drainTimeout, logger)
+            let hasEnded = drain(server, signals, settings.drainTimeout, logger)
             withExtendedLifetime(pidFile) {}
-            return
+            guard !hasEnded else { return }
+            // A reader may still be inside a read that never returns, so nothing it uses may be torn down.
+            pidFile?.remove()
+            _ = log.flush(timeout: .seconds(2))
+            _exit(0)
         case nil: break
         }
     }
-}
-
-private func openDatasets(_ settings: ServerSettings, _ logger: Logger) throws -> Catalog {
-    let cache = try RocksDBCache(capacityBytes: settings.cacheBytes)
-    var versions: [DatasetVersion] = []
-    for (number, dataset) in settings.datasets.enumerated() {
-        let start = Clock.monotonicNanoseconds()
-        let engine: RocksDBEngine
-        do {
-            engine = try RocksDBEngine(
-                path: dataset.path,
-                options: RocksDBOptions(
-                    columnFamily: dataset.columnFamily ?? "default", cache: cache, openThreads: settings.openThreads))
-        } catch {
-            throw CommandFailure(
-                CommandFailure.exitCode(for: error.kind), "cannot serve \(dataset.path): \(error.message)")
-        }
-        let id = dataset.path.split(separator: "/").last.map(String.init) ?? dataset.name
-        versions.append(DatasetVersion(id: id, engine: engine))
-        logger.info(
-            "opened",
-            metadata: [
-                "dataset": "\(dataset.name)", "database": "\(number)", "version": "\(id)", "format": "\(engine.format)",
-                "keys": "\(engine.keyCount.value)", "bytes": "\(engine.storage.fileBytes)",
-                "milliseconds": "\((Clock.monotonicNanoseconds() - start) / 1_000_000)",
-            ])
-    }
-    return Catalog(names: settings.datasets.map(\.name), versions: versions)
 }
 
 /// SIGHUP: opens the log anew and reads the settings again; a mistake in them changes nothing.
@@ -92,7 +66,9 @@ private func reload(
         let (changed, needRestart) = settings.adoptChangeable(from: try input.resolve().settings)
         if let level = Logger.Level(rawValue: settings.logLevel) { log.level = level }
         server.apply(settings)
-        logger.notice("settings read again", metadata: ["changed": "\(changed.joined(separator: ","))"])
+        logger.notice(
+            "settings read again",
+            metadata: ["changed": "\(changed.isEmpty ? "nothing" : changed.joined(separator: ","))"])
         if !needRestart.isEmpty {
             logger.warning(
                 "settings that take effect at the next start only",
@@ -106,7 +82,11 @@ private func reload(
 }
 
 /// Answers what has been received and ends; a second signal, or the end of `timeout`, cuts it short.
-private func drain(_ server: Server, _ signals: borrowing SignalQueue, _ timeout: Duration, _ logger: Logger) {
+///
+/// - Returns: Whether every thread of the server has ended.
+private func drain(
+    _ server: Server, _ signals: borrowing SignalQueue, _ timeout: Duration, _ logger: Logger
+) -> Bool {
     logger.notice("stopping", metadata: ["connections": "\(server.connectionCount)"])
     server.drain()
     let (seconds, attoseconds) = timeout.components
@@ -117,7 +97,8 @@ private func drain(_ server: Server, _ signals: borrowing SignalQueue, _ timeout
         if case .stop = try? signals.next(milliseconds: 5) { break }
     }
     let left = server.connectionCount
-    server.stop()
+    let haveReadersEnded = server.stop()
     if left > 0 { logger.warning("stopped with connections open", metadata: ["connections": "\(left)"]) }
     logger.notice("stopped")
+    return haveReadersEnded
 }

@@ -30,6 +30,11 @@ struct ServeCommand: ParsableCommand {
             SIGNALS:
               SIGTERM, SIGINT  stop accepting, answer what has been received, exit
               SIGHUP           open the log file anew and read the settings again
+              SIGUSR1          log what the server is doing
+
+            EXIT CODES:
+              0 ended by a signal, 64 usage, 65 damaged data, 74 I/O error or address taken,
+              78 wrong settings or a path that holds no dataset
             """)
 
     @OptionGroup var options: ServeOptions

@@ -70,7 +70,8 @@ struct ServeOptions: ParsableArguments {
 
         var values: [String: String?] {
             [
-                "loops": loops, "readers": readers, "read-queue-max": readQueueMax, "cache-size": cacheSize, "row-cache-size": rowCacheSize,
+                "loops": loops, "readers": readers, "read-queue-max": readQueueMax, "cache-size": cacheSize,
+                "row-cache-size": rowCacheSize,
                 "open-threads": openThreads,
             ]
         }

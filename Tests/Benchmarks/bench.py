@@ -33,6 +33,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TICK = os.sysconf("SC_CLK_TCK")
 
+# Almanac refuses settings that it does not know, those in the environment too.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ALMANAC_")}
+
 # name: (kind, connections, pipeline, keys a request)
 WORKLOADS = {
     "GET pipeline 1": ("get", 50, 1, 1),
@@ -92,7 +95,7 @@ class Target:
         command = [*wrapper, *[str(word).replace("{port}", str(self.port)) for word in self.command]]
         self.log = open(self.work / f"{self.name}.log", "ab")
         self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=self.log,
-                                        stderr=self.log, env={**os.environ, **(env or {})}, cwd=self.work)
+                                        stderr=self.log, env={**ENVIRONMENT, **(env or {})}, cwd=self.work)
         self.pid = self.process.pid
         end = time.monotonic() + 120
         while not self.answers():
@@ -357,7 +360,8 @@ def main():
     parser.add_argument("--loops", type=int, default=1, help="of Almanac; Redis has one")
     parser.add_argument("--binary", default=os.environ.get("ALMANAC_BINARY", str(ROOT / ".build/release/almanac")))
     parser.add_argument("--only", help="a regular expression of workloads' names")
-    parser.add_argument("--instructions", action="store_true", help="count instructions with callgrind, on a tenth of the keys")
+    parser.add_argument("--instructions", action="store_true",
+                        help="count instructions with callgrind, on a tenth of the keys")
     parser.add_argument("--quick", action="store_true", help="no system calls, allocations or look-ups")
     parser.add_argument("--json", default=str(ROOT / ".build/bench/results.json"))
     options = parser.parse_args()

@@ -32,8 +32,7 @@ private func failure(_ request: [String], _ read: (borrowing Request) throws(Com
             facts.line == """
                 id=9 addr=127.0.0.1:48658 laddr=127.0.0.1:6379 fd=7 name=app age=0 idle=0 flags=N db=0 sub=0 psub=0 \
                 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 \
-                events=r cmd=client|info user=default redir=-1 resp=3 lib-name=redis-py lib-ver=8.1.0 \
-                loop=0
+                events=r cmd=client|info user=default redir=-1 resp=3 lib-name=redis-py lib-ver=8.1.0 loop=0
                 """)
         facts.queuedRequestCount = 2
         facts.isNoEvict = true

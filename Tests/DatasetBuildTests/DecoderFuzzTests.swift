@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import DatasetBuild
@@ -58,7 +59,7 @@ import Testing
 
     @Test("find the same rows and problems however the input is cut", arguments: grammars)
     func cuts(_ grammar: Grammar) {
-        var random = SeededRandom(state: 11)
+        var random = SeededRandom(seed: 11)
         var rowCount = 0
         for round in 0..<4000 {
             let input = grammar.input(&random)

@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import RocksDBStorage
 import Storage
+import TestSupport
 import Testing
 
 @testable import DatasetBuild
@@ -39,7 +40,7 @@ import Testing
     @Test("holds every row: binary keys, empty ones, long values", arguments: [1, 1000, 60_000])
     func readsBack(_ count: Int) throws {
         let scratch = try ScratchDirectory()
-        var random = SeededRandom(state: UInt64(count))
+        var random = SeededRandom(seed: UInt64(count))
         var rows: [[UInt8]: [UInt8]] = [
             []: [], [UInt8](repeating: 0, count: 9): [UInt8](repeating: 0x78, count: 1 << 20),
         ]

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import DatasetBuild
@@ -48,7 +49,7 @@ import Testing
     @Test("yields what a sorted dictionary holds, the last row of a key", arguments: shapes, memorySizes)
     func sorts(_ shape: Shape, _ memoryBytes: Int) throws {
         let scratch = try ScratchDirectory()
-        var random = SeededRandom(state: UInt64(shape.rowCount &* 31 &+ memoryBytes))
+        var random = SeededRandom(seed: UInt64(shape.rowCount &* 31 &+ memoryBytes))
         let duplicates = DuplicateCounter(.lastWins, inputNames: ["input"])
         var model: [[UInt8]: [UInt8]] = [:]
         var sorted: [Row] = []
@@ -110,15 +111,5 @@ import Testing
                 BuildMonitor(output: .none) { 15 })
         }
         #expect(try scratch.names == [])
-    }
-}
-
-/// The same numbers in every run.
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return (state ^ state >> 33) &* 0xFF51_AFD7_ED55_8CCD
     }
 }

@@ -1,4 +1,5 @@
 import Bytes
+import TestSupport
 import Testing
 
 @testable import DatasetBuild
@@ -81,7 +82,7 @@ import Testing
 
     @Test("compares bytes as memcmp does, and prefixes as the bytes they stand for")
     func compares() {
-        var random = SeededRandom(state: 3)
+        var random = SeededRandom(seed: 3)
         for _ in 0..<2000 {
             func bytes() -> [UInt8] {
                 (0..<Int.random(in: 0...12, using: &random)).map { _ in

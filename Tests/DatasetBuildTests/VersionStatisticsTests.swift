@@ -1,4 +1,5 @@
 import Datasets
+import TestSupport
 import Testing
 
 @testable import DatasetBuild
@@ -6,7 +7,7 @@ import Testing
 @Suite("What the manifest says of the rows") struct VersionStatisticsTests {
     @Test("gives value sizes at most 1/64 above the exact ones", arguments: [1, 2, 10, 999, 1000, 1001, 20_000])
     func quantiles(_ count: Int) throws {
-        var random = SeededRandom(state: UInt64(count))
+        var random = SeededRandom(seed: UInt64(count))
         var histogram = ValueSizeHistogram()
         let values = (0..<count).map { _ in
             Int.random(in: 0..<(1 << Int.random(in: 1...30, using: &random)), using: &random)

@@ -127,10 +127,10 @@ def test_a_kill_leaves_only_what_is_plainly_debris(rows, tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of a few megabytes."""
+    """A file system of a few megabytes, smaller than the dataset and than the runs."""
     directory = tmp_path / "disk"
     directory.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(directory)], capture_output=True)
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(directory)], capture_output=True)
     if made.returncode:
         pytest.skip("a small file system cannot be mounted here")
     yield directory

@@ -116,7 +116,8 @@ def test_redis_cli_pipe_ends(server):
 
 
 @pytest.mark.parametrize("arguments", [
-    ("-t", "ping_inline,ping_mbulk,get", "-P", "1"), ("-t", "get", "-P", "64"), ("-P", "16", "MGET", *["key:000001"] * 10),
+    ("-t", "ping_inline,ping_mbulk,get", "-P", "1"), ("-t", "get", "-P", "64"),
+    ("-P", "16", "MGET", *["key:000001"] * 10),
 ], ids=lambda words: " ".join(words[:6]))
 def test_redis_benchmark(server, arguments):
     text = tool(server, "redis-benchmark", "-q", "-n", 20000, "-c", 50, *arguments)

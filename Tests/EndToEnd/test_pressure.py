@@ -117,10 +117,10 @@ def test_a_full_scan_returns_each_of_a_million_keys_once(million):
 
 @pytest.mark.almanac_only
 def test_a_slow_reader_of_a_gigabyte_costs_no_more_memory_than_the_output_limit(built, serve):
-    """128 replies of 8 MiB are asked for at once; the cache is smaller than the values."""
-    limit = 64 << 20
+    """128 replies of 8 MiB are asked for at once; the cache is smaller than the values. The limit is the default."""
+    limit = 256 << 20
     values = [bulk(large_value(number)) for number in range(16)]
-    flags = ("--output-buffer-max", limit, "--cache-size", "16MiB", "--loops", 1)
+    flags = ("--cache-size", "16MiB", "--loops", 1)
     with serve(built("large"), flags=flags) as server:
         with server.connect(receive_buffer=1 << 16) as connection, Reader(server, b"nosuch", None):
             before = server.anonymous_bytes()
@@ -130,13 +130,12 @@ def test_a_slow_reader_of_a_gigabyte_costs_no_more_memory_than_the_output_limit(
                 peak = max(peak, server.anonymous_bytes() - before)
                 assert connection.reply() == values[number % 16]
         print(f"\npeak growth {peak >> 20} MiB")
-        # Beside the replies: the cache, and the blocks that readers hold while they copy.
-        assert peak <= limit + (16 << 20) + 4 * (8 << 20)
+        assert peak <= limit
 
 
 @pytest.mark.almanac_only
-def test_a_reply_beyond_the_output_limit_closes_its_connection_only(built, serve):
-    """One MGET of a gigabyte whose reader never reads."""
+def test_a_reply_beyond_the_output_limit_is_sent_in_pieces_or_closes_its_connection_only(built, serve):
+    """One MGET of a gigabyte, whose reader reads nothing at first."""
     limit = 32 << 20
     with serve(built("large"), flags=("--output-buffer-max", limit, "--cache-size", "16MiB")) as server:
         before = server.anonymous_bytes()
@@ -146,8 +145,13 @@ def test_a_reply_beyond_the_output_limit_closes_its_connection_only(built, serve
             for _ in range(2000):
                 peak = max(peak, server.anonymous_bytes() - before)
                 assert other.call("PING") == b"+PONG\r\n"
-            assert peak <= limit + (16 << 20) + 4 * (8 << 20), peak
-            assert len(greedy.read_to_end()) < 1 << 30 or peak <= limit
+            # Beside the reply: the cache, and the 8 MiB blocks that are read, unpacked and copied meanwhile.
+            assert peak <= limit + (128 << 20), peak
+            try:
+                assert len(greedy.reply()) > 1 << 30
+            except ConnectionError:
+                pass
+            assert other.call("PING") == b"+PONG\r\n"
 
 
 @pytest.mark.almanac_only
@@ -164,8 +168,8 @@ def test_requests_beyond_the_query_buffer_limit_close_their_connection_only(buil
 
 
 def test_5000_connections_dropped_within_a_request_leak_nothing(small, serve):
-    pieces = [b"*2\r\n$3\r\nGET\r\n$10\r\nkey:0", b"*1000\r\n$4\r\nMGET\r\n", b"*2\r\n$3\r\nGET\r\n$400000\r\n" + b"x" * 30_000,
-              request("GET", "key:000001") * 100, b"", b"PIN", b"*1\r\n$4\r\nPING\r\n*"]
+    pieces = [b"*2\r\n$3\r\nGET\r\n$10\r\nkey:0", b"*1000\r\n$4\r\nMGET\r\n",
+              b"*2\r\n$3\r\nGET\r\n$400000\r\n" + b"x" * 30_000, request("GET", "key:000001") * 100, b"", b"PIN", b"*1\r\n$4\r\nPING\r\n*"]
     with serve(small) as server:
 
         def drop(count):
@@ -233,9 +237,12 @@ def test_two_loops_share_50_long_lived_connections(small, serve):
             assert len(loops) == 50
             return [loops.count(loop) for loop in sorted(set(loops))]
 
+        def counts_if_fair():
+            found = counts()
+            return found if len(found) == 2 and min(found) >= 20 else None
+
         try:
-            spread = wait_until(lambda: (lambda found: found if len(found) == 2 and min(found) >= 20 else None)(counts()),
-                                what="both loops to have 20 connections or more")
+            spread = wait_until(counts_if_fair, what="both loops to have 20 connections or more")
             print(f"\nconnections by loop: {spread}")
             first = server.thread_cpu_seconds()
             for _ in range(20):
@@ -276,13 +283,6 @@ def test_a_silent_connection_is_closed_and_a_busy_one_is_not(small, serve):
     with serve(small, flags=("--idle-timeout", "1s")) as server:
         with server.connect() as silent, server.connect() as busy:
             silent.call("PING")
-            end = time.monotonic() + 60
-            while not silent.has_bytes() and time.monotonic() < end:
-                assert busy.call("PING") == b"+PONG\r\n"
-                try:
-                    if silent.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"":
-                        break
-                except BlockingIOError:
-                    time.sleep(0.02)
+            wait_until(lambda: busy.call("PING") == b"+PONG\r\n" and silent.has_bytes(), what="the end")
             assert silent.read_to_end() == b""
             assert busy.call("PING") == b"+PONG\r\n"

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from support.resp import Connection, bulk, request, wait_until
-from support.server import BINARY, almanac, free_port
+from support.server import BINARY, ENVIRONMENT, almanac, free_port
 
 
 def fingerprint(directory):
@@ -119,7 +119,7 @@ def test_a_socket_left_by_a_killed_server_is_no_obstacle(small, serve, tmp_path)
 def test_port_0_lets_the_kernel_choose_and_says_which(small, tmp_path):
     log = open(tmp_path / "log", "w+b")
     child = subprocess.Popen([BINARY, "serve", str(small.directory), "--port", "0", "--bind", "127.0.0.1"],
-                             stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+                             stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=ENVIRONMENT)
     try:
         def port():
             assert child.poll() is None, (tmp_path / "log").read_text()
@@ -137,24 +137,24 @@ def test_port_0_lets_the_kernel_choose_and_says_which(small, tmp_path):
 
 
 def refusal(*arguments, code, pattern, env=None):
-    """Serves in vain; the exit code and that there is one clear line are checked."""
+    """Serves in vain; the exit code and what is said are checked. Lines of the log may come before it."""
     done = almanac("serve", *arguments, timeout=60, env=env)
     text = done.stderr.decode() + done.stdout.decode()
     assert done.returncode in (code if isinstance(code, tuple) else (code,)), (done.returncode, text)
     assert re.search(pattern, text, re.I), text
-    return text.strip()
+    return [line for line in text.splitlines() if line.startswith("almanac: ")]
 
 
 @pytest.mark.almanac_only
 class TestRefusal:
     def test_a_missing_path(self, tmp_path):
-        text = refusal(tmp_path / "nosuch", "--port", 0, code=(65, 74, 78), pattern="nosuch")
-        assert len(text.splitlines()) == 1, text
+        complaints = refusal(tmp_path / "nosuch", "--port", 0, code=(65, 74, 78), pattern="nosuch")
+        assert len(complaints) == 1, complaints
 
     def test_a_path_that_is_no_dataset(self, tmp_path):
         (tmp_path / "empty").mkdir()
-        text = refusal(tmp_path / "empty", "--port", 0, code=(65, 74, 78), pattern="empty")
-        assert len(text.splitlines()) == 1, text
+        complaints = refusal(tmp_path / "empty", "--port", 0, code=(65, 74, 78), pattern="empty")
+        assert len(complaints) == 1, complaints
         assert list((tmp_path / "empty").iterdir()) == []
 
     def test_a_path_that_is_a_file(self, tmp_path):
@@ -176,8 +176,8 @@ class TestRefusal:
         else:
             path.write_bytes(os.urandom(path.stat().st_size))
         before = fingerprint(copy)
-        text = refusal(copy, "--port", 0, code=(65, 74), pattern="copy")
-        assert len(text.splitlines()) == 1, text
+        complaints = refusal(copy, "--port", 0, code=(65, 74), pattern="copy")
+        assert len(complaints) == 1, complaints
         assert fingerprint(copy) == before
 
     def test_a_dataset_of_a_newer_rocksdb(self, small, tmp_path):
@@ -192,9 +192,9 @@ class TestRefusal:
 
     def test_a_taken_port(self, small, serve):
         with serve(small) as server:
-            text = refusal(small.directory, "--port", server.port, "--bind", "127.0.0.1", code=(69, 74, 78),
+            complaints = refusal(small.directory, "--port", server.port, "--bind", "127.0.0.1", code=(69, 74, 78),
                            pattern=str(server.port))
-            assert len(text.splitlines()) == 1, text
+            assert len(complaints) == 1, complaints
             exercise(server)
 
     def test_a_port_taken_by_someone_else(self, small):
@@ -211,10 +211,10 @@ class TestRefusal:
     def test_all_mistakes_in_the_settings_are_told_at_once(self, small, tmp_path):
         file = tmp_path / "almanac.yaml"
         file.write_text("readers: many\nnosuch-setting: 1\n")
-        text = refusal(small.directory, "--port", "70000", "--loops", "0", "--config", file, code=78, pattern="port",
+        complaints = refusal(small.directory, "--port", "70000", "--loops", "0", "--config", file, code=78, pattern="port",
                        env={"ALMANAC_CACHE_SIZE": "lots"})
         for name in ("port", "loops", "readers", "nosuch-setting", "cache"):
-            assert name in text.lower(), (name, text)
+            assert any(name in line.lower() for line in complaints), (name, complaints)
 
     def test_a_missing_configuration_file(self, small, tmp_path):
         refusal(small.directory, "--config", tmp_path / "nosuch.yaml", code=(74, 78), pattern="nosuch.yaml")

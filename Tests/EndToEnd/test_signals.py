@@ -1,13 +1,16 @@
 """How a server ends, and what does not end it."""
 
+import json
 import os
 import signal
 import socket
 import struct
+import subprocess
 
 import pytest
 
 from support.resp import Connection, bulk, request, wait_until
+from support.server import BINARY, ENVIRONMENT, free_port
 
 pytestmark = pytest.mark.almanac_only
 
@@ -104,8 +107,6 @@ def test_writing_to_peers_that_are_gone_ends_nothing(built, serve):
 
 
 def test_logs_can_be_json(small, serve):
-    import json
-
     with serve(small, flags=("--log-format", "json")) as server:
         server.signal(signal.SIGTERM)
         assert server.wait() == 0
@@ -116,15 +117,12 @@ def test_logs_can_be_json(small, serve):
 @pytest.mark.parametrize("format", ["text", "json"])
 def test_a_log_that_nobody_reads_blocks_nobody(small, tmp_path, format):
     """The log is a pipe that fills up: requests and the stop go on."""
-    import subprocess
-
-    from support.server import BINARY, free_port
-
     port = free_port()
     reading, writing = os.pipe()
     child = subprocess.Popen(
         [BINARY, "serve", str(small.directory), "--port", str(port), "--bind", "127.0.0.1", "--log-level", "trace",
-         "--log-format", format], stdin=subprocess.DEVNULL, stdout=writing, stderr=writing)
+         "--log-format", format], stdin=subprocess.DEVNULL, stdout=writing, stderr=writing,
+        env=ENVIRONMENT)
     os.close(writing)
     try:
         def answers():

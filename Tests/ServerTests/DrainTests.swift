@@ -92,6 +92,21 @@ extension ServerTests {
             #expect(throws: TestClient.Failure.self) { try server.connect() }
         }
 
+        @Test("A reader that is inside a read without end does not hold up a stop")
+        func stopWithStuckReader() throws {
+            let gate = Gate()
+            defer { gate.open() }
+            let server = try TestServer(Self.engine(gate))
+            let client = try server.connect()
+            try client.send(["GET", "cold"])
+            #expect(eventually { gate.waitingCount == 1 })
+            server.server.drain()
+            let wasOrderly = server.server.stop()
+            #expect(!wasOrderly)
+            #expect(server.server.connectionCount == 0)
+            #expect((try? client.receiveToEnd()) ?? [] == [])
+        }
+
         @Test("A server that was never asked anything stops, with or without a drain", arguments: [false, true])
         func unusedServer(drains: Bool) throws {
             let server = try TestServer(MemoryEngine(text: [:]), { ($0.loopCount, $0.readerCount) = (4, 32) })

@@ -32,7 +32,7 @@ typedef struct almanac_rocksdb almanac_rocksdb;
 
 typedef struct almanac_rocksdb_facts {
     uint64_t key_count;
-    /// False where `key_count` is RocksDB's estimate.
+    /// False where `key_count` is an estimate, as overwritten and deleted keys may be counted.
     bool key_count_is_exact;
     /// The database is one sorted run and is read by the shorter path for such.
     bool is_compacted;

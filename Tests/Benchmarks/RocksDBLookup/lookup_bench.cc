@@ -2,7 +2,8 @@
 //
 //   lookup_bench build DIR KEYS LAYOUT...          writes one database a layout
 //   lookup_bench run DIR KEYS BATCH ROUNDS CASE... measures cases, interleaved; prints a table
-//   lookup_bench count DIR KEYS BATCH CASE         one case, with collection on for callgrind only there
+//   lookup_bench miss DIR KEYS BATCH ROUNDS CASE...  the same for absent keys
+//   lookup_bench count DIR KEYS BATCH CASE         allocations of one case; callgrind collects there only
 //
 // LAYOUT is a name in `Layouts()`; CASE is LAYOUT/CACHE/PATH, such as plain/lru/c_get.
 
@@ -31,6 +32,14 @@
 #include "../../../Sources/CRocksDB/include/CRocksDBWriter.h"
 
 using namespace rocksdb;
+
+// Every allocation of the process passes here.
+extern "C" void *__libc_malloc(size_t size);
+static uint64_t allocations = 0;
+extern "C" void *malloc(size_t size) {
+    allocations += 1;
+    return __libc_malloc(size);
+}
 
 static void Require(const Status &status) {
     if (status.ok()) return;
@@ -438,9 +447,12 @@ int main(int argc, char **argv) {
         counted.look(batches.data(), batches.size(), 1);
         CALLGRIND_START_INSTRUMENTATION;
         CALLGRIND_TOGGLE_COLLECT;
+        uint64_t before = allocations;
         counted.look(batches.data(), batches.size(), 0);
+        uint64_t made = allocations - before;
         CALLGRIND_TOGGLE_COLLECT;
         CALLGRIND_STOP_INSTRUMENTATION;
+        std::printf("%s: %.2f allocations a key\n", argv[5], double(made) / kLooks);
         return 0;
     }
     bool misses = verb == "miss";

@@ -229,7 +229,8 @@ class Forms:
 
     @_form
     def command_info(self):
-        names = [b"get", b"MGET", b"strlen", b"Exists", b"dbsize", b"ping", b"echo", b"select", b"set", b"del", b"nosuch"]
+        names = [b"get", b"MGET", b"strlen", b"Exists", b"dbsize", b"ping", b"echo", b"select", b"set", b"del",
+                 b"nosuch"]
         return [b"COMMAND", b"INFO", *self.random.sample(names, self.random.randint(1, 4))]
 
     @_form
@@ -238,7 +239,8 @@ class Forms:
 
     @_form
     def info_shape(self):
-        return [b"INFO", *self.random.choice(((), (b"server",), (b"nosuch",), (b"clients", b"memory"), (b"ALL",)))], KIND
+        sections = self.random.choice(((), (b"server",), (b"nosuch",), (b"clients", b"memory"), (b"ALL",)))
+        return [b"INFO", *sections], KIND
 
     # Errors.
 

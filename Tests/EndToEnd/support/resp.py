@@ -1,5 +1,6 @@
 """RESP on raw sockets: requests as bytes, replies as the exact bytes that the server sent."""
 
+import select
 import socket
 import time
 
@@ -165,13 +166,8 @@ class Connection:
             parts.append(data)
 
     def has_bytes(self):
-        """Whether anything has arrived; does not wait."""
-        if len(self._buffer) > self._start:
-            return True
-        try:
-            return bool(self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-        except BlockingIOError:
-            return False
+        """Whether anything has arrived, the end included; does not wait."""
+        return len(self._buffer) > self._start or bool(select.select([self.socket], [], [], 0)[0])
 
 
 def wait_until(condition, deadline=DEADLINE_SECONDS, what="the condition"):

@@ -19,6 +19,10 @@ BINARY = Path(os.environ.get("ALMANAC_BINARY", ROOT / ".build/release/almanac"))
 IS_STANDIN = BINARY.name.startswith("redis-server")
 
 
+# Almanac refuses settings that it does not know, those in the environment too.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ALMANAC_")}
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -29,7 +33,7 @@ def almanac(*arguments, stdin=None, timeout=300, env=None):
     """Runs one almanac command to its end."""
     return subprocess.run(
         [BINARY, *map(str, arguments)], stdin=stdin or subprocess.DEVNULL, capture_output=True, timeout=timeout,
-        env={**os.environ, **(env or {})})
+        env={**ENVIRONMENT, **(env or {})})
 
 
 class Process:
@@ -46,7 +50,7 @@ class Process:
         with open(self.log_path, "wb") as log:
             self.child = subprocess.Popen(
                 list(map(str, command)), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**os.environ, **(env or {})})
+                env={**ENVIRONMENT, **(env or {})})
 
     @property
     def pid(self):
