@@ -100,7 +100,6 @@ public final class Session {
     /// - Returns: The session's steps in `plan`, to be given to ``answer(_:steps:into:)``.
     public func collect(_ bytes: Span<UInt8>, into plan: ReplyPlan) -> Range<Int> {
         firstStep = plan.stepCount
-        currentView = nil
         budget = Self.turnBudget
         isRunnable = false
         var parser = RequestParser(limits: limits)
@@ -119,6 +118,7 @@ public final class Session {
         }
         swap(&parser, &self.parser)
         if sliced == nil, replay == nil { pinnedVersions = nil }
+        currentView = nil  // An idle session must not hold a version that has been replaced.
         if case .nothing = need {} else { isRunnable = false }
         return firstStep..<plan.stepCount
     }
@@ -306,6 +306,7 @@ extension Session {
             self.held = nil
         }
         need = .nothing
+        isRunnable = hasWork  // Requests may have been kept since the steps were held back.
         firstStep = plan.stepCount  // Later literals must not be joined to steps that went before.
         return first..<plan.stepCount
     }

@@ -22,10 +22,12 @@ import Glibc
     deinit { unsafe ready.deallocate() }
 
     /// Reports every change of `target`'s readiness from now on, under `token`, until it is closed.
-    public func add(_ target: Int32, token: Token) throws(SystemError) {
+    ///
+    /// Without `watchesOutput`, for what is only ever read, not when it can be written to.
+    public func add(_ target: Int32, token: Token, watchesOutput: Bool = true) throws(SystemError) {
         var event = unsafe epoll_event()
         unsafe event.events =
-            EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+            EPOLLIN.rawValue | (watchesOutput ? EPOLLOUT.rawValue : 0) | EPOLLRDHUP.rawValue | EPOLLET.rawValue
         unsafe event.data.u64 = token.rawValue
         try check("epoll_ctl") { unsafe epoll_ctl(descriptor.rawValue, EPOLL_CTL_ADD, target, &event) }
     }

@@ -12,7 +12,8 @@ public final class Waker: Sendable {
     }
 
     public func register(with epoll: borrowing Epoll, token: Epoll.Token) throws(SystemError) {
-        try epoll.add(descriptor.rawValue, token: token)
+        // Reading an eventfd makes it writable: watched for that, each wake would wake the loop twice.
+        try epoll.add(descriptor.rawValue, token: token, watchesOutput: false)
     }
 
     /// Never blocks.

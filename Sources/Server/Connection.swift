@@ -25,7 +25,7 @@ final class Connection {
     /// Set once all is answered while the peer still sends: its bytes are dropped until then, because
     /// closing with unread input would reset the connection and could cost the peer its last replies.
     var lingersUntil: UInt64?
-    /// When the client last sent something, in nanoseconds of the monotonic clock.
+    /// When the client last sent something or was sent something, in nanoseconds of the monotonic clock.
     var lastActivity: UInt64
     /// The job that the session waits for, while it is with the readers.
     var job: (any SessionJob)?

@@ -42,11 +42,13 @@ extension Loop {
             _ = socket.send(Self.tooManyClients.span)
             return
         }
-        if chosen == index {
-            adopt(descriptor)
-        } else {
-            group.mailboxes[chosen].post(.connection(descriptor.relinquish()))
-        }
+        if chosen == index { return adopt(descriptor) }
+        let number = descriptor.relinquish()
+        if group.mailboxes[chosen].post(.connection(number)) { return }
+        // That loop has ended already, as part of a drain.
+        group.metrics[chosen].connections.subtract(1, ordering: .relaxed)
+        metrics.connections.add(1, ordering: .relaxed)
+        adopt(FileDescriptor(owning: number))
     }
 
     /// Makes a connection this loop's own.
@@ -128,6 +130,10 @@ extension Loop {
         case .limits(let new): limits = new
         case .drain:
             isDraining = true
+            // Those in the backlog have connected, and may have asked, before.
+            acceptAll()
+            for _ in 0..<Self.lastBurstsMax where acceptAgain { acceptAll() }
+            acceptAgain = false
             for place in listeners.indices { listeners[place].listener.unregister(from: epoll) }
             listeners.removeAll()
             for case let connection? in connections {
@@ -138,6 +144,18 @@ extension Loop {
         }
     }
 
+    /// Sees to a message that came when the loop had ended.
+    func returnToSender(_ message: LoopMailbox.Message) {
+        switch message {
+        case .connection(let number):
+            _ = FileDescriptor(owning: number)
+            metrics.connections.subtract(1, ordering: .relaxed)
+        case .describeClients(let job, let origin, let token):
+            if job.add([], loopCount: group.mailboxes.count) { origin.post(.finished(job, token)) }
+        case .finished, .versionsChanged, .limits, .drain, .stop: break
+        }
+    }
+
     // MARK: Jobs
 
     func submit(_ job: any SessionJob, for connection: Connection) {
@@ -145,7 +163,9 @@ extension Loop {
         connection.job = job
         if let job = job as? ClientListJob {
             for other in group.mailboxes {
-                other.post(.describeClients(job, origin: mailbox, connection: connection.token))
+                let message = LoopMailbox.Message.describeClients(
+                    job, origin: mailbox, connection: connection.token)
+                if !other.post(message) { returnToSender(message) }
             }
         } else if !readers.submit(ReaderPool.Task(job: job, loop: mailbox, connection: connection.token)) {
             deferred.append(connection)
@@ -210,6 +230,8 @@ extension Loop {
     private static let tooManyClients = Array("-ERR max number of clients reached\r\n".utf8)
     /// Connections accepted in one turn from one listener.
     private static let acceptBurstMax = 64
+    /// Bursts in which a drain empties the backlog.
+    private static let lastBurstsMax = 64
     private static let lingerNanoseconds: UInt64 = 1_000_000_000
     private static let discardReadsMax = 16
     /// About what an idle connection takes on the heap, for `tot-mem`.

@@ -98,11 +98,11 @@ final class Loop {
 
     /// Serves until told to drain or stop.
     func run() {
-        while !isStopped, !(isDraining && connectionCount == 0) {
+        while !isStopped, !(isDraining && connectionCount == 0 && mailbox.closeIfEmpty()) {
             do throws(SystemError) {
                 let count = try epoll.wait(milliseconds: timeout)
                 context.now = Clock.monotonicNanoseconds()
-                if catalog.refresh() { context.versions = catalog.versions }
+                if catalog.refresh() { adoptVersions() }
                 for event in 0..<count { note(epoll[event: event]) }
             } catch {
                 // Cannot be: every argument is ours. Ending the process beats spinning.
@@ -113,6 +113,13 @@ final class Loop {
             sweepIfDue()
         }
         for connection in connections { if let connection { close(connection) } }
+        for message in mailbox.close() { returnToSender(message) }
+    }
+
+    private func adoptVersions() {
+        context.versions = catalog.versions
+        // A loop that is idle from here on must not hold what has been replaced.
+        plan.removeAll { version in context.versions.contains { $0 === version } }
     }
 
     var timeout: Int32 {
@@ -205,7 +212,8 @@ final class Loop {
     ///
     /// Stopping to read would hang every client that writes a whole pipeline before it reads.
     func readAhead(_ connection: Connection) {
-        while connection.isReadable {
+        for _ in 0..<Self.readAheadReadsMax {
+            guard connection.isReadable else { return }
             input.removeAll()
             guard case .bytes = receive(from: connection) else {
                 if connection.hasEnded || connection.isReadable == false { return }
@@ -214,6 +222,7 @@ final class Loop {
             connection.session.keep(input.span)
             guard isWithinLimits(connection) else { return }
         }
+        enqueue(connection)  // The others first: this client may send faster than we read.
     }
 
     func receive(from connection: Connection) -> Socket.Transfer {
@@ -269,7 +278,8 @@ final class Loop {
             } else if session.isRunnable || connection.isReadable {
                 enqueue(connection)
             } else if connection.hasEnded, connection.output.isEmpty {
-                close(connection)
+                // What has come since the drain began is unread, and closing with it could cost replies.
+                if isDraining { finish(connection) } else { close(connection) }
             }
         }
     }
@@ -285,6 +295,7 @@ final class Loop {
             switch connection.socket.send(replies.output.span) {
             case .bytes(let count):
                 metrics.bytesSent.add(count)
+                connection.lastActivity = context.now
                 if count < replies.output.count {
                     connection.output.append(replies.output.span.extracting(count...))
                     connection.isWritable = false
@@ -318,6 +329,7 @@ final class Loop {
             return false
         }
         metrics.bytesSent.add(sent)
+        if sent > 0 { connection.lastActivity = context.now }
         return true
     }
 
@@ -344,6 +356,8 @@ final class Loop {
     static let firstConnectionPlace: UInt32 = 64
     /// Bytes taken from one connection in one turn.
     static let readBytesMax = 64 << 10
+    /// Reads of requests that have to wait, from one connection in one turn.
+    static let readAheadReadsMax = 16
     /// Keys looked up together: enough to overlap their memory latency, few enough to answer within a
     /// millisecond or two.
     static let batchLookupsMax = 1_024

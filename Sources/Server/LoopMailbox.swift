@@ -22,22 +22,49 @@ final class LoopMailbox: Sendable {
     }
 
     let waker: Waker
-    private let messages = Mutex<[Message]>([])
+    private let state = Mutex(State())
+
+    private struct State {
+        var messages: [Message] = []
+        /// Whether the loop has ended, or is about to: nobody would read another message.
+        var isClosed = false
+    }
 
     init() throws(SystemError) {
         waker = try Waker()
     }
 
-    func post(_ message: sending Message) {
-        messages.withLock { $0.append(message) }
-        waker.wake()
+    /// Leaves a message and wakes the loop.
+    ///
+    /// - Returns: False where the loop has ended, so that the sender must see to what it meant to hand over.
+    @discardableResult func post(_ message: sending Message) -> Bool {
+        let isTaken = state.withLock { state in
+            if !state.isClosed { state.messages.append(message) }
+            return !state.isClosed
+        }
+        if isTaken { waker.wake() }
+        return isTaken
     }
 
     func takeAll() -> [Message] {
-        messages.withLock { messages in
-            let taken = messages
-            messages.removeAll()
+        state.withLock { state in
+            let taken = state.messages
+            state.messages.removeAll()
             return taken
         }
+    }
+
+    /// Takes nothing more, unless there are messages to read first; whether it is closed.
+    func closeIfEmpty() -> Bool {
+        state.withLock { state in
+            if state.messages.isEmpty { state.isClosed = true }
+            return state.isClosed
+        }
+    }
+
+    /// Takes nothing more, and gives what is left.
+    func close() -> [Message] {
+        state.withLock { $0.isClosed = true }
+        return takeAll()
     }
 }

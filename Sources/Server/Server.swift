@@ -5,6 +5,7 @@ public import Platform
 import RESP
 import ServerMetrics
 public import Settings
+import Synchronization
 
 /// A whole server: listeners, loops and readers around a catalog of datasets.
 ///
@@ -53,8 +54,11 @@ public final class Server {
                 do throws(SystemError) {
                     try listen(on: host)
                 } catch {
-                    guard mayFail || isMissingLoopback(host, error) else {
-                        throw ListenError(address: "\(host):\(port)", cause: error)
+                    // Only a missing address may be missing: one that is taken is somebody else's, and its
+                    // clients would never find this server. The default `::1` is missing without IPv6.
+                    guard error.isAddressUnavailable, mayFail || host == "::1" else {
+                        throw ListenError(
+                            address: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)", cause: error)
                     }
                 }
             }
@@ -73,11 +77,6 @@ public final class Server {
             throw ListenError(address: "any address", cause: .addressUnavailable("bind"))
         }
         facts.setPort(port)
-    }
-
-    /// The default `::1` must not keep a machine without IPv6 from serving.
-    private func isMissingLoopback(_ host: String, _ error: SystemError) -> Bool {
-        host == "::1" && error.isAddressUnavailable
     }
 
     private func listen(on host: String) throws(SystemError) {
@@ -100,12 +99,12 @@ public final class Server {
         for index in 0..<settings.loopCount {
             let (group, readers, state, logger) = (group, readers, state, logger)
             let limits = Self.limits(from: settings)
-            let boxes = listeners[index]
+            let handover = ListenerHandover(listeners[index])
             loopThreads.append(
                 try Thread(name: "loop-\(index)") {
                     do throws(SystemError) {
                         let loop = try Loop(
-                            index: index, group: group, readers: readers, server: state, listeners: boxes,
+                            index: index, group: group, readers: readers, server: state, listeners: handover.take(),
                             limits: limits, logger: logger)
                         loop.run()
                     } catch {
@@ -177,6 +176,20 @@ public final class Server {
             idleNanoseconds: settings.idleTimeout.wholeNanoseconds,
             keepaliveSeconds: Int(settings.tcpKeepalive.components.seconds),
             rowCacheBytes: settings.rowCacheBytes / settings.loopCount / max(settings.datasets.count, 1))
+    }
+}
+
+/// Gives a loop its listeners for good: what its thread's closure held could not close before the thread ends.
+private final class ListenerHandover: Sendable {
+    private let boxes: Mutex<[Loop.ListenerBox]>
+
+    init(_ boxes: [Loop.ListenerBox]) { self.boxes = Mutex(boxes) }
+
+    func take() -> [Loop.ListenerBox] {
+        boxes.withLock { boxes in
+            defer { boxes = [] }
+            return boxes
+        }
     }
 }
 

@@ -108,10 +108,10 @@ extension ServerTests {
         func portTakenOnOneFamily() throws {
             let other = try Listener(host: "::1", port: 0, backlog: 1, sharesPort: false)
             let port = other.port
-            try expectRefusal("cannot listen on ::1:\(port): Address already in use") {
+            try expectRefusal("cannot listen on [::1]:\(port): Address already in use") {
                 ($0.port, $0.bindAddresses) = (port, ["127.0.0.1", "::1"])
             }
-            try expectRefusal("cannot listen on :::\(port): Address already in use") {
+            try expectRefusal("cannot listen on [::]:\(port): Address already in use") {
                 ($0.port, $0.bindAddresses) = (port, ["*"])
             }
         }

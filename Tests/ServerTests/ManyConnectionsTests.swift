@@ -99,8 +99,8 @@ extension ServerTests {
                     let start = position % reply.count
                     #expect(try reading.receives(Array(reply[start...])))
                     position += reply.count - start
+                    #expect(try talking.isAnswered())
                 }
-                #expect(try talking.isAnswered())
             }
         }
     }

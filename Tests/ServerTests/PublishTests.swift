@@ -148,14 +148,20 @@ extension ServerTests {
         func replyInTheMiddle() throws {
             let value = String(repeating: "a", count: 4 << 20)
             let other = String(repeating: "b", count: 4 << 20)
-            try withServer(MemoryEngine(text: ["key": value])) { server in
+            try withServer(MemoryEngine(text: [:])) { server in
+                weak var engine: (any Engine)?
+                do {
+                    let first = DatasetVersion(id: "1", engine: MemoryEngine(text: ["key": value]))
+                    engine = first.engine
+                    _ = server.catalog.publish(first, in: 0)
+                    server.server.announceVersions()
+                }
                 let observer = try server.connect()
                 let client = try server.connect()
                 // More keys than one turn takes, so most are looked up after the change.
                 try client.send(["MGET"] + Array(repeating: "key", count: 12) + Array(repeating: "none", count: 600))
                 #expect(try client.receives("*612\r\n"))
                 #expect(try eventually { try ClientLine.all(observer).contains { $0["omem"] != "0" } })
-                weak let engine = server.catalog.versions[0].engine
                 let next = MemoryEngine(text: ["key": other, "none": "now there"])
                 _ = server.catalog.publish(DatasetVersion(id: "2", engine: next), in: 0)
                 server.server.announceVersions()

@@ -14,7 +14,7 @@ final class TestClient {
     private var received: [UInt8] = []
     private var used = 0
     /// How long one send or receive may take.
-    private static let patienceSeconds = 10
+    private static let patienceSeconds = 60
 
     /// Connects to a port of the loopback interface.
     init(port: UInt16, isVersion6: Bool = false) throws {
