@@ -302,7 +302,8 @@ def look_ups(options, work, dataset):
     directory = next(Path(dataset).rglob("CURRENT")).parent
     found = {}
     for name, command in {
-            "engine": [program, "engine", directory, options.keys],
+            "engine, rows cached": [program, "engine", directory, options.keys, 1 << 30],
+            "engine, blocks cached": [program, "engine", directory, options.keys, 0],
             "plain rocksdb_get": [program, "plain", work / "plain", options.keys, options.value_bytes]}.items():
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         found[name] = json.loads(done.stdout) if done.returncode == 0 else {"failed": done.stderr.strip()}

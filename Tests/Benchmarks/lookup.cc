@@ -74,12 +74,12 @@ static void measure_all(uint64_t count, const std::function<void(const std::stri
     printf("}\n");
 }
 
-static int engine(const char *directory, uint64_t count) {
+static int engine(const char *directory, uint64_t count, size_t row_cache_bytes) {
     almanac_rocksdb_error error{};
     almanac_rocksdb_cache *cache = almanac_rocksdb_cache_create(uint64_t(4) << 30);
     almanac_rocksdb *database = almanac_rocksdb_open(directory, "default", cache, 2, &error);
     if (!database) return fprintf(stderr, "cannot open %s\n", directory), 1;
-    almanac_rocksdb_pins *pins = almanac_rocksdb_pins_create();
+    almanac_rocksdb_pins *pins = almanac_rocksdb_pins_create(row_cache_bytes);
     std::vector<almanac_lookup> lookups(1 << 10);
     auto look_up = [&](const std::string &keys, size_t batch, size_t width) {
         for (size_t i = 0; i < batch; i++) {
@@ -149,7 +149,9 @@ static int plain(const char *directory, uint64_t count, size_t value_bytes) {
 }
 
 int main(int argc, char **argv) {
-    if (argc == 4 && !strcmp(argv[1], "engine")) return engine(argv[2], strtoull(argv[3], nullptr, 10));
+    if (argc == 5 && !strcmp(argv[1], "engine")) {
+        return engine(argv[2], strtoull(argv[3], nullptr, 10), strtoull(argv[4], nullptr, 10));
+    }
     if (argc == 5 && !strcmp(argv[1], "plain")) {
         return plain(argv[2], strtoull(argv[3], nullptr, 10), strtoull(argv[4], nullptr, 10));
     }

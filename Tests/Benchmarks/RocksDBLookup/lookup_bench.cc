@@ -262,7 +262,7 @@ static Case MakeCase(const std::string &directory, uint64_t count, const std::st
             std::fprintf(stderr, "%s\n", error.message);
             std::exit(1);
         }
-        auto *pins = almanac_rocksdb_pins_create();
+        auto *pins = almanac_rocksdb_pins_create(0);
         auto *scratch = new std::vector<almanac_lookup>;
         // Residency first.
         made.look = [=](const Batch *batches, size_t batch_count, size_t tier) {
