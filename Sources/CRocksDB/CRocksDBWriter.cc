@@ -24,6 +24,8 @@ struct almanac_rocksdb_writer {
     std::unique_ptr<rocksdb::SstFileWriter> file;
     std::vector<std::string> files;
     uint64_t key_count = 0;
+    /// A key was accepted and may be lost, so there is nothing whole to finish.
+    bool has_failed = false;
 };
 
 namespace {
@@ -146,9 +148,12 @@ bool almanac_rocksdb_writer_append(
     almanac_rocksdb_writer *writer, const uint8_t *key, size_t key_count, const uint8_t *value, size_t value_count,
     almanac_rocksdb_error *error) {
     return Guarded<bool>(error, false, [&] {
-        return Append(
+        bool appended = Append(
             *writer, rocksdb::Slice(reinterpret_cast<const char *>(key), key_count),
             rocksdb::Slice(reinterpret_cast<const char *>(value), value_count), error);
+        // A key out of order was refused before anything happened.
+        writer->has_failed = writer->has_failed || (!appended && error->kind != ALMANAC_ROCKSDB_INVALID);
+        return appended;
     });
 }
 
@@ -156,6 +161,10 @@ bool almanac_rocksdb_writer_finish(
     almanac_rocksdb_writer *writer, almanac_rocksdb_written *written, almanac_rocksdb_error *error) {
     return Guarded<bool>(error, false, [&] {
         *written = {writer->key_count, 0, 0};
+        if (writer->has_failed) {
+            Fail(error, ALMANAC_ROCKSDB_IO, writer->directory + ": an earlier write failed");
+            return false;
+        }
         if (writer->file != nullptr && !FinishFile(*writer, error)) return false;
         return Assemble(*writer, error) && TidyUp(*writer, written, error);
     });

@@ -10,7 +10,7 @@ extension Session {
     func run(_ request: borrowing Request, _ plan: ReplyPlan) {
         guard request.count > 0 else { return }
         budget -= 1
-        context.metrics.commandsProcessed.add()
+        if sliced == nil { context.metrics.commandsProcessed.add() }
         let table = context.server.table
         guard var command = table.find(request[0]) else { return refuseUnknown(request, plan) }
         if command.isContainer, request.count > 1 {
@@ -90,7 +90,8 @@ extension Session {
     /// MGET, or EXISTS and TOUCH, which count: over as many keys as this turn may take, then over more.
     private func lookUpMany(_ request: borrowing Request, _ plan: ReplyPlan, isCounting: Bool) {
         let first = sliced?.nextArgument ?? 1
-        let last = min(first + max(budget, 1), request.count)
+        // What fits into a turn of its own stays in one piece, so that damage is one error, not a broken array.
+        let last = min(first + (first == 1 ? Self.turnBudget : max(budget, 1)), request.count)
         let (view, place) = view(in: plan)
         let index = view.lookups.count
         for argument in first..<last { _ = view.lookups.append(request[argument]) }

@@ -52,10 +52,14 @@ public final class Session {
     var transaction: Transaction?
     /// The requests of a transaction being executed.
     private var replay: Replay?
+    /// Whether the request at hand is one of ``replay``'s.
+    private var isReplaying = false
     /// The versions that a request spread over several turns began with.
     private var pinnedVersions: [DatasetVersion]?
     /// Hits so far of an EXISTS spread over several steps.
     private var hits = 0
+    /// Whether a key of such an EXISTS could not be read.
+    private var isCountDamaged = false
     /// What is left to answer once ``need`` has been met.
     private var held: ReplyPlan?
     /// A job that must wait until all steps before it are answered.
@@ -118,7 +122,6 @@ public final class Session {
             swap(&waiting, &backlog)
         }
         swap(&parser, &self.parser)
-        if sliced == nil, replay == nil { pinnedVersions = nil }
         currentView = nil  // An idle session must not hold a version that has been replaced.
         if case .nothing = need {} else { isRunnable = false }
         return firstStep..<plan.stepCount
@@ -157,7 +160,9 @@ public final class Session {
             } else {
                 let byteCount = sliced?.byteCount ?? 0
                 run(parser.request(in: rest), plan)
-                if sliced == nil { used += byteCount }
+                guard sliced == nil else { continue }
+                used += byteCount
+                if !isReplaying { unpinVersions() }
             }
         }
         return used
@@ -166,6 +171,8 @@ public final class Session {
     /// Runs the requests of a transaction, as if they came from the client now.
     private func runReplay(_ replay: Replay, _ plan: ReplyPlan) {
         self.replay = nil  // So that the requests run rather than wait for the replay's end.
+        isReplaying = true
+        defer { isReplaying = false }
         var parser = RequestParser(limits: limits)
         var bytes = ByteBuffer()
         swap(&parser, &replay.parser)
@@ -174,7 +181,11 @@ public final class Session {
         bytes.removeFirst(used)
         swap(&parser, &replay.parser)
         swap(&bytes, &replay.bytes)
-        if !replay.bytes.isEmpty, !isEnding { self.replay = replay }
+        if !replay.bytes.isEmpty, !isEnding {
+            self.replay = replay
+        } else {
+            unpinVersions()
+        }
     }
 
     /// Executes the queued requests of a transaction, from one version, before anything that follows.
@@ -186,6 +197,12 @@ public final class Session {
     /// Keeps the versions that the request at hand began with until it ends.
     func pinVersions() {
         if pinnedVersions == nil { pinnedVersions = context.versions }
+    }
+
+    /// Lets what follows be answered from the current versions.
+    private func unpinVersions() {
+        pinnedVersions = nil
+        currentView = nil
     }
 
     // MARK: Steps
@@ -210,6 +227,8 @@ public final class Session {
         plan.literals.version = protocolVersion
         body(&plan.literals)
         let count = plan.literals.output.count - start
+        // Long replies use the turn up, lest a pipeline of short requests for them fill the memory.
+        budget -= count >> Self.literalBytesShift
         // Literals in a row are one step, which is what makes a pipeline of PINGs cheap.
         if let last = plan.steps.indices.last, last >= firstStep, plan.steps[last].kind == .literal {
             plan.steps[last].count += UInt32(count)
@@ -242,6 +261,8 @@ public final class Session {
 
     /// Commands and keys that one session may take of a turn, so that nobody waits long for another.
     static let turnBudget = 256
+    /// A reply that needs no look-up costs as much as a command for each 4 KiB, so that a turn makes about 1 MiB.
+    private static let literalBytesShift = 12
 }
 
 // MARK: - Bytes out
@@ -428,9 +449,11 @@ extension Session {
             case .hit: found += 1
             case .miss: break
             case .damaged:
-                hits = 0
-                answerDamaged(view, into: &output)
-                return step.kind == .partialHits ? .broken : .complete
+                reportDamage(view)
+                isCountDamaged = true
+                // Nothing of the reply has been sent, so it can still be an error, in its own time.
+                if step.kind != .partialHits { endCount(of: 0, into: &output) }
+                return .complete
             case .pending, .wouldBlock: break counting
             }
             known += 1
@@ -446,8 +469,7 @@ extension Session {
         case .partialHits:
             hits += found
         case .hits:
-            output.integer(hits + found)
-            hits = 0
+            endCount(of: found, into: &output)
         case .length:
             output.integer(found == 1 ? view.lookups[valueAt: step.index].count : 0)
         case .type:
@@ -473,11 +495,26 @@ extension Session {
         return start <= end && count > 0 ? start..<end + 1 : 0..<0
     }
 
+    /// The reply about keys that have all been looked up, the last of which were `found`.
+    private func endCount(of found: Int, into output: inout ReplyWriter) {
+        if isCountDamaged {
+            context.metrics.errorReplies.add()
+            output.error(ErrorReply.damaged)
+        } else {
+            output.integer(hits + found)
+        }
+        (hits, isCountDamaged) = (0, false)
+    }
+
     private func answerDamaged(_ view: VersionView, into output: inout ReplyWriter) {
-        context.metrics.damagedLookups.add()
+        reportDamage(view)
         context.metrics.errorReplies.add()
-        context.report(view.lookups.failure, of: view.version)
         output.error(ErrorReply.damaged)
+    }
+
+    private func reportDamage(_ view: VersionView) {
+        context.metrics.damagedLookups.add()
+        context.report(view.lookups.failure, of: view.version)
     }
 
     /// Bytes of output that may wait for a client before the next reply is made.

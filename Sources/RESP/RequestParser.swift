@@ -130,11 +130,10 @@ public struct RequestParser: ~Copyable {
         var end = searched
         while end < bytes.count, bytes[end] != .lineFeed { end += 1 }
         searched = end
+        let line = end > 0 && bytes[end - 1] == .carriageReturn ? end - 1 : end
         // Also where the end of the line is here, so that it does not matter how the bytes were cut.
-        guard end <= limits.inlineBytesMax else { throw .inlineTooLong }
+        guard line <= limits.inlineBytesMax else { throw .inlineTooLong }
         guard end < bytes.count else { return .needsMoreBytes }
-        var line = end
-        if line > 0, bytes[line - 1] == .carriageReturn { line -= 1 }
         var words = InlineWords(bytes.extracting(..<line))
         isInline = true
         var start = 0

@@ -32,7 +32,7 @@ import Testing
 
     @Test("However bytes, jobs, stalls and turns fall, one client gets the replies of a simple model", arguments: 1...60)
     func oneClient(seed: UInt64) {
-        check(seed: seed, clientCount: 1, requests: 120)
+        check(seed: seed, clientCount: 1, requests: 80)
     }
 
     @Test("Sessions that share every turn's look-ups each get their own replies", arguments: 100...130)
@@ -81,7 +81,7 @@ import Testing
         behaviour.damagedKeys = Set(SessionWorld.usualKeys.filter { _ in random.oneIn(6) })
         let world = SessionWorld(SessionWorld.usual, behaviour: behaviour)
         var model = SessionModel(world.databases, damaged: behaviour.damagedKeys)
-        let driver = SessionDriver(world.versions, pace: .random(seed: seed))
+        let driver = SessionDriver(world.versions, pace: .random(seed: seed, readBytesMin: 500))
         var expected: [UInt8] = []
         for _ in 0..<200 {
             let name = ["GET", "STRLEN", "TYPE", "TTL", "MGET", "EXISTS"][random.pick(0...5)]

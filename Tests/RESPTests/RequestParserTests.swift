@@ -116,12 +116,12 @@ import Testing
             (.inlineTooLong, "too big inline request"),
             (.unbalancedQuotes, "unbalanced quotes in request"),
             (.expectedBulk(found: UInt8(ascii: "*")), "expected '$', got '*'"),
-            (.expectedBulk(found: 13), "expected '$', got '?'"),
-            (.expectedBulk(found: 255), "expected '$', got '?'"),
+            (.expectedBulk(found: 13), "expected '$', got ' '"),
+            (.expectedBulk(found: 255), "expected '$', got '\u{FFFD}'"),
             (.unterminatedBulk, "a bulk does not end with CRLF"),
         ])
     func words(error: ProtocolError, words: String) {
-        #expect(error.text == "ERR Protocol error: " + words)
+        #expect(String(decoding: error.text, as: UTF8.self) == "ERR Protocol error: " + words)
     }
 
     @Test("A request stays readable until the parser goes on, and its memory is given back afterwards")

@@ -106,20 +106,17 @@ import Testing
         #expect(error?.kind == .damaged)
     }
 
-    @Test(arguments: [0x80, 0x01] as [UInt8])
-    func `No flipped bit makes a database answer wrongly, open without its keys, or end the process`(
-        mask: UInt8
-    ) throws {
+    @Test func `No flipped bit makes a database answer wrongly, open without its keys, or end the process`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path("db")
         _ = try writeNumbered(50, to: path)
         for name in try files(in: path) where name != "CURRENT" {
             let size = try Data(contentsOf: URL(filePath: path + "/" + name)).count
             // Of tables, the end is where what RocksDB trusts before it verifies lies.
-            for offset in 0..<size where name.hasPrefix("MANIFEST") || offset > size - 400 || offset % 13 == 0 {
-                try overwriteByte(of: path + "/" + name, at: offset) { $0 ^ mask }
+            for offset in 0..<size where name.hasPrefix("MANIFEST") || offset > size - 200 || offset % 31 == 0 {
+                try overwriteByte(of: path + "/" + name, at: offset) { $0 ^ 0x80 }
                 checkNoWrongAnswer(path, "\(name), offset \(offset)")
-                try overwriteByte(of: path + "/" + name, at: offset) { $0 ^ mask }
+                try overwriteByte(of: path + "/" + name, at: offset) { $0 ^ 0x80 }
             }
         }
     }

@@ -30,11 +30,13 @@ public final class SessionDriver {
         public static let prompt = Pace()
 
         /// All choices drawn from `seed`.
-        public static func random(seed: UInt64) -> Pace {
+        ///
+        /// - Parameter readBytesMin: Below this no read is bounded, for streams too long to come byte by byte.
+        public static func random(seed: UInt64, readBytesMin: Int = 1) -> Pace {
             var random = SeededRandom(seed: seed)
             var pace = Pace()
             pace.seed = seed
-            pace.readBytesMax = [1, 3, 17, 100, 4_000, Int.max][random.pick(0...5)]
+            pace.readBytesMax = max([1, 7, 100, 1_000, 4_000, Int.max][random.pick(0...5)], readBytesMin)
             pace.drainBytes = [1_000, 100_000, Int.max, Int.max][random.pick(0...3)]
             pace.jobTurnsMax = random.pick(0...3)
             pace.skipsOneIn = random.oneIn(2) ? 3 : 0

@@ -74,6 +74,7 @@ struct SettingTests {
         let samples: [String: String] = [
             "port": "1", "unix-socket": "/s", "unix-socket-mode": "0600", "listen-backlog": "2", "tcp-keepalive": "3",
             "idle-timeout": "4", "loops": "5", "readers": "6", "read-queue-max": "7", "cache-size": "8mb",
+            "row-cache-size": "17mb",
             "open-threads": "9", "clients-max": "10", "query-buffer-max": "11mb", "output-buffer-max": "12mb",
             "argument-size-max": "13mb", "argument-count-max": "14000", "inline-size-max": "15kb",
             "drain-timeout": "16", "log-format": "json", "log-level": "debug", "log-file": "/l", "pid-file": "/p",

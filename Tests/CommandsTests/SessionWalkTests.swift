@@ -1,0 +1,116 @@
+import Commands
+import SessionSupport
+import Storage
+import TestSupport
+import Testing
+
+@Suite struct SessionWalkTests {
+    private static let keys = (0..<321).map { "key:\($0)" } + ["", "other:1", "other:2", "a*b"]
+    private let world = SessionWorld(text: Dictionary(uniqueKeysWithValues: keys.map { ($0, "v") }))
+
+    /// The keys that a whole SCAN gives, page by page; `nil` where it does not end.
+    private func walk(_ options: [String], on driver: SessionDriver) -> [[String]]? {
+        var cursor = "0"
+        var pages: [[String]] = []
+        repeat {
+            guard pages.count < 2_000, let page = page(cursor, options, on: driver) else { return nil }
+            pages.append(page.keys)
+            cursor = page.cursor
+            guard let number = UInt64(cursor), number < 1 << 53 else { return nil }
+        } while cursor != "0"
+        return pages
+    }
+
+    private func page(_ cursor: String, _ options: [String], on driver: SessionDriver) -> (cursor: String, keys: [String])? {
+        let client = driver.clients[0]
+        let start = client.received.count
+        client.send(requestBytes(["SCAN", cursor] + options))
+        guard driver.run() else { return nil }
+        let reply = text(Array(client.received[start...]))
+        let lines = reply.split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
+        guard lines.count >= 4, lines[0] == "*2", lines[3].hasPrefix("*") else { return nil }
+        return (lines[2], stride(from: 5, to: lines.count - 1, by: 2).map { lines[$0] })
+    }
+
+    @Test("A walk gives every key once, whatever the size of its pages", arguments: [1, 10, 1_000, Int.max])
+    func complete(count: Int) throws {
+        let driver = SessionDriver(world.versions, pace: .random(seed: UInt64(truncatingIfNeeded: count)))
+        let pages = try #require(walk(["COUNT", "\(count)"], on: driver))
+        let all = pages.flatMap(\.self)
+        #expect(all.sorted() == Self.keys.sorted())
+        #expect(pages.allSatisfy { $0.count <= count })
+    }
+
+    @Test(
+        "MATCH gives the keys that match and no others",
+        arguments: [("other:*", 2), ("key:1?", 10), ("*", 325), ("a\\*b", 1), ("nothing*", 0), ("key:32[01]", 0)])
+    func matching(pattern: String, expected: Int) throws {
+        let driver = SessionDriver(world.versions)
+        let found = try #require(walk(["MATCH", pattern, "COUNT", "7"], on: driver)).flatMap(\.self)
+        #expect(Set(found).count == found.count)
+        #expect(found.count == (pattern == "key:32[01]" ? 1 : expected))
+        let client = driver.clients[0]
+        let start = client.received.count
+        client.send(request("KEYS", pattern))
+        #expect(driver.run())
+        #expect(text(Array(client.received[start...])).hasPrefix("*\(found.count)\r\n"))
+    }
+
+    @Test("The same cursor gives the same page, to any client, also after the walk went on")
+    func repeatable() throws {
+        let driver = SessionDriver(world.versions)
+        let first = try #require(page("0", ["COUNT", "20"], on: driver))
+        let second = try #require(page(first.cursor, ["COUNT", "20"], on: driver))
+        _ = try #require(walk(["COUNT", "3"], on: driver))
+        let again = try #require(page(first.cursor, ["COUNT", "20"], on: driver))
+        #expect(again == second)
+        #expect(Set(first.keys).isDisjoint(with: second.keys))
+    }
+
+    @Test("TYPE gives everything for strings and nothing for other types")
+    func types() throws {
+        let driver = SessionDriver(world.versions)
+        #expect(try #require(walk(["TYPE", "String", "COUNT", "1000"], on: driver)).flatMap(\.self).count == 325)
+        #expect(try #require(walk(["TYPE", "hash"], on: driver)) == [[]])
+    }
+
+    @Test(
+        "A SCAN that Redis would refuse is refused in its words",
+        arguments: [
+            (["x"], "ERR invalid cursor"), (["9007199254740992"], "ERR invalid cursor"), (["-1"], "ERR invalid cursor"),
+            (["0", "COUNT"], "ERR syntax error"), (["0", "COUNT", "0"], "ERR syntax error"),
+            (["0", "COUNT", "x"], "ERR value is not an integer or out of range"), (["0", "LIMIT", "1"], "ERR syntax error"),
+            (["5"], "ERR this cursor is unknown or has expired, start again from 0"),
+        ])
+    func refusals(arguments: [String], error: String) {
+        #expect(world.replies(to: requestBytes(["SCAN"] + arguments)) == "-\(error)\r\n")
+    }
+
+    @Test("A walk over files that cannot be read is an error, and the connection lives on")
+    func damage() {
+        var behaviour = MemoryEngine.Behaviour()
+        behaviour.failsWalks = true
+        let world = SessionWorld(text: ["k": "v"], behaviour: behaviour)
+        for walk in [request("SCAN", "0"), request("KEYS", "*"), request("RANDOMKEY")] {
+            #expect(world.replies(to: walk, request("GET", "k")) == damagedText + "$1\r\nv\r\n")
+        }
+    }
+
+    @Test("KEYS with a reply over the limit is an error that names SCAN")
+    func tooLong() {
+        let driver = SessionDriver(world.versions, replyBytesMax: 1_000)
+        driver.clients[0].send(request("KEYS", "*") + request("PING"))
+        #expect(driver.run())
+        #expect(
+            text(driver.clients[0].received)
+                == "-ERR the reply would be longer than 1000 bytes, use SCAN\r\n+PONG\r\n")
+    }
+
+    @Test("RANDOMKEY gives keys that are there, and nothing where there are none")
+    func randomKeys() {
+        #expect(world.replies(to: request("RANDOMKEY")).hasPrefix("$"))
+        #expect(SessionWorld(text: [:]).replies(to: request("RANDOMKEY")) == "$-1\r\n")
+        #expect(SessionWorld(text: [:]).replies(to: request("HELLO", "3") + request("RANDOMKEY")).hasSuffix("*0\r\n_\r\n"))
+        #expect(world.replies(to: request("DBSIZE")) == ":325\r\n")
+    }
+}
