@@ -92,9 +92,10 @@ public final class Session {
 
     // MARK: Bytes in
 
-    /// Keeps bytes for later, while the session waits for something.
+    /// Keeps bytes for later, while the session or its client's output waits for something.
     public func keep(_ bytes: Span<UInt8>) {
         backlog.append(bytes)
+        if case .nothing = need { isRunnable = true }
     }
 
     /// Understands requests in the backlog and in `bytes` behind it, and adds them to `plan`.
