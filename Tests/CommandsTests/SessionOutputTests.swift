@@ -55,7 +55,9 @@ import Testing
 
     @Test("Long replies that need no look-up are bounded too", arguments: ["COMMAND", "COMMAND DOCS", "ECHO"])
     func literals(name: String) throws {
-        let words = name == "ECHO" ? ["ECHO", String(repeating: "x", count: 200_000)] : name.split(separator: " ").map(String.init)
+        let words =
+            name == "ECHO"
+            ? ["ECHO", String(repeating: "x", count: 200_000)] : name.split(separator: " ").map(String.init)
         let world = SessionWorld(text: [:])
         let single = world.replies(to: requestBytes(words))
         let driver = SessionDriver(world.versions, pace: slowPace(Self.mebibyte))
@@ -71,7 +73,8 @@ import Testing
         let large = String(repeating: "v", count: 2 << 20)
         let world = SessionWorld(text: ["big": large, "k": "v"])
         let requests = request("GET", "big") + request("PING") + request("GET", "k") + request("HELLO", "3")
-        let more = request("GET", "big") + request("GET", "none") + request("KEYS", "k") + request("QUIT") + request("PING")
+        let more =
+            request("GET", "big") + request("GET", "none") + request("KEYS", "k") + request("QUIT") + request("PING")
         var pace = slowPace(300_000)
         pace.readsAhead = true
         pace.readBytesMax = 50

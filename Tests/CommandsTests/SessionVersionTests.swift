@@ -11,13 +11,17 @@ import Testing
 
     private static func version(_ value: String, cold: Bool = false) -> DatasetVersion {
         var behaviour = MemoryEngine.Behaviour()
-        if cold { behaviour.coldKeys = Set(keys.enumerated().filter { $0.offset % 7 == 0 }.map { Array($0.element.utf8) }) }
+        if cold {
+            behaviour.coldKeys = Set(keys.enumerated().filter { $0.offset % 7 == 0 }.map { Array($0.element.utf8) })
+        }
         let entries = Dictionary(uniqueKeysWithValues: keys.map { ($0, value) } + [("only:\(value)", value)])
         return DatasetVersion(id: value, engine: MemoryEngine(text: entries, behaviour: behaviour))
     }
 
     /// The versions that each reply's values come from, with a new version published before each of the first turns.
-    private func origins(of requests: [UInt8], pace: SessionDriver.Pace = .prompt, cold: Bool = false) throws -> [Set<String>] {
+    private func origins(of requests: [UInt8], pace: SessionDriver.Pace = .prompt, cold: Bool = false) throws -> [Set<
+        String
+    >] {
         let driver = SessionDriver([Self.version("0", cold: cold)], pace: pace)
         driver.beforeTurn = { [unowned driver] turn in
             if turn < 50 { driver.context.versions = [Self.version("\(turn)", cold: cold)] }
@@ -41,12 +45,15 @@ import Testing
         #expect(order[2] > order[0], "\(order)")
     }
 
-    @Test("A transaction is answered from one version, whatever was answered before it in the same turn", arguments: 0...12)
+    @Test(
+        "A transaction is answered from one version, whatever was answered before it in the same turn",
+        arguments: 0...12)
     func transaction(seed: UInt64) throws {
         let gets = (0..<300).flatMap { request("GET", "key:\($0)") }
         let block = request("MULTI") + gets + mget + request("GET", "key:5") + request("EXEC")
         let requests = mget + block + request("GET", "key:1") + block + mget + block
-        let replies = try origins(of: requests, pace: seed == 0 ? .prompt : .random(seed: seed, readBytesMin: 4_000), cold: seed % 2 == 1)
+        let replies = try origins(
+            of: requests, pace: seed == 0 ? .prompt : .random(seed: seed, readBytesMin: 4_000), cold: seed % 2 == 1)
         let answered = replies.filter { !$0.isEmpty }
         #expect(answered.count == 6)
         #expect(answered.allSatisfy { $0.count == 1 }, "\(answered)")

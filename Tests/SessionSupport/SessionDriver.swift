@@ -1,5 +1,5 @@
-public import Commands
 import Bytes
+public import Commands
 public import Datasets
 public import RESP
 import ServerMetrics
@@ -179,7 +179,7 @@ public final class SessionDriver {
         }
         let isFinished =
             if let job = job as? ClientListJob {
-                job.add(clients.filter { !$0.isClosed }.map(\.session.facts), loopCount: 1)
+                job.add(clients.filter { !$0.isClosed }.map(facts(of:)), loopCount: 1)
             } else {
                 job.runSlice()
             }
@@ -187,6 +187,13 @@ public final class SessionDriver {
         client.isJobRunning = false
         client.session.complete(job, into: &replies)
         deliver(to: client)
+    }
+
+    private func facts(of client: Client) -> ClientFacts {
+        var facts = client.session.facts
+        // The one fact that depends on the pace.
+        facts.inputBytes = 0
+        return facts
     }
 
     private func deliver(to client: Client) {
