@@ -76,7 +76,12 @@ private struct Conversation: CustomStringConvertible, Sendable {
             "-ERR unknown subcommand 'NOSUCH'. Try CLIENT HELP.\n+OK\n$2\nme"),
         Conversation(
             "HELLO 4\nHELLO x\nHELLO 3 FOO\nGET none",
-            "-NOPROTO unsupported protocol version\n-ERR Protocol version is not an integer or out of range\n-ERR Syntax error in HELLO option 'FOO'\n$-1"
+            """
+            -NOPROTO unsupported protocol version
+            -ERR Protocol version is not an integer or out of range
+            -ERR Syntax error in HELLO option 'FOO'
+            $-1
+            """
         ),
     ]
 

@@ -29,9 +29,8 @@ public final class SessionDriver {
         /// Everything at once.
         public static let prompt = Pace()
 
-        /// All choices drawn from `seed`.
-        ///
-        /// - Parameter readBytesMin: Below this no read is bounded, for streams too long to come byte by byte.
+        /// All choices drawn from `seed`, but reads are bounded by no less than `readBytesMin`: long streams
+        /// would take too long byte by byte.
         public static func random(seed: UInt64, readBytesMin: Int = 1) -> Pace {
             var random = SeededRandom(seed: seed)
             var pace = Pace()
@@ -197,7 +196,7 @@ public final class SessionDriver {
     }
 
     private func deliver(to client: Client) {
-        let bytes = Array(copying: replies.output.span)
+        let bytes = unsafe replies.output.withUnsafeBytes { unsafe Array($0) }
         replies.output.removeAll()
         client.replyBytesMax = max(client.replyBytesMax, bytes.count)
         client.output += bytes
