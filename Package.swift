@@ -87,6 +87,9 @@ let package = Package(
         .executableTarget(
             name: "ParserFuzz", dependencies: ["Bytes", "CFuzzDriver", "RESP"], path: "Tests/Fuzz/ParserFuzz",
             swiftSettings: strict),
+        .executableTarget(
+            name: "SessionFuzz", dependencies: ["CFuzzDriver", "SessionSupport"], path: "Tests/Fuzz/SessionFuzz",
+            swiftSettings: strict),
 
         // Makes databases as others make them, for the engine to read.
         .target(

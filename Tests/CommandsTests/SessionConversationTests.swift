@@ -1,5 +1,6 @@
 import Commands
 import RESP
+import ServerMetrics
 import SessionSupport
 import Storage
 import TestSupport
@@ -45,9 +46,14 @@ private struct Conversation: CustomStringConvertible, Sendable {
             -EXECABORT Transaction discarded because of previous errors.\n+OK\n*0
             """),
         Conversation("MULTI\nSELECT 1\nGET k\nEXEC\nGET k", "+OK\n+QUEUED\n+QUEUED\n*2\n+OK\n$5\nother\n$5\nother"),
-        Conversation("MULTI\nPING a b\nGET k\nEXEC", "+OK\n+QUEUED\n+QUEUED\n*2\n-ERR wrong number of arguments for 'ping' command\n$1\nv"),
+        Conversation(
+            "MULTI\nPING a b\nGET k\nEXEC",
+            "+OK\n+QUEUED\n+QUEUED\n*2\n-ERR wrong number of arguments for 'ping' command\n$1\nv"),
         Conversation("SELECT 1\nGET k\nSELECT 0\nGET k", "+OK\n$5\nother\n+OK\n$1\nv"),
-        Conversation("SELECT 2\nSELECT x\nSELECT -1", "-ERR DB index is out of range\n-ERR value is not an integer or out of range\n-ERR DB index is out of range"),
+        Conversation(
+            "SELECT 2\nSELECT x\nSELECT -1",
+            "-ERR DB index is out of range\n-ERR value is not an integer or out of range\n-ERR DB index is out of range"
+        ),
         Conversation("SELECT 1\nMULTI\nRESET\nGET k\nEXEC", "+OK\n+OK\n+RESET\n$1\nv\n-ERR EXEC without MULTI"),
         Conversation("GET k\nQUIT\nGET k", "$1\nv\n+OK"),
         Conversation("GET k\nPOST / HTTP/1.1\nGET k", "$1\nv"),
@@ -55,12 +61,28 @@ private struct Conversation: CustomStringConvertible, Sendable {
         Conversation("GET 'k\nGET k", "-ERR Protocol error: unbalanced quotes in request"),
         Conversation("EXISTS k k none k\nTOUCH none\nSTRLEN k\nSTRLEN none", ":3\n:0\n:1\n:0"),
         Conversation("TYPE k\nTYPE none\nTTL k\nPTTL none\nEXPIRETIME k", "+string\n+none\n:-1\n:-2\n:-1"),
-        Conversation("GETRANGE word 0 -1\nGETRANGE word 1 2\nGETRANGE word -3 -2\nGETRANGE word 3 1\nGETRANGE none 0 -1", "$4\nword\n$2\nor\n$2\nor\n$0\n\n$0\n"),
-        Conversation("GETRANGE word -9223372036854775808 9223372036854775807\nGETRANGE word a 1", "$4\nword\n-ERR value is not an integer or out of range"),
+        Conversation(
+            "GETRANGE word 0 -1\nGETRANGE word 1 2\nGETRANGE word -3 -2\nGETRANGE word 3 1\nGETRANGE none 0 -1",
+            "$4\nword\n$2\nor\n$2\nor\n$0\n\n$0\n"),
+        Conversation(
+            "GETRANGE word -9223372036854775808 9223372036854775807\nGETRANGE word a 1",
+            "$4\nword\n-ERR value is not an integer or out of range"),
         Conversation("GETRANGE word -1 -9\nGETRANGE word -9 -8\nGETRANGE word 9 10", "$0\n\n$1\nw\n$0\n"),
-        Conversation("SET k\nSET k v", "-ERR wrong number of arguments for 'set' command\n-READONLY You can't write against a read only replica."),
-        Conversation("CLIENT NOSUCH\nclient setname me\nCLIENT GETNAME", "-ERR unknown subcommand 'NOSUCH'. Try CLIENT HELP.\n+OK\n$2\nme"),
-        Conversation("HELLO 4\nHELLO x\nHELLO 3 FOO\nGET none", "-NOPROTO unsupported protocol version\n-ERR Protocol version is not an integer or out of range\n-ERR Syntax error in HELLO option 'FOO'\n$-1"),
+        Conversation(
+            "SET k\nSET k v",
+            "-ERR wrong number of arguments for 'set' command\n-READONLY You can't write against a read only replica."),
+        Conversation(
+            "CLIENT NOSUCH\nclient setname me\nCLIENT GETNAME",
+            "-ERR unknown subcommand 'NOSUCH'. Try CLIENT HELP.\n+OK\n$2\nme"),
+        Conversation(
+            "HELLO 4\nHELLO x\nHELLO 3 FOO\nGET none",
+            """
+            -NOPROTO unsupported protocol version
+            -ERR Protocol version is not an integer or out of range
+            -ERR Syntax error in HELLO option 'FOO'
+            $-1
+            """
+        ),
     ]
 
     @Test("Requests get the replies that Redis gives, at every pace", arguments: conversations)
@@ -73,7 +95,9 @@ private struct Conversation: CustomStringConvertible, Sendable {
             let world = isCold ? SessionWorld(databases, behaviour: behaviour) : SessionWorld(databases)
             for seed: UInt64 in 0..<12 {
                 let pace = seed == 0 ? SessionDriver.Pace.prompt : .random(seed: seed)
-                #expect(world.replies(to: Array(conversation.requests.utf8), pace: pace) == conversation.replies, "seed \(seed)")
+                #expect(
+                    world.replies(to: Array(conversation.requests.utf8), pace: pace) == conversation.replies,
+                    "seed \(seed)")
             }
         }
     }
@@ -82,7 +106,9 @@ private struct Conversation: CustomStringConvertible, Sendable {
     func nullForms() {
         let world = SessionWorld(text: ["k": "v"])
         let get = request("GET", "none") + request("MGET", "k", "none")
-        let reply = world.replies(to: get + request("HELLO", "3") + get + request("HELLO", "2") + get + request("HELLO", "3") + request("RESET") + get)
+        let reply = world.replies(
+            to: get + request("HELLO", "3") + get + request("HELLO", "2") + get + request("HELLO", "3")
+                + request("RESET") + get)
         let nulls = reply.split(separator: "\r\n").filter { $0 == "$-1" || $0 == "_" }
         #expect(nulls == ["$-1", "$-1", "_", "_", "$-1", "$-1", "$-1", "$-1"])
     }
@@ -96,7 +122,9 @@ private struct Conversation: CustomStringConvertible, Sendable {
                 let words = name + (0..<count).map { $0 % 2 == 0 ? "k" : "1" }
                 let hello = request("HELLO", "\(protocolVersion)")
                 let replies = try ReplyChecker.replies(
-                    in: world.replies(to: hello + requestBytes(words) + request("ECHO", "end")).unicodeScalars.map { UInt8($0.value) })
+                    in: world.replies(to: hello + requestBytes(words) + request("ECHO", "end")).unicodeScalars.map {
+                        UInt8($0.value)
+                    })
                 #expect(replies.count == 3 || (name == ["quit"] && replies.count == 2), "\(words)")
             }
         }
@@ -111,10 +139,13 @@ private struct Conversation: CustomStringConvertible, Sendable {
         let many = (0..<255).flatMap { _ in request("GET", "k") }
         let values = String(repeating: "$1\r\nv\r\n", count: 255)
         for name in ["MGET", "EXISTS", "TOUCH"] {
-            let reply = world.replies(to: many + request(name, "k", "k", "bad", "none", "k") + request("GET", "bad") + request("GET", "k"))
+            let reply = world.replies(
+                to: many + request(name, "k", "k", "bad", "none", "k") + request("GET", "bad") + request("GET", "k"))
             #expect(reply == values + damagedText + damagedText + "$1\r\nv\r\n")
         }
-        let block = request("MULTI") + request("GET", "bad") + request("MGET", "k", "bad") + request("GET", "k") + request("EXEC")
+        let block =
+            request("MULTI") + request("GET", "bad") + request("MGET", "k", "bad") + request("GET", "k")
+            + request("EXEC")
         #expect(world.replies(to: block).hasSuffix("*3\r\n" + damagedText + damagedText + "$1\r\nv\r\n"))
     }
 

@@ -17,7 +17,9 @@ import Testing
     func largeValues(isCold: Bool) {
         var entries: [[UInt8]: [UInt8]] = [:]
         var random = SeededRandom(seed: 3)
-        for number in 0..<6 { entries[[UInt8(number)]] = random.bytes(3 << 20) }
+        for number in 0..<4 {
+            entries[[UInt8(number)]] = [UInt8](repeating: random.bytes(1)[0], count: 3 << 20)
+        }
         var behaviour = MemoryEngine.Behaviour()
         if isCold {
             behaviour.coldKeys = Set(entries.keys)
@@ -26,7 +28,7 @@ import Testing
         let world = SessionWorld([entries], behaviour: behaviour)
         let driver = SessionDriver(world.versions, pace: slowPace(700_000))
         let client = driver.clients[0]
-        let keys = (0..<6).map { [UInt8($0)] }
+        let keys = (0..<4).map { [UInt8($0)] }
         var model = SessionModel(world.databases)
         var expected: [UInt8] = []
         let requests = keys.map { [Array("GET".utf8), $0] } + [[Array("MGET".utf8)] + keys] + [[Array("PING".utf8)]]
@@ -37,7 +39,7 @@ import Testing
         #expect(driver.run())
         #expect(client.received == expected)
         #expect(client.replyBytesMax <= Session.outputBytesSoftMax + (3 << 20) + 64)
-        #expect(driver.turns > 20, "the client was waited for")
+        #expect(driver.turns > 15, "the client was waited for")
     }
 
     @Test("Small values fill the output up to its bound and no further")
@@ -45,33 +47,36 @@ import Testing
         let world = SessionWorld(text: ["k": String(repeating: "v", count: 10_000)])
         let driver = SessionDriver(world.versions, pace: slowPace(50_000))
         let client = driver.clients[0]
-        for _ in 0..<4 { client.send(requestBytes(["MGET"] + (0..<1_000).map { _ in "k" })) }
+        for _ in 0..<2 { client.send(requestBytes(["MGET"] + (0..<600).map { _ in "k" })) }
         #expect(driver.run())
-        let reply = "*1000\r\n" + String(repeating: bulkText(String(repeating: "v", count: 10_000)), count: 1_000)
-        #expect(client.received.count == reply.utf8.count * 4)
-        #expect(client.received.elements(are: reply, times: 4))
+        let reply = "*600\r\n" + String(repeating: bulkText(String(repeating: "v", count: 10_000)), count: 600)
+        #expect(client.received.count == reply.utf8.count * 2)
+        #expect(client.received.elements(are: reply, times: 2))
         #expect(client.replyBytesMax <= Session.outputBytesSoftMax + 10_100)
     }
 
     @Test("Long replies that need no look-up are bounded too", arguments: ["COMMAND", "COMMAND DOCS", "ECHO"])
     func literals(name: String) throws {
-        let words = name == "ECHO" ? ["ECHO", String(repeating: "x", count: 200_000)] : name.split(separator: " ").map(String.init)
+        let words =
+            name == "ECHO"
+            ? ["ECHO", String(repeating: "x", count: 200_000)] : name.split(separator: " ").map(String.init)
         let world = SessionWorld(text: [:])
         let single = world.replies(to: requestBytes(words))
         let driver = SessionDriver(world.versions, pace: slowPace(Self.mebibyte))
         let client = driver.clients[0]
-        for _ in 0..<100 { client.send(requestBytes(words)) }
+        for _ in 0..<40 { client.send(requestBytes(words)) }
         #expect(driver.run())
-        #expect(client.received.elements(are: single, times: 100))
+        #expect(client.received.elements(are: single, times: 40))
         #expect(client.replyBytesMax <= 2 * Session.outputBytesSoftMax + single.utf8.count)
     }
 
     @Test("What waits for a slow client keeps its place between what was sent and what comes later")
     func order() {
-        let large = String(repeating: "v", count: 2 << 20)
+        let large = String(repeating: "v", count: 1_100_000)
         let world = SessionWorld(text: ["big": large, "k": "v"])
         let requests = request("GET", "big") + request("PING") + request("GET", "k") + request("HELLO", "3")
-        let more = request("GET", "big") + request("GET", "none") + request("KEYS", "k") + request("QUIT") + request("PING")
+        let more =
+            request("GET", "big") + request("GET", "none") + request("KEYS", "k") + request("QUIT") + request("PING")
         var pace = slowPace(300_000)
         pace.readsAhead = true
         pace.readBytesMax = 50
@@ -85,8 +90,7 @@ import Testing
 extension [UInt8] {
     /// Whether these are the bytes of `text`, so many times.
     func elements(are text: String, times: Int) -> Bool {
-        let one = text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
-        guard count == one.count * times else { return false }
-        return (0..<times).allSatisfy { self[$0 * one.count..<($0 + 1) * one.count].elementsEqual(one) }
+        // All of these texts are ASCII; whole arrays compare fast.
+        self == Array([[UInt8]](repeating: Array(text.utf8), count: times).joined())
     }
 }

@@ -26,11 +26,13 @@ import Testing
             let place = zip(client.received, script.replies).prefix { $0 == $1 }.count
             let got = text(Array(client.received[max(0, place - 60)..<min(place + 60, client.received.count)]))
             let want = text(Array(script.replies[max(0, place - 60)..<min(place + 60, script.replies.count)]))
-            Issue.record("client \(client.session.id) at \(place): \(got.debugDescription) for \(want.debugDescription)")
+            Issue.record(
+                "client \(client.session.id) at \(place): \(got.debugDescription) for \(want.debugDescription)")
         }
     }
 
-    @Test("However bytes, jobs, stalls and turns fall, one client gets the replies of a simple model", arguments: 1...60)
+    @Test(
+        "However bytes, jobs, stalls and turns fall, one client gets the replies of a simple model", arguments: 1...60)
     func oneClient(seed: UInt64) {
         check(seed: seed, clientCount: 1, requests: 80)
     }
@@ -86,7 +88,8 @@ import Testing
         for _ in 0..<200 {
             let name = ["GET", "STRLEN", "TYPE", "TTL", "MGET", "EXISTS"][random.pick(0...5)]
             let count = name == "EXISTS" ? random.pick(1...700) : name == "MGET" ? random.pick(1...8) : 1
-            let keys = (0..<count).map { _ in SessionWorld.usualKeys[random.pick(0...SessionWorld.usualKeys.count - 1)] }
+            let keys = (0..<count).map { _ in SessionWorld.usualKeys[random.pick(0...SessionWorld.usualKeys.count - 1)]
+            }
             let request = [Array(name.utf8)] + keys
             driver.clients[0].send(RandomScript.encoded(request))
             expected += model.reply(to: request)

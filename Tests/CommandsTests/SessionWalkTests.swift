@@ -21,7 +21,9 @@ import Testing
         return pages
     }
 
-    private func page(_ cursor: String, _ options: [String], on driver: SessionDriver) -> (cursor: String, keys: [String])? {
+    private func page(_ cursor: String, _ options: [String], on driver: SessionDriver) -> (
+        cursor: String, keys: [String]
+    )? {
         let client = driver.clients[0]
         let start = client.received.count
         client.send(requestBytes(["SCAN", cursor] + options))
@@ -79,7 +81,8 @@ import Testing
         arguments: [
             (["x"], "ERR invalid cursor"), (["9007199254740992"], "ERR invalid cursor"), (["-1"], "ERR invalid cursor"),
             (["0", "COUNT"], "ERR syntax error"), (["0", "COUNT", "0"], "ERR syntax error"),
-            (["0", "COUNT", "x"], "ERR value is not an integer or out of range"), (["0", "LIMIT", "1"], "ERR syntax error"),
+            (["0", "COUNT", "x"], "ERR value is not an integer or out of range"),
+            (["0", "LIMIT", "1"], "ERR syntax error"),
             (["5"], "ERR this cursor is unknown or has expired, start again from 0"),
         ])
     func refusals(arguments: [String], error: String) {
@@ -110,7 +113,8 @@ import Testing
     func randomKeys() {
         #expect(world.replies(to: request("RANDOMKEY")).hasPrefix("$"))
         #expect(SessionWorld(text: [:]).replies(to: request("RANDOMKEY")) == "$-1\r\n")
-        #expect(SessionWorld(text: [:]).replies(to: request("HELLO", "3") + request("RANDOMKEY")).hasSuffix("*0\r\n_\r\n"))
+        #expect(
+            SessionWorld(text: [:]).replies(to: request("HELLO", "3") + request("RANDOMKEY")).hasSuffix("*0\r\n_\r\n"))
         #expect(world.replies(to: request("DBSIZE")) == ":325\r\n")
     }
 }

@@ -9,7 +9,8 @@ import Testing
         StreamCase("*2\r\n$3\r\nGET\r\n$0\r\n\r\n", [["GET", ""]]),
         StreamCase("*3\r\n$4\r\nMGET\r\n$3\r\na\r\n\r\n$2\r\n\r\n\r\n", [["MGET", "a\r\n", "\r\n"]]),
         StreamCase("*1\r\n$12\r\n*1\r\n$4\r\nPING\r\n", [["*1\r\n$4\r\nPING"]]),
-        StreamCase("*2\r\n$4\r\nECHO\r\n$10\r\n0123456789\r\n*1\r\n$4\r\nPING\r\n", [["ECHO", "0123456789"], ["PING"]]),
+        StreamCase(
+            "*2\r\n$4\r\nECHO\r\n$10\r\n0123456789\r\n*1\r\n$4\r\nPING\r\n", [["ECHO", "0123456789"], ["PING"]]),
         StreamCase("*0\r\n*1\r\n$1\r\na\r\n", [[], ["a"]]),
         StreamCase("*-1\r\n*-10\r\nPING\r\n", [[], [], ["PING"]]),
         StreamCase("*-9223372036854775808\r\n", [[]]),

@@ -11,9 +11,7 @@ public struct RandomScript: Sendable {
     private var model: SessionModel
     private let keys: [[UInt8]]
 
-    /// - Parameters:
-    ///   - keys: Keys to ask for, present or not.
-    ///   - count: How many requests there are.
+    /// Draws `count` requests about `keys`, present or not, and asks `model` for the replies.
     public init(seed: UInt64, model: SessionModel, keys: [[UInt8]], count: Int) {
         random = SeededRandom(seed: seed)
         self.model = model

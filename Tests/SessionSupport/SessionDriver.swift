@@ -1,5 +1,5 @@
-public import Commands
 import Bytes
+public import Commands
 public import Datasets
 public import RESP
 import ServerMetrics
@@ -29,9 +29,8 @@ public final class SessionDriver {
         /// Everything at once.
         public static let prompt = Pace()
 
-        /// All choices drawn from `seed`.
-        ///
-        /// - Parameter readBytesMin: Below this no read is bounded, for streams too long to come byte by byte.
+        /// All choices drawn from `seed`, but reads are bounded by no less than `readBytesMin`: long streams
+        /// would take too long byte by byte.
         public static func random(seed: UInt64, readBytesMin: Int = 1) -> Pace {
             var random = SeededRandom(seed: seed)
             var pace = Pace()
@@ -179,7 +178,7 @@ public final class SessionDriver {
         }
         let isFinished =
             if let job = job as? ClientListJob {
-                job.add(clients.filter { !$0.isClosed }.map(\.session.facts), loopCount: 1)
+                job.add(clients.filter { !$0.isClosed }.map(facts(of:)), loopCount: 1)
             } else {
                 job.runSlice()
             }
@@ -189,8 +188,15 @@ public final class SessionDriver {
         deliver(to: client)
     }
 
+    private func facts(of client: Client) -> ClientFacts {
+        var facts = client.session.facts
+        // The one fact that depends on the pace.
+        facts.inputBytes = 0
+        return facts
+    }
+
     private func deliver(to client: Client) {
-        let bytes = Array(copying: replies.output.span)
+        let bytes = unsafe replies.output.withUnsafeBytes { unsafe Array($0) }
         replies.output.removeAll()
         client.replyBytesMax = max(client.replyBytesMax, bytes.count)
         client.output += bytes

@@ -19,7 +19,8 @@ public struct SessionModel: Sendable {
         self.clientID = clientID
     }
 
-    public static let damagedReply = Array("-ERR the data of this key cannot be read, the server's log says why\r\n".utf8)
+    public static let damagedReply = Array(
+        "-ERR the data of this key cannot be read, the server's log says why\r\n".utf8)
 
     /// The reply to `request`, all of whose commands must be among those handled here.
     public mutating func reply(to request: [Bytes]) -> Bytes {
@@ -69,7 +70,8 @@ public struct SessionModel: Sendable {
             "DISCARD": 1, "WATCH": -2, "UNWATCH": 1, "QUIT": -1, "RESET": 1, "SET": -3, "DEL": -2,
         ]
         guard let arity = arities[name] else {
-            var text = "-ERR unknown command '\(String(decoding: request[0], as: UTF8.self))', with args beginning with: "
+            var text =
+                "-ERR unknown command '\(String(decoding: request[0], as: UTF8.self))', with args beginning with: "
             for argument in request.dropFirst() { text += "'\(String(decoding: argument, as: UTF8.self))' " }
             return line(text)
         }
@@ -123,7 +125,10 @@ public struct SessionModel: Sendable {
             // Counted from either end, then kept inside the value; what is left is every byte in both bounds.
             let start = first < 0 ? value.count + first : first
             let end = max(last < 0 ? value.count + last : last, 0)
-            return bulk(value.indices.filter { $0 >= start && $0 <= end && !(first < 0 && last < 0 && first > last) }.map { value[$0] })
+            return bulk(
+                value.indices.filter { $0 >= start && $0 <= end && !(first < 0 && last < 0 && first > last) }.map {
+                    value[$0]
+                })
         default: preconditionFailure("the model does not know this command")
         }
     }

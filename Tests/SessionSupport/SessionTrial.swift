@@ -1,4 +1,4 @@
-public import Commands
+import Commands
 import Datasets
 import RESP
 import TestSupport
@@ -19,12 +19,21 @@ public struct SessionTrial {
     public func run() {
         let whole = replies(pace: .prompt)
         let pieces = replies(pace: .random(seed: seed))
-        precondition(whole == pieces, "the same requests got other replies at another pace")
+        precondition(whole == pieces, "other replies at another pace:\n\(Self.difference(whole, pieces))")
         do throws(ReplyChecker.Failure) {
             _ = try ReplyChecker.replies(in: whole)
         } catch {
             preconditionFailure("what was replied is no RESP: \(error)")
         }
+    }
+
+    private static func difference(_ whole: [UInt8], _ pieces: [UInt8]) -> String {
+        let place = zip(whole, pieces).prefix { $0 == $1 }.count
+        let texts = [whole, pieces].map { bytes in
+            let part = bytes[max(0, place - 60)..<min(place + 60, bytes.count)]
+            return String(decoding: part, as: UTF8.self).debugDescription
+        }
+        return texts.joined(separator: "\n")
     }
 
     private func replies(pace: SessionDriver.Pace) -> [UInt8] {
