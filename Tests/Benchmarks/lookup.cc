@@ -1,6 +1,6 @@
 // The RocksDB engine's share by itself, without sockets, parsing or replies: CPU time per key of look-ups in batches.
 //
-//   lookup engine DIRECTORY KEYS   through the code that `almanac serve` uses (Sources/CRocksDB)
+//   lookup engine DIRECTORY KEYS ROW-CACHE-BYTES   through the code that `almanac serve` uses (Sources/CRocksDB)
 //   lookup plain DIRECTORY KEYS VALUE-BYTES   rocksdb_get with RocksDB's default options, on the same keys, in a
 //                                  database made by rocksdb_put in DIRECTORY when there is none
 #include <rocksdb/c.h>
