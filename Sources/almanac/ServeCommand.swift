@@ -33,8 +33,11 @@ struct ServeCommand: ParsableCommand {
               SIGUSR1          log what the server is doing
 
             EXIT CODES:
-              0 ended by a signal, 64 usage, 65 damaged data, 74 I/O error or address taken,
-              78 wrong settings or a path that holds no dataset
+              0   ended by a signal
+              64  the command line is wrong
+              65  a dataset is damaged
+              74  a file failed, or an address is taken
+              78  the settings are wrong, or a path holds no dataset
             """)
 
     @OptionGroup var options: ServeOptions
