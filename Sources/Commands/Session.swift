@@ -29,7 +29,7 @@ public final class Session {
     /// Whether the connection closes once the output has been sent; nothing more is understood.
     public internal(set) var isEnding = false
     /// Bytes received and not yet understood.
-    private var backlog = ByteBuffer()
+    var backlog = ByteBuffer()
     /// Bytes that the session holds for requests that have not been answered.
     public var bufferedBytes: Int { backlog.count + (transaction?.requests.count ?? 0) + (replay?.bytes.count ?? 0) }
 
@@ -41,7 +41,7 @@ public final class Session {
     var lastCommand: CommandRow?
     var protocolVersion = ProtocolVersion.resp2
     /// The form of the replies that are yet to be made; lags behind ``protocolVersion`` within a turn.
-    private var replyVersion = ProtocolVersion.resp2
+    var replyVersion = ProtocolVersion.resp2
 
     private var parser: RequestParser
     private let limits: RequestParser.Limits
@@ -51,29 +51,29 @@ public final class Session {
     var sliced: SlicedRequest?
     var transaction: Transaction?
     /// The requests of a transaction being executed.
-    private var replay: Replay?
+    var replay: Replay?
     /// Whether the request at hand is one of ``replay``'s.
     private var isReplaying = false
     /// The versions that a request spread over several turns began with.
-    private var pinnedVersions: [DatasetVersion]?
+    var pinnedVersions: [DatasetVersion]?
     /// Hits so far of an EXISTS spread over several steps.
-    private var hits = 0
+    var hits = 0
     /// Whether a key of such an EXISTS could not be read.
-    private var isCountDamaged = false
+    var isCountDamaged = false
     /// What is left to answer once ``need`` has been met.
-    private var held: ReplyPlan?
+    var held: ReplyPlan?
     /// A job that must wait until all steps before it are answered.
-    private var nextJob: (any SessionJob)?
-    private var currentView: (database: Int, view: VersionView, place: UInt16)?
+    var nextJob: (any SessionJob)?
+    var currentView: (database: Int, view: VersionView, place: UInt16)?
     /// Where this session's steps of the turn begin.
-    private var firstStep = 0
+    var firstStep = 0
 
     struct SlicedRequest {
         var nextArgument: Int
         var byteCount: Int
     }
 
-    private final class Replay {
+    final class Replay {
         var bytes: ByteBuffer
         var parser: RequestParser
 
@@ -263,260 +263,4 @@ public final class Session {
     static let turnBudget = 256
     /// A reply that needs no look-up costs as much as a command for each 4 KiB, so that a turn makes about 1 MiB.
     private static let literalBytesShift = 12
-}
-
-// MARK: - Bytes out
-
-extension Session {
-    /// Turns the session's steps, whose keys have been looked up, into replies at the end of `output`.
-    ///
-    /// Stops where a key would have to come from the disk, and where `output` holds more than
-    /// ``outputBytesSoftMax``; ``need`` then says how to go on.
-    public func answer(_ plan: ReplyPlan, steps: Range<Int>, into output: inout ReplyWriter) {
-        output.version = replyVersion
-        for index in steps {
-            let step = plan.steps[index]
-            switch answer(step, of: plan, into: &output) {
-            case .complete:
-                guard output.output.count > Self.outputBytesSoftMax, index + 1 < steps.upperBound else { continue }
-                return hold(index + 1..<steps.upperBound, of: plan, need: .drain)
-            case .wouldBlock:
-                return hold(index..<steps.upperBound, of: plan, need: nil)
-            case .partly(let answered):
-                // The rest goes on behind what has been sent or counted.
-                var rest = step
-                if step.kind == .values || step.kind == .firstValues { rest.kind = .moreValues }
-                rest.index += answered
-                rest.count -= UInt32(answered)
-                plan.steps[index] = rest
-                let isFull = output.output.count > Self.outputBytesSoftMax
-                return hold(index..<steps.upperBound, of: plan, need: isFull ? .drain : nil)
-            case .broken:
-                isEnding = true
-                nextJob = nil
-                return
-            }
-        }
-        held = nil
-        if let nextJob {
-            self.nextJob = nil
-            need = .job(nextJob)
-        } else {
-            need = .nothing
-        }
-    }
-
-    /// Takes the steps that could not be answered along; without a `need`, for a reader to look up.
-    private func hold(_ steps: Range<Int>, of plan: ReplyPlan, need: Need?) {
-        isRunnable = hasWork
-        let rest = ReplyPlan()
-        rest.append(steps, of: plan)
-        if let need {
-            held = rest
-            self.need = need
-        } else {
-            context.metrics.coldLookups.add(rest.lookupCount)
-            self.need = .job(ColdLookupJob(rest))
-        }
-    }
-
-    /// Puts the steps that waited for the client to read back into `plan`, to be looked up and answered.
-    public func resume(into plan: ReplyPlan) -> Range<Int> {
-        let first = plan.stepCount
-        if let held {
-            plan.append(0..<held.stepCount, of: held)
-            self.held = nil
-        }
-        need = .nothing
-        isRunnable = hasWork  // Requests may have been kept since the steps were held back.
-        firstStep = plan.stepCount  // Later literals must not be joined to steps that went before.
-        return first..<plan.stepCount
-    }
-
-    /// Goes on after a job: appends its reply, or what could now be looked up.
-    public func complete(_ job: any SessionJob, into output: inout ReplyWriter) {
-        need = .nothing
-        output.version = replyVersion
-        if let job = job as? ColdLookupJob {
-            guard let plan = job.takePlan() else { return }
-            answer(plan, steps: 0..<plan.stepCount, into: &output)
-        } else if let job = job as? any ReplyJob {
-            job.appendReply(to: &output)
-            if let damage = job.damage {
-                context.metrics.damagedLookups.add()
-                context.metrics.errorReplies.add()
-                context.report(damage.failure, of: damage.version)
-            }
-        }
-        if case .nothing = need { isRunnable = hasWork }
-    }
-
-    private var hasWork: Bool { !backlog.isEmpty || replay != nil }
-
-    private enum StepOutcome {
-        case complete
-        case wouldBlock
-        /// So many values of an array were sent.
-        case partly(Int)
-        /// A reply has begun that cannot be ended rightly: only closing tells the client.
-        case broken
-    }
-
-    @inline(__always)
-    private func answer(
-        _ step: ReplyPlan.Step, of plan: ReplyPlan, into output: inout ReplyWriter
-    ) -> StepOutcome {
-        switch step.kind {
-        case .literal:
-            output.output.append(plan.literals.output, in: step.index..<step.index + Int(step.count))
-            return .complete
-        case .protocolVersion:
-            replyVersion = step.parameter == 3 ? .resp3 : .resp2
-            output.version = replyVersion
-            return .complete
-        case .value:
-            let view = plan.views[Int(step.view)]
-            switch view.lookups.outcome(at: step.index) {
-            case .hit:
-                output.bulk(view.lookups[valueAt: step.index])
-                context.metrics.keyspaceHits.add()
-            case .miss:
-                output.null()
-                context.metrics.keyspaceMisses.add()
-            case .damaged: answerDamaged(view, into: &output)
-            case .pending, .wouldBlock: return .wouldBlock
-            }
-            return .complete
-        case .values, .firstValues, .moreValues:
-            return answerValues(step, of: plan, into: &output)
-        default:
-            return answerAboutKeys(step, of: plan, into: &output)
-        }
-    }
-
-    /// The values of an MGET: one array, sent in as many pieces as its client and the disk need.
-    private func answerValues(
-        _ step: ReplyPlan.Step, of plan: ReplyPlan, into output: inout ReplyWriter
-    ) -> StepOutcome {
-        let view = plan.views[Int(step.view)]
-        let range = step.index..<step.index + Int(step.count)
-        var ready = 0
-        var isDamaged = false
-        for index in range {
-            let outcome = view.lookups.outcome(at: index)
-            if outcome == .pending || outcome == .wouldBlock { break }
-            if outcome == .damaged { isDamaged = true }
-            ready += 1
-        }
-        if isDamaged {
-            answerDamaged(view, into: &output)
-            if step.kind == .values { return .complete }
-            // The array has a header already, or will go on next turn.
-            return .broken
-        }
-        // What a loop found resident is not worth a reply of its own; what a reader fetched is sent.
-        guard ready == range.count || (ready > 0 && plan.wasReadAnywhere) else { return .wouldBlock }
-        switch step.kind {
-        case .values: output.array(count: range.count)
-        case .firstValues: output.array(count: step.parameter)
-        default: break
-        }
-        var sent = 0
-        while sent < ready {
-            let index = range.lowerBound + sent
-            if view.lookups.outcome(at: index) == .hit {
-                output.bulk(view.lookups[valueAt: index])
-                context.metrics.keyspaceHits.add()
-            } else {
-                output.null()
-                context.metrics.keyspaceMisses.add()
-            }
-            sent += 1
-            if output.output.count > Self.outputBytesSoftMax { break }
-        }
-        return sent == range.count ? .complete : .partly(sent)
-    }
-
-    /// Replies that tell of keys without sending whole values.
-    private func answerAboutKeys(
-        _ step: ReplyPlan.Step, of plan: ReplyPlan, into output: inout ReplyWriter
-    ) -> StepOutcome {
-        let view = plan.views[Int(step.view)]
-        var found = 0
-        var known = 0
-        counting: for index in step.index..<step.index + Int(step.count) {
-            switch view.lookups.outcome(at: index) {
-            case .hit: found += 1
-            case .miss: break
-            case .damaged:
-                reportDamage(view)
-                isCountDamaged = true
-                // Nothing of the reply has been sent, so it can still be an error, in its own time.
-                if step.kind != .partialHits { endCount(of: 0, into: &output) }
-                return .complete
-            case .pending, .wouldBlock: break counting
-            }
-            known += 1
-        }
-        if known < step.count {
-            guard known > 0, plan.wasReadAnywhere else { return .wouldBlock }
-            hits += found
-        }
-        context.metrics.keyspaceHits.add(found)
-        context.metrics.keyspaceMisses.add(known - found)
-        if known < step.count { return .partly(known) }
-        switch step.kind {
-        case .partialHits:
-            hits += found
-        case .hits:
-            endCount(of: found, into: &output)
-        case .length:
-            output.integer(found == 1 ? view.lookups[valueAt: step.index].count : 0)
-        case .type:
-            if found == 1 { output.simple("string" as StaticString) } else { output.simple("none" as StaticString) }
-        case .timeToLive:
-            output.integer(found == 1 ? -1 : -2)
-        case .range where found == 1:
-            let wanted = plan.ranges[step.parameter]
-            view.lookups.withValue(at: step.index) { value in
-                output.bulk(value.extracting(Self.byteRange(wanted.first, wanted.last, count: value.count)))
-            }
-        default:
-            output.bulk(Span())
-        }
-        return .complete
-    }
-
-    /// The bytes of a value that `GETRANGE first last` asks for: both inclusive, negative from the end.
-    static func byteRange(_ first: Int, _ last: Int, count: Int) -> Range<Int> {
-        if first < 0, last < 0, first > last { return 0..<0 }
-        let start = max(first < 0 ? first &+ count : first, 0)
-        let end = min(max(last < 0 ? last &+ count : last, 0), count - 1)
-        return start <= end && count > 0 ? start..<end + 1 : 0..<0
-    }
-
-    /// The reply about keys that have all been looked up, the last of which were `found`.
-    private func endCount(of found: Int, into output: inout ReplyWriter) {
-        if isCountDamaged {
-            context.metrics.errorReplies.add()
-            output.error(ErrorReply.damaged)
-        } else {
-            output.integer(hits + found)
-        }
-        (hits, isCountDamaged) = (0, false)
-    }
-
-    private func answerDamaged(_ view: VersionView, into output: inout ReplyWriter) {
-        reportDamage(view)
-        context.metrics.errorReplies.add()
-        output.error(ErrorReply.damaged)
-    }
-
-    private func reportDamage(_ view: VersionView) {
-        context.metrics.damagedLookups.add()
-        context.report(view.lookups.failure, of: view.version)
-    }
-
-    /// Bytes of output that may wait for a client before the next reply is made.
-    public static let outputBytesSoftMax = 1 << 20
 }
