@@ -33,6 +33,9 @@ public struct GlobPattern: Sendable {
         prefixEnd = index
     }
 
+    /// How long the pattern is, which bounds what matching one key costs.
+    public var byteCount: Int { pattern.count }
+
     /// Whether this is `*`, which Redis does not even look at keys for: it alone matches the empty key too.
     public var matchesEverything: Bool { pattern.count == 1 && pattern[0] == .star }
 

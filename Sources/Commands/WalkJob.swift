@@ -58,7 +58,7 @@ final class WalkJob: ReplyJob {
         return state.withLock { state in
             guard let position = state.position else { return true }
             do throws(EngineError) {
-                let visits = min(Self.sliceVisitsMax, state.visitsLeft)
+                let visits = min(sliceVisits, state.visitsLeft)
                 let next = try version.engine.scan(from: position, limit: visits) { key in
                     guard pattern?.matches(key) ?? true else { return }
                     state.elements.bulk(key)
@@ -84,6 +84,12 @@ final class WalkJob: ReplyJob {
         state.withLock { state in
             if case .engine(let failure) = state.failure { (failure, version) } else { nil }
         }
+    }
+
+    /// Keys to visit in one slice: fewer where the pattern is long, as matching one takes time by its length.
+    private var sliceVisits: Int {
+        let cost = 1 + (pattern?.byteCount ?? 0) / Self.patternBytesPerVisit
+        return max(Self.sliceVisitsMax / cost, 1)
     }
 
     private func isBeyondPrefix(_ key: [UInt8]) -> Bool {
@@ -114,6 +120,8 @@ final class WalkJob: ReplyJob {
 
     /// Keys visited between two looks at the queue of the readers: about a millisecond.
     private static let sliceVisitsMax = 4_096
+    /// Bytes of a pattern that take about as long to match as visiting a key does.
+    private static let patternBytesPerVisit = 64
 }
 
 /// `RANDOMKEY`.

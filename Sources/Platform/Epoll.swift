@@ -79,6 +79,8 @@ extension Epoll {
         /// Includes errors and hang-ups: the read that follows is what reports them.
         public var isReadable: Bool { flags & ~EPOLLOUT.rawValue != 0 }
         public var isWritable: Bool { flags & EPOLLOUT.rawValue != 0 }
+        /// The connection is gone in both directions: nobody waits for a reply any more.
+        public var isBroken: Bool { flags & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 }
         /// The peer will send nothing more, so an end of input is waiting behind what can be read.
         public var isEnding: Bool { flags & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 }
     }

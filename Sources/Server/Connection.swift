@@ -17,6 +17,8 @@ final class Connection {
     var isWritable = true
     /// Whether an end of input waits behind what can be read.
     var isEnding = false
+    /// Whether the connection has been reset, so that what its session waits for may be dropped.
+    var isBroken = false
     /// Whether the peer will send nothing more: what is here is still answered.
     var hasEnded = false
     /// Whether the connection is in the loop's queue.

@@ -140,6 +140,7 @@ final class Loop {
             if event.isReadable { connection.isReadable = true }
             if event.isWritable { connection.isWritable = true }
             if event.isEnding { connection.isEnding = true }
+            if event.isBroken { connection.isBroken = true }
             enqueue(connection)
         }
     }
@@ -178,7 +179,8 @@ final class Loop {
         let session = connection.session
         switch session.need {
         case .job:
-            return
+            // A walk over everything must not outlive the client that asked for it.
+            if connection.isBroken { close(connection) }
         case .drain:
             guard connection.output.count <= Session.outputBytesSoftMax / 2 else { return readAhead(connection) }
             batch.append((connection, session.resume(into: plan)))

@@ -12,6 +12,9 @@ struct ProcessIDFile: ~Copyable {
     init(path: String) throws(CommandFailure) {
         self.path = path
         text = "\(getpid())\n"
+        guard Self.mayReplace(path) else {
+            throw CommandFailure(.ioError, "pid-file: \(path) holds something else than a process id; remove it first")
+        }
         do {
             try text.write(toFile: path, atomically: true, encoding: .utf8)
         } catch {
@@ -19,6 +22,15 @@ struct ProcessIDFile: ~Copyable {
             let reason = cause.map { SystemError(call: "write", code: $0.code.rawValue).reason } ?? "\(error)"
             throw CommandFailure(.ioError, "pid-file: \(path) cannot be written: \(reason)")
         }
+    }
+
+    /// Whether nothing is at `path`, or what another run of a server left there: never a device or foreign data.
+    private static func mayReplace(_ path: String) -> Bool {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return true }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= 32 else { return false }
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return false }
+        return text.allSatisfy { $0.isNumber || $0.isNewline }
     }
 
     deinit { remove() }

@@ -26,6 +26,16 @@ struct ProcessIDFileTests {
         try FileManager.default.removeItem(atPath: path)
     }
 
+    @Test("A path that holds anything but a process id is refused and left alone", arguments: ["keep me\n", "1 2\n"])
+    func foreign(content: String) throws {
+        try content.write(toFile: path, atomically: false, encoding: .utf8)
+        #expect(throws: CommandFailure.self) { try holdFile {} }
+        #expect(text() == content)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(throws: CommandFailure.self) { _ = try ProcessIDFile(path: "/dev/null") }
+        #expect(FileManager.default.fileExists(atPath: "/dev/null"))
+    }
+
     @Test("One that cannot be written is an I/O error that names it")
     func unwritable() throws {
         let failure = try #require(throws: CommandFailure.self) { _ = try ProcessIDFile(path: path + "/none") }

@@ -28,6 +28,20 @@ extension ServerTests {
             return MemoryEngine(text: entries, behaviour: behaviour)
         }
 
+        @Test("A connection that is reset while it waits for the disk is gone before the disk answers")
+        func resetWhileWaiting() throws {
+            let gate = Gate()
+            try withServer(Self.engine(gate, coldCount: 1)) { server in
+                defer { gate.open() }
+                let waiting = try server.connect()
+                try waiting.send(["GET", "cold0"])
+                #expect(eventually { gate.waitingCount == 1 })
+                waiting.reset()
+                #expect(eventually { server.server.connectionCount == 0 })
+                #expect(gate.waitingCount == 1)
+            }
+        }
+
         @Test(
             "Resident reads of other connections are answered while more wait for the disk than there are readers",
             arguments: ["cold", "broken"])
