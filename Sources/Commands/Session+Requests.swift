@@ -56,11 +56,7 @@ extension Session {
     @inline(__always)
     private func perform(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) {
         switch command.action {
-        case .get:
-            let (view, place) = view(in: plan)
-            let index = view.lookups.append(request[1])
-            plan.countLookups(1)
-            plan.steps.append(ReplyPlan.Step(kind: .value, view: place, count: 1, index: index))
+        case .get: lookUpOne(.value, request, plan)
         case .mget: lookUpMany(request, plan, isCounting: false)
         case .exists, .touch: lookUpMany(request, plan, isCounting: true)
         case .strlen: lookUpOne(.length, request, plan)
@@ -80,11 +76,15 @@ extension Session {
         }
     }
 
-    private func lookUpOne(_ kind: ReplyPlan.Step.Kind, _ request: borrowing Request, _ plan: ReplyPlan) {
+    @inline(__always)
+    private func lookUpOne(
+        _ kind: ReplyPlan.Step.Kind, parameter: Int = 0, _ request: borrowing Request, _ plan: ReplyPlan
+    ) {
         let (view, place) = view(in: plan)
         let index = view.lookups.append(request[1])
         plan.countLookups(1)
-        plan.steps.append(ReplyPlan.Step(kind: kind, view: place, count: 1, index: index))
+        plan.steps.append(
+            ReplyPlan.Step(kind: kind, view: place, count: 1, index: index, parameter: parameter))
     }
 
     /// MGET, or EXISTS and TOUCH, which count: over as many keys as this turn may take, then over more.
@@ -122,12 +122,7 @@ extension Session {
         guard let first = Int(decimal: request[2]), let last = Int(decimal: request[3]) else {
             return replyError(plan, ErrorReply.notAnInteger)
         }
-        let parameter = plan.ranges.count
         plan.ranges.append((first, last))
-        let (view, place) = view(in: plan)
-        let index = view.lookups.append(request[1])
-        plan.countLookups(1)
-        plan.steps.append(
-            ReplyPlan.Step(kind: .range, view: place, count: 1, index: index, parameter: parameter))
+        lookUpOne(.range, parameter: plan.ranges.count - 1, request, plan)
     }
 }

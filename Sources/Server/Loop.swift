@@ -119,6 +119,10 @@ final class Loop {
     private func adoptVersions() {
         context.versions = catalog.versions
         // A loop that is idle from here on must not hold what has been replaced.
+        clearPlan()
+    }
+
+    private func clearPlan() {
         plan.removeAll { version in context.versions.contains { $0 === version } }
     }
 
@@ -256,7 +260,7 @@ final class Loop {
             deliver(to: connection)
         }
         batch.removeAll(keepingCapacity: true)
-        plan.removeAll { version in context.versions.contains { $0 === version } }
+        clearPlan()
     }
 
     /// Sends ``replies`` and finds out how the connection goes on.
@@ -300,9 +304,7 @@ final class Loop {
                 connection.lastActivity = context.now
                 if count < replies.output.count {
                     connection.output.append(replies.output.span.extracting(count...))
-                    connection.isWritable = false
-                    // The kernel's buffer may have drained since: try once more, or epoll never tells.
-                    connection.isWritable = true
+                    // The kernel's buffer may have drained since: only a send that would block makes epoll tell.
                     return flush(connection)
                 }
             case .wouldBlock:

@@ -1,5 +1,5 @@
 /// How values of settings are written, and read back.
-enum SettingText {
+public enum SettingText {
     /// A decimal number without sign or separators.
     static func number<Value: FixedWidthInteger>(_ text: String) -> Value? {
         guard !text.isEmpty, text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
@@ -12,8 +12,10 @@ enum SettingText {
         return UInt32(text, radix: 8)
     }
 
-    // Redis and Kubernetes agree that a bare letter counts in thousands, and Redis that `kb` does not.
-    private static let bytesOfUnit: [String: Int] = [
+    /// What the units of sizes stand for, in lower case.
+    ///
+    /// Redis and Kubernetes agree that a bare letter counts in thousands, and Redis that `kb` does not.
+    public static let bytesOfUnit: [String: Int] = [
         "": 1, "b": 1,
         "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "t": 1_000_000_000_000,
         "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40,

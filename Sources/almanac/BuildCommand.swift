@@ -2,6 +2,7 @@ public import ArgumentParser
 public import DatasetBuild
 internal import Datasets
 internal import Glibc
+private import Settings
 
 /// `almanac build`: makes a version out of rows.
 struct BuildCommand: ParsableCommand {
@@ -134,19 +135,12 @@ enum StorageFormat: String, CaseIterable, ExpressibleByArgument {
 struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
     let bytes: Int
 
-    // As there: a bare letter counts in thousands, and what ends in b in powers of two.
-    private static let bytesOfUnit: [String: Int] = [
-        "": 1, "b": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "t": 1_000_000_000_000,
-        "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40,
-        "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40,
-        "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
-    ]
-
     init(bytes: Int) { self.bytes = bytes }
 
     init?(argument: String) {
         let digits = argument.prefix { $0.isASCII && $0.isNumber }
-        guard let number = Int(digits), let unit = Self.bytesOfUnit[argument.dropFirst(digits.count).lowercased()],
+        guard let number = Int(digits),
+            let unit = SettingText.bytesOfUnit[argument.dropFirst(digits.count).lowercased()],
             case (let product, false) = number.multipliedReportingOverflow(by: unit)
         else { return nil }
         bytes = product
