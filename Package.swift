@@ -43,7 +43,7 @@ let package = Package(
         .target(name: "Platform", dependencies: ["Bytes", "CLinux"], swiftSettings: strict),
 
         // 2: storage formats, versions, the wire, logs.
-        .target(name: "Datasets", dependencies: ["CCrypto", "Storage"], swiftSettings: strict),
+        .target(name: "Datasets", dependencies: ["Bytes", "CCrypto", "Platform", "Storage"], swiftSettings: strict),
         .target(
             name: "RocksDBStorage", dependencies: ["Bytes", "CLookup", "CRocksDB", "Storage"], swiftSettings: strict),
         .target(name: "RESP", dependencies: ["Bytes"], swiftSettings: strict),

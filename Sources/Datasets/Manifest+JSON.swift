@@ -71,10 +71,15 @@ extension Manifest {
         }
     }
 
-    /// Whether `path` stays inside the version's directory, and is not the manifest itself.
+    /// What stands beside the files without being one of them.
+    private static let reservedNames: Set<String> = [
+        fileName, VersionDirectory.sealFileName, VersionDirectory.signatureFileName,
+    ]
+
+    /// Whether `path` stays inside the version's directory, and is not the manifest or what goes with it.
     private static func isValidPath(_ path: String) -> Bool {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        return path != fileName && !path.utf8.contains(0)
+        return !reservedNames.contains(path) && path.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
             && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     }
 
