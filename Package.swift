@@ -43,7 +43,7 @@ let package = Package(
         .target(name: "Platform", dependencies: ["Bytes", "CLinux"], swiftSettings: strict),
 
         // 2: storage formats, versions, the wire, logs.
-        .target(name: "Datasets", dependencies: ["CCrypto", "Storage"], swiftSettings: strict),
+        .target(name: "Datasets", dependencies: ["Bytes", "CCrypto", "Platform", "Storage"], swiftSettings: strict),
         .target(
             name: "RocksDBStorage", dependencies: ["Bytes", "CLookup", "CRocksDB", "Storage"], swiftSettings: strict),
         .target(name: "RESP", dependencies: ["Bytes"], swiftSettings: strict),
@@ -100,7 +100,8 @@ let package = Package(
         .testTarget(name: "ServerLogTests", dependencies: ["ServerLog", logging], swiftSettings: strict),
         .testTarget(name: "PlatformTests", dependencies: ["Bytes", "Platform"], swiftSettings: strict),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "Storage", "TestSupport"], swiftSettings: strict),
+            name: "DatasetsTests", dependencies: ["Datasets", "Platform", "Storage", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "RocksDBStorageTests",
             dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
