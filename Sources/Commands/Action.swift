@@ -24,6 +24,8 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case moduleList, moduleHelp
     case slowlogGet, slowlogLength, slowlogReset, slowlogHelp
     case latencyLatest, latencyHistory, latencyReset, latencyHelp
+    case datasetList, datasetStatus, datasetVersions, datasetReload, datasetRollback, datasetPin, datasetUnpin
+    case datasetVerify, datasetHelp
     /// Any sub-command of `CLUSTER`: refused outside cluster mode.
     case cluster
 

@@ -30,6 +30,7 @@ enum ErrorReply {
     static let discardWithoutMulti: StaticString = "ERR DISCARD without MULTI"
     static let transactionDiscarded: StaticString =
         "EXECABORT Transaction discarded because of previous errors."
+    static let noControl: StaticString = "ERR the datasets of this server cannot be managed"
     /// The files cannot be read; clients are told no more, the log has the cause.
     static let damaged: StaticString = "ERR the data of this key cannot be read, the server's log says why"
 

@@ -29,6 +29,7 @@ struct ServerAnswers {
         case .configResetStatistics: reply.ok()
         case .configHelp: table.writeHelp("config", to: &reply)
         case .clientHelp: table.writeHelp("client", to: &reply)
+        case .datasetHelp: table.writeHelp("dataset", to: &reply)
         case .moduleHelp: table.writeHelp("module", to: &reply)
         case .slowlogHelp: table.writeHelp("slowlog", to: &reply)
         case .latencyHelp: table.writeHelp("latency", to: &reply)

@@ -17,6 +17,7 @@ extension ServerFacts {
         case .cluster: [("cluster_enabled", "0")]
         case .keyspace: keyspaceFields
         case .almanac: ownFields
+        case .dataset: datasetFields
         }
     }
 
@@ -136,6 +137,12 @@ extension ServerFacts {
                         + "keys=\(dataset.keyCount),keys_exact=\(dataset.isKeyCountExact ? 1 : 0)"
                 )
             }
+    }
+
+    private var datasetFields: [Field] {
+        datasets.enumerated().flatMap { number, dataset in
+            dataset.fields(number: number, unixSeconds: unixMicroseconds / 1_000_000)
+        }
     }
 
     private static func field(of command: CommandStatistics) -> Field {

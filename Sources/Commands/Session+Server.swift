@@ -1,4 +1,5 @@
 import Bytes
+import Datasets
 import RESP
 import ServerMetrics
 
@@ -33,6 +34,12 @@ extension Session {
                 let sections = InfoSection.requested(by: request)
                 schedule(
                     FactsJob(server: context.server, version: protocolVersion) { $0.writeInfo(sections, to: &$1) })
+            case .datasetList, .datasetStatus, .datasetVersions, .datasetReload, .datasetRollback, .datasetPin,
+                .datasetUnpin, .datasetVerify:
+                let wanted = try DatasetRequest(
+                    command, request, names: context.server.catalog.names, selected: database)
+                guard let control = context.server.control else { throw CommandError(ErrorReply.noControl) }
+                schedule(DatasetJob(wanted, control: control, version: protocolVersion))
             case .lastsave:
                 schedule(
                     FactsJob(server: context.server, version: protocolVersion) {

@@ -167,6 +167,10 @@ extension Loop {
                     job, origin: mailbox, connection: connection.token)
                 if !other.post(message) { returnToSender(message) }
             }
+        } else if let job = job as? DatasetJob {
+            let (mailbox, token) = (mailbox, connection.token)
+            // Where the loop has ended by then, nobody waits for the answer.
+            job.start { mailbox.post(.finished($0, token)) }
         } else if !readers.submit(ReaderPool.Task(job: job, loop: mailbox, connection: connection.token)) {
             deferred.append(connection)
         }

@@ -1,4 +1,4 @@
-import Commands
+public import Commands
 public import Datasets
 public import Logging
 public import Platform
@@ -38,6 +38,12 @@ public final class Server {
     }
 
     private let facts: FactsGatherer
+
+    /// Whoever manages the datasets, for `DATASET` and `INFO dataset`; kept until ``stop()``.
+    public var control: (any DatasetControl)? {
+        get { state.control }
+        set { state.control = newValue }
+    }
 
     /// Opens every listener; nobody is answered before ``start()``.
     ///
@@ -145,6 +151,7 @@ public final class Server {
         for mailbox in group.mailboxes { mailbox.post(.stop) }
         for thread in loopThreads { thread.join() }
         loopThreads = []
+        state.control = nil
         let isIdle = readers.isIdle
         readers.close()
         guard isIdle else { return false }
