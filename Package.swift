@@ -66,12 +66,17 @@ let package = Package(
             dependencies: ["Bytes", "CZlib", "CZstd", "Datasets", "Platform", "RESP", "RocksDBStorage", "Storage"],
             swiftSettings: strict),
 
-        // 5: the executable, the only target that names engines.
+        // 5: which version serves, and how another takes its place.
+        .target(
+            name: "Versions",
+            dependencies: ["Commands", "Datasets", "Platform", "Settings", "Storage", logging], swiftSettings: strict),
+
+        // 6: the executable, the only target that names engines.
         .executableTarget(
             name: "almanac",
             dependencies: [
                 "Datasets", "DatasetBuild", "Platform", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage",
-                argumentParser, logging,
+                "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
 

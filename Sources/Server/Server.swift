@@ -35,9 +35,12 @@ public final class Server {
             replyBytesMax: settings.outputBufferBytesMax
         ) { facts.gather() }
         self.facts = facts
+        exchange = VersionExchange(catalog: catalog, group: group)
     }
 
     private let facts: FactsGatherer
+    /// For whoever opens and closes versions.
+    public let exchange: VersionExchange
 
     /// Whoever manages the datasets, for `DATASET` and `INFO dataset`; kept until ``stop()``.
     public var control: (any DatasetControl)? {

@@ -25,6 +25,7 @@ struct Admission {
     ///   - place: Where it is.
     ///   - phases: Get how long each step took, also those of an attempt that fails.
     /// - Returns: The version, fit to serve.
+    /// - Throws: Why it is not.
     func open(_ place: VersionPlace, phases: inout SwapPhases) throws(AdmissionFailure) -> ServedVersion {
         let directory = VersionDirectory(path: place.path)
         // Held before it is looked at, so that what was looked at stays.

@@ -43,6 +43,11 @@ struct SettingTests {
             #expect(resolved(key, SettingText.text(of: range.upperBound)) != nil)
             #expect(resolved(key, SettingText.text(of: range.upperBound + .seconds(1))) == nil)
             #expect((resolved(key, "1500ms") == nil) == wholeSeconds)
+        case .ratio(let range):
+            #expect(resolved(key, SettingText.text(of: range.lowerBound)) != nil)
+            #expect(resolved(key, SettingText.text(of: range.upperBound)) != nil)
+            #expect(resolved(key, SettingText.text(of: range.upperBound + 0.5)) == nil)
+            for text in ["-1", ".5", "1.", "0x1", "1e0", "nan"] { #expect(resolved(key, text) == nil) }
         case .choice(let names):
             for name in names { #expect(resolved(key, name).flatMap(setting.write) == name) }
             #expect(resolved(key, names[0].uppercased()) == nil)
