@@ -121,7 +121,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Commands", "Datasets", "Platform", "Server", "Settings", "Storage", "TestSupport", logging,
+                "Commands", "Datasets", "Platform", "Server", "SessionSupport", "Settings", "Storage", "TestSupport",
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(

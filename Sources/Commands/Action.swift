@@ -16,6 +16,12 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     // Transactions.
     case multi, exec, discard, watch, unwatch
 
+    // Messages.
+    case subscribe, unsubscribe, psubscribe, punsubscribe, ssubscribe, sunsubscribe
+    /// Refused: the server alone publishes.
+    case publish
+    case pubsubChannels, pubsubNumsub, pubsubNumpat, pubsubShardChannels, pubsubShardNumsub, pubsubHelp
+
     // The server.
     case command, commandCount, commandDocs, commandInfo, commandList, commandGetKeys, commandGetKeysAndFlags
     case commandHelp

@@ -86,7 +86,7 @@ public struct Command: Sendable {
 
 /// Redis's section of the manual that a command is in.
 public enum CommandGroup: String, Sendable {
-    case array, bitmap, cluster, connection, generic, geo, hash, hyperloglog, list, scripting, server, set
+    case array, bitmap, cluster, connection, generic, geo, hash, hyperloglog, list, pubsub, scripting, server, set
     case sortedSet = "sorted-set"
     case stream, string, transactions
     case vectorSet = "vector_set"

@@ -30,6 +30,8 @@ struct ServerAnswers {
         case .configHelp: table.writeHelp("config", to: &reply)
         case .clientHelp: table.writeHelp("client", to: &reply)
         case .datasetHelp: table.writeHelp("dataset", to: &reply)
+        case .pubsubHelp: table.writeHelp("pubsub", to: &reply)
+        case .publish: throw CommandError(ErrorReply.cannotPublish)
         case .moduleHelp: table.writeHelp("module", to: &reply)
         case .slowlogHelp: table.writeHelp("slowlog", to: &reply)
         case .latencyHelp: table.writeHelp("latency", to: &reply)

@@ -45,6 +45,10 @@ public struct ServerFacts: Sendable {
     public var keyspaceHits = 0
     public var keyspaceMisses = 0
     public var errorReplies = 0
+    /// Names that somebody subscribes to, each once.
+    public var channelCount = 0
+    public var patternCount = 0
+    public var shardChannelCount = 0
     /// Look-ups that had to read the disk.
     public var coldLookups = 0
     /// Look-ups that failed.

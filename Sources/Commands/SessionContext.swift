@@ -12,6 +12,7 @@ public final class ServerState: Sendable {
     /// What the server knows of itself.
     private let gatherFacts: @Sendable () -> ServerFacts
     public let cursors = ScanCursors()
+    public let subscriptions = SubscriptionRegistry()
     /// Bytes that the reply of one command may take up where it cannot be sent piece by piece.
     public let replyBytesMax: Int
     private let lastClientID = Atomic<Int>(0)
@@ -43,6 +44,9 @@ public final class ServerState: Sendable {
     /// What `INFO` tells, gathered now; may read files, so readers call it.
     public func facts() -> ServerFacts {
         var facts = gatherFacts()
+        facts.channelCount = subscriptions.nameCount(.channel)
+        facts.patternCount = subscriptions.nameCount(.pattern)
+        facts.shardChannelCount = subscriptions.nameCount(.shardChannel)
         if let datasets = control?.facts() {
             facts.datasets = datasets
             facts.lastSwapUnixSeconds =

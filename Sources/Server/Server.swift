@@ -130,6 +130,12 @@ public final class Server {
         for mailbox in group.mailboxes { mailbox.post(.versionsChanged) }
     }
 
+    /// Sends messages to clients; for any thread.
+    public var publisher: Publisher { Publisher(group: group) }
+
+    /// As ``Publisher/publish(channel:message:)``.
+    public func publish(channel: String, message: [UInt8]) { publisher.publish(channel: channel, message: message) }
+
     /// Has the loops go by the settings that can change while they run.
     public func apply(_ settings: ServerSettings) {
         state.configuration = settings.configurationPairs()
