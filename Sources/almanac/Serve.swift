@@ -24,7 +24,12 @@ func serve(
     settings: ServerSettings, signals: borrowing SignalQueue, logger: Logger, log: LogWriter, input: SettingsInput
 ) throws {
     let engines = try EngineFactory(settings, logger)
-    let trustedKeys = TrustedKeys()
+    let trustedKeys: TrustedKeys
+    do {
+        trustedKeys = try TrustedKeys(path: settings.trustedKeysPath)
+    } catch {
+        throw CommandFailure(.badConfiguration, "trusted-keys: \(error)")
+    }
     guard let datasets = try openDatasets(settings, trustedKeys, engines, signals, logger) else { return }
     let catalog = Catalog(names: settings.datasets.map(\.name), versions: datasets.map(\.served.version))
     let server = try Server(settings: settings, catalog: catalog, logger: logger)
