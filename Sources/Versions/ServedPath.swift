@@ -14,6 +14,12 @@ public struct ServedPath: Sendable {
         DataDirectory.isPresent(at: path) ? DataDirectory(path: path) : nil
     }
 
+    /// What changes when another version is announced: `current`, or the path itself where that is a link.
+    public var announcingLink: (directory: String, name: String) {
+        if let dataDirectory { return (dataDirectory.path, "current") }
+        return (FileSystem.parent(of: path), path.split(separator: "/").last.map(String.init) ?? path)
+    }
+
     /// The version that is to be served: where `current` leads, or the path itself.
     ///
     /// Links are followed once, so that a later change of one cannot mix the files of two versions.
