@@ -34,6 +34,12 @@ public struct ServedPath: Sendable {
         return try resolved(directory.versionPath(id), id: id)
     }
 
+    /// The version that the dataset is to stay with, whatever is announced; `nil` where there is none.
+    func pinned() throws(DataDirectoryError) -> VersionPlace? {
+        guard let pin = try dataDirectory?.pin() else { return nil }
+        return try version(pin.versionID)
+    }
+
     /// A version of the data directory.
     func version(_ id: String) throws(DataDirectoryError) -> VersionPlace {
         guard let directory = dataDirectory else {
