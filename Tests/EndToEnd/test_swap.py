@@ -7,14 +7,15 @@ overwritten one by one; that they pass where versions are exchanged as a whole, 
 import contextlib
 import itertools
 import signal
+import subprocess
 
 import pytest
 
 from support.resp import decode, request, wait_until
-from support.server import IS_STANDIN
+from support.server import BINARY, Redis
 from support.swap_load import (
-    Announcements, ExchangeSwapper, Load, ReloadSwapper, compile_load, fingerprint, make_versions, redis_of_versions,
-    resources, version_id, violations)
+    Announcements, Load, ReloadSwapper, compile_load, fingerprint, make_versions, resources, rows_command, version_id,
+    violations)
 
 KEYS = 20_000
 VALUE_BYTES = 64
@@ -28,15 +29,46 @@ def program(tmp_path_factory):
 
 @pytest.fixture
 def data(program, tmp_path):
-    return make_versions(program, tmp_path / "data", (1, 2), KEYS, VALUE_BYTES)
+    return make_versions(program, BINARY, tmp_path / "data", (1, 2), KEYS, VALUE_BYTES)
 
 
 @pytest.fixture
 def reloadable(data, logs, serve):
     """A server of version 1, with version 2 beside it."""
     with serve(data.directory, flags=("--loops", 2)) as server:
-        if not ReloadSwapper.is_known_to(server):
+        if not ReloadSwapper.is_known_to(server.address):
             pytest.skip("this binary has no DATASET RELOAD")
+        yield server
+
+
+class Rows:
+    """The rows of one version for a redis-server, through the same program that builds datasets of them."""
+
+    def __init__(self, program, number):
+        self.command = rows_command(program, number, KEYS, VALUE_BYTES)
+
+    def pairs(self):
+        lines = subprocess.run(self.command, capture_output=True, check=True).stdout.splitlines()
+        return (line.split(b"\t") for line in lines[1:])
+
+
+class ExchangeSwapper:
+    """Swaps a redis-server of two databases by exchanging them."""
+
+    def __init__(self, server):
+        self.connection = server.connect()
+
+    def swap(self, number):
+        assert self.connection.ask("SWAPDB", 0, 1) == "+OK"
+
+    def close(self):
+        self.connection.close()
+
+
+@pytest.fixture
+def redis_of_versions(program, logs):
+    """A redis-server with version 1 in database 0 and version 2 in database 1."""
+    with Redis(logs, [Rows(program, 1), Rows(program, 2)], read_only=False) as server:
         yield server
 
 
@@ -88,17 +120,16 @@ def swap_under_load(program, server, swapper, announced, count=SWAPS, probes=200
     return results
 
 
-def test_databases_exchanged_as_a_whole_pass_the_checks(program, logs, tmp_path):
-    announced = Announcements(tmp_path / "announced", 1)
-    with redis_of_versions(logs, program, (1, 2), KEYS, VALUE_BYTES) as server:
-        swapper = ExchangeSwapper(server)
-        assert_invisible(swap_under_load(program, server, swapper, announced))
-        swapper.close()
+def test_databases_exchanged_as_a_whole_pass_the_checks(program, redis_of_versions, tmp_path):
+    server, announced = redis_of_versions, Announcements(tmp_path / "announced", 1)
+    swapper = ExchangeSwapper(server)
+    assert_invisible(swap_under_load(program, server, swapper, announced))
+    swapper.close()
 
 
-def test_keys_overwritten_one_by_one_do_not_pass_the_checks(program, logs, tmp_path):
-    announced = Announcements(tmp_path / "announced", 1)
-    with redis_of_versions(logs, program, (1, 2), KEYS, VALUE_BYTES) as server, server.connect() as connection:
+def test_keys_overwritten_one_by_one_do_not_pass_the_checks(program, redis_of_versions, tmp_path):
+    server, announced = redis_of_versions, Announcements(tmp_path / "announced", 1)
+    with server.connect() as connection:
         other = itertools.islice(server.datasets[1].pairs(), 2000)
         with loads(program, server, announced) as results:
             announced.announce(2)
@@ -108,9 +139,9 @@ def test_keys_overwritten_one_by_one_do_not_pass_the_checks(program, logs, tmp_p
     assert all(found[name].get("mixed") for name in found if name.startswith(("mget", "multi")) or "16" in name), found
 
 
-def test_a_version_that_was_not_announced_does_not_pass_the_checks(program, logs, tmp_path):
-    announced = Announcements(tmp_path / "announced", 1)
-    with redis_of_versions(logs, program, (1, 2), KEYS, VALUE_BYTES) as server, server.connect() as connection:
+def test_a_version_that_was_not_announced_does_not_pass_the_checks(program, redis_of_versions, tmp_path):
+    server, announced = redis_of_versions, Announcements(tmp_path / "announced", 1)
+    with server.connect() as connection:
         with loads(program, server, announced) as results:
             assert connection.ask("SWAPDB", 0, 1) == "+OK"
             wait_for_requests(connection, 2000)
@@ -119,8 +150,9 @@ def test_a_version_that_was_not_announced_does_not_pass_the_checks(program, logs
             assert violations(result).get("backwards"), result
 
 
-def test_keys_that_go_values_of_others_and_closed_connections_do_not_pass_the_checks(program, logs, tmp_path):
-    with redis_of_versions(logs, program, (1,), KEYS, VALUE_BYTES) as server, server.connect() as connection:
+def test_keys_that_go_values_of_others_and_closed_connections_do_not_pass_the_checks(program, redis_of_versions):
+    server = redis_of_versions
+    with server.connect() as connection:
         value = dict(server.datasets[0].pairs())[b"key:%012d" % 7]
         with loads(program, server, None) as results:
             for number in range(0, KEYS, 10):
@@ -153,7 +185,7 @@ def wait_for_requests(connection, count):
 def test_swaps_under_load_are_invisible(program, reloadable, data, tmp_path):
     announced = Announcements(tmp_path / "announced", 1)
     before = fingerprint(data.directory / "versions")
-    swapper = ReloadSwapper(reloadable, data)
+    swapper = ReloadSwapper(reloadable.address, data)
     results = swap_under_load(program, reloadable, swapper, announced)
     swapper.close()
     assert_invisible(results)
@@ -180,9 +212,9 @@ def test_swaps_by_signal_under_load_are_invisible(program, reloadable, data, tmp
 @pytest.mark.almanac_only
 def test_a_version_that_is_gone_is_closed(program, data, logs, serve, tmp_path):
     with serve(data.directory, flags=("--loops", 2)) as server:
-        if not ReloadSwapper.is_known_to(server):
+        if not ReloadSwapper.is_known_to(server.address):
             pytest.skip("this binary has no DATASET RELOAD")
-        swapper = ReloadSwapper(server, data)
+        swapper = ReloadSwapper(server.address, data)
 
         def swap(count):
             announced = Announcements(tmp_path / "announced", 1)

@@ -37,7 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KEY_BYTES = 16, HEAD_BYTES = 6 + KEY_BYTES + 1, POOL_BYTES = 1 << 16, DEPTH_MAX = 4, ANNOUNCED_MAX = 1 << 16 };
+enum { KEY_BYTES = 16, HEAD_BYTES = 6 + KEY_BYTES + 1, POOL_BYTES = 1 << 22, DEPTH_MAX = 4, ANNOUNCED_MAX = 1 << 16 };
 
 /* The n-th announced version is versions[n], the first one 0. Whoever swaps writes versions[count], then counts it,
  * then swaps; once the swap is answered, it sets `settled` to that n. */

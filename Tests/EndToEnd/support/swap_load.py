@@ -8,10 +8,11 @@ import signal
 import subprocess
 from pathlib import Path
 
-from .resp import decode
-from .server import BINARY, ENVIRONMENT, Redis
+from .resp import Connection
 
 SOURCE = Path(__file__).with_suffix(".c")
+# Almanac refuses settings that it does not know, those in the environment too.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ALMANAC_")}
 # What must stay zero whatever the server does meanwhile.
 VIOLATIONS = ("errors", "nils", "reconnects", "stalled", "mixed", "backwards", "foreign", "incomplete_walks")
 
@@ -89,11 +90,14 @@ def version_id(number):
     return f"v{number:04d}"
 
 
-def build_version(program, directory, number, keys, value_bytes, binary=BINARY):
+def rows_command(program, number, keys, value_bytes):
+    """Prints the rows of version `number` as TSV."""
+    return list(map(str, [program, "rows", "--keys", keys, "--value-bytes", value_bytes, "--version", number]))
+
+
+def build_version(program, binary, directory, number, keys, value_bytes):
     """Builds version `number` into `directory`: its values begin with `v` and the number in four digits."""
-    rows = subprocess.Popen(
-        list(map(str, [program, "rows", "--keys", keys, "--value-bytes", value_bytes, "--version", number])),
-        stdout=subprocess.PIPE)
+    rows = subprocess.Popen(rows_command(program, number, keys, value_bytes), stdout=subprocess.PIPE)
     try:
         done = subprocess.run(
             [binary, "build", "-", "--input-format", "tsv", "--value", "value", "--version-id", version_id(number),
@@ -129,11 +133,11 @@ class DataDirectory:
             os.close(handle)
 
 
-def make_versions(program, directory, numbers, keys, value_bytes):
+def make_versions(program, binary, directory, numbers, keys, value_bytes):
     """A data directory that holds the versions `numbers`; the first is current."""
     data = DataDirectory(directory)
     for number in numbers:
-        build_version(program, data.version(version_id(number)), number, keys, value_bytes)
+        build_version(program, binary, data.version(version_id(number)), number, keys, value_bytes)
     data.flip(version_id(numbers[0]))
     return data
 
@@ -141,53 +145,23 @@ def make_versions(program, directory, numbers, keys, value_bytes):
 class ReloadSwapper:
     """Swaps an Almanac server by flipping `current` and asking for a reload."""
 
-    def __init__(self, server, data):
-        self.data, self.connection = data, server.connect(deadline=300)
+    def __init__(self, address, data):
+        self.data, self.connection = data, Connection(address, deadline=300)
 
     @staticmethod
-    def is_known_to(server):
-        with server.connect() as connection:
+    def is_known_to(address):
+        with Connection(address) as connection:
             return "unknown command" not in str(connection.ask("DATASET", "LIST"))
 
     def swap(self, number):
         """Returns when the server has answered that version `number` is in place."""
         self.data.flip(version_id(number))
-        reply = decode(self.connection.call("DATASET", "RELOAD"))
+        reply = self.connection.ask("DATASET", "RELOAD")
         assert not str(reply).startswith("-"), reply
         return reply
 
     def close(self):
         self.connection.close()
-
-
-class ExchangeSwapper:
-    """Swaps a redis-server of two databases by exchanging them: what Almanac is held against."""
-
-    def __init__(self, server):
-        self.connection = server.connect()
-
-    def swap(self, number):
-        assert self.connection.ask("SWAPDB", 0, 1) == "+OK"
-
-    def close(self):
-        self.connection.close()
-
-
-class Rows:
-    """The rows of one version for a redis-server, through the same program that builds datasets of them."""
-
-    def __init__(self, program, number, keys, value_bytes):
-        self.command = list(map(str, [
-            program, "rows", "--keys", keys, "--value-bytes", value_bytes, "--version", number]))
-
-    def pairs(self):
-        lines = subprocess.run(self.command, capture_output=True, check=True).stdout.splitlines()
-        return (line.split(b"\t") for line in lines[1:])
-
-
-def redis_of_versions(logs, program, numbers, keys, value_bytes):
-    """A redis-server, not started, with a version in each database."""
-    return Redis(logs, [Rows(program, number, keys, value_bytes) for number in numbers], read_only=False)
 
 
 def fingerprint(directory):
