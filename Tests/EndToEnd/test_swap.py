@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from support.resp import decode, request, wait_until
+from support.resp import decode, wait_until
 from support.server import BINARY, Redis
 from support.swap_load import (
     Announcements, Load, ReloadSwapper, compile_load, fingerprint, make_versions, resources, rows_command, version_id,
@@ -156,8 +156,8 @@ def test_keys_that_go_values_of_others_and_closed_connections_do_not_pass_the_ch
         value = dict(server.datasets[0].pairs())[b"key:%012d" % 7]
         with loads(program, server, None) as results:
             for number in range(0, KEYS, 10):
-                connection.send(request("DEL", "key:%012d" % number) + request("SET", "key:%012d" % (number + 1), value))
-                connection.replies(2)
+                connection.call("DEL", "key:%012d" % number)
+                connection.call("SET", "key:%012d" % (number + 1), value)
             wait_for_requests(connection, 2000)
             assert connection.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes") > 0
             wait_for_requests(connection, 2000)

@@ -55,12 +55,20 @@ static struct {
 } options = {.host = "127.0.0.1", .connections = 1, .pipeline = 1, .each = 1, .keys = 1000, .value_bytes = 100,
              .version = 1, .seed = 88172645463325252ull};
 
+/* A schedule with connections of its own. */
+struct stream {
+    struct connection *connections;
+    int count, is_resident;
+    uint64_t ranks, interval, next; /* keys of the first `ranks` ranks are asked for; ns, 0 without a schedule */
+};
+
 struct connection {
+    struct stream *stream;
     int file, is_open, is_waiting; /* waiting: a batch is in flight */
     char *out, *in;
     size_t out_count, out_sent, in_count, in_room, in_parsed;
     uint64_t *asked; /* the numbers of the keys asked for, in order */
-    int replies_due, replies_done, key_at, is_resident;
+    int replies_due, replies_done, key_at;
     int depth, remaining[DEPTH_MAX]; /* arrays that are open, and how many elements each still lacks */
     uint64_t due_at, announced_at; /* when the batch was due; `settled` when it was sent */
     uint32_t batch_version;
@@ -162,19 +170,21 @@ static double zeta(double n) {
     return sum + (n > head ? (pow(n + .5, 1 - s) - pow(head + .5, 1 - s)) / (1 - s) : 0);
 }
 
-static uint64_t next_rank(void) {
-    if (options.zipf == 0) return random64() % options.keys;
-    static double sum, second, eta, alpha;
-    if (sum == 0) {
-        double n = options.keys, s = options.zipf;
-        sum = zeta(n), second = 1 + pow(.5, s), alpha = 1 / (1 - s);
-        eta = (1 - pow(2 / n, 1 - s)) / (1 - second / sum);
+static uint64_t next_rank(const struct stream *stream) {
+    uint64_t ranks = stream->ranks;
+    if (options.zipf == 0) return random64() % ranks;
+    static struct { double sum, second, eta, alpha; } of[2];
+    typeof(of[0]) *z = &of[stream->is_resident];
+    if (z->sum == 0) {
+        double s = options.zipf;
+        z->sum = zeta(ranks), z->second = 1 + pow(.5, s), z->alpha = 1 / (1 - s);
+        z->eta = (1 - pow(2. / ranks, 1 - s)) / (1 - z->second / z->sum);
     }
-    double u = (random64() >> 11) * 0x1p-53, scaled = u * sum;
+    double u = (random64() >> 11) * 0x1p-53, scaled = u * z->sum;
     if (scaled < 1) return 0;
-    if (scaled < second) return 1;
-    uint64_t rank = options.keys * pow(eta * u - eta + 1, alpha);
-    return rank < options.keys ? rank : options.keys - 1;
+    if (scaled < z->second) return 1;
+    uint64_t rank = ranks * pow(z->eta * u - z->eta + 1, z->alpha);
+    return rank < ranks ? rank : ranks - 1;
 }
 
 /* Spreads the ranks over the keys: a bijection, as the factor is a prime. */
@@ -188,8 +198,7 @@ static char *put_head(char *p, int count, const char *name) {
 
 static char *put_keys(struct connection *c, char *p, int count, int *at) {
     for (int i = 0; i < count; i++) {
-        uint64_t rank = next_rank(), number = key_of_rank(rank);
-        c->is_resident &= rank < options.resident;
+        uint64_t number = key_of_rank(next_rank(c->stream));
         c->asked[(*at)++] = number;
         memcpy(p, "$16\r\n", 5), put_key(p + 5, number), memcpy(p + 21, "\r\n", 2), p += 23;
     }
@@ -199,7 +208,6 @@ static char *put_keys(struct connection *c, char *p, int count, int *at) {
 static void make_batch(struct connection *c, uint64_t due) {
     char *p = c->out;
     int at = 0;
-    c->is_resident = 1;
     for (int i = 0; i < options.pipeline; i++) {
         switch (options.command[0]) {
         case 's':
@@ -359,7 +367,7 @@ static void record(struct connection *c) {
     uint64_t tenth = (now() - c->due_at) / 100;
     samples[sample_count++] = (struct sample){.due_us = (c->due_at - began_at) / 1000,
                                               .tenth_us = tenth < 0x7FFFFFFF ? tenth : 0x7FFFFFFF,
-                                              .is_resident = c->is_resident};
+                                              .is_resident = c->stream->is_resident};
 }
 
 static void end_of_reply(struct connection *c) {
@@ -442,14 +450,16 @@ static void receive(struct connection *c) {
 
 static void stop(int signal) { (void)signal, is_stopping = 1; }
 
-static int send_due(struct connection *all, uint64_t *next, uint64_t interval, uint64_t end) {
+/* Sends what is due, each batch on a connection that is free; when none is, it waits, and its latency grows.
+ * Returns how many of the stream's connections have a batch in flight. */
+static int send_due(struct stream *stream, uint64_t end) {
     int in_flight = 0;
-    for (int i = 0; i < options.connections; i++) {
-        struct connection *c = &all[i];
+    for (int i = 0; i < stream->count; i++) {
+        struct connection *c = &stream->connections[i];
         uint64_t t = now();
-        if (!is_stopping && !c->is_waiting && (!interval || *next <= t) && (!end || t < end)) {
-            uint64_t due = interval ? *next : t, window = (due - began_at) / WINDOW_NS;
-            *next += interval;
+        if (!is_stopping && !c->is_waiting && (!stream->interval || stream->next <= t) && (!end || t < end)) {
+            uint64_t due = stream->interval ? stream->next : t, window = (due - began_at) / WINDOW_NS;
+            stream->next += stream->interval;
             make_batch(c, due);
             push(c);
             uint64_t delay = (t - due) / 1000;
@@ -460,14 +470,37 @@ static int send_due(struct connection *all, uint64_t *next, uint64_t interval, u
     return in_flight;
 }
 
-/* The next batch goes to whichever connection is free; when none is, it waits, and its latency grows. */
-static void run(struct connection *all) {
-    uint64_t interval = options.rate > 0 ? (uint64_t)(1e9 * options.pipeline / options.rate) : 0;
+/* With resident keys of their own stream, each of the two has half of the connections and half of the rate: what
+ * waits for the disk cannot take the connections of what does not. */
+static int make_streams(struct stream *streams, struct connection *all) {
+    int count = options.resident ? 2 : 1;
+    double batches = options.rate / options.pipeline / count;
     began_at = now();
-    uint64_t next = began_at, end = options.seconds > 0 ? began_at + (uint64_t)(options.seconds * 1e9) : 0;
-    uint64_t last_reply = began_at;
+    for (int i = 0; i < count; i++) {
+        int first = options.connections * i / count, past = options.connections * (i + 1) / count;
+        streams[i] = (struct stream){
+            .connections = all + first, .count = past - first, .is_resident = i,
+            .ranks = i ? options.resident : options.keys, .interval = batches > 0 ? (uint64_t)(1e9 / batches) : 0};
+        streams[i].next = began_at + i * streams[i].interval / 2;
+        for (int k = first; k < past; k++) all[k].stream = &streams[i];
+    }
+    return count;
+}
+
+static void run(struct connection *all) {
+    struct stream streams[2];
+    int count = make_streams(streams, all);
+    uint64_t end = options.seconds > 0 ? began_at + (uint64_t)(options.seconds * 1e9) : 0, last_reply = began_at;
     for (;;) {
-        int in_flight = send_due(all, &next, interval, end);
+        int in_flight = 0;
+        uint64_t wait = 100000000;
+        for (int i = 0; i < count; i++) {
+            int busy = send_due(&streams[i], end);
+            in_flight += busy;
+            uint64_t next = streams[i].next, t = now();
+            if (!streams[i].interval || busy == streams[i].count || is_stopping) continue;
+            if (next < t + wait) wait = next > t ? next - t : 0;
+        }
         uint64_t t = now();
         if (!in_flight && (is_stopping || (end && t >= end))) return;
         if (in_flight && t - last_reply > 20000000000ull) {
@@ -475,10 +508,8 @@ static void run(struct connection *all) {
             violation("no reply within 20 s on %d connections", in_flight);
             return;
         }
-        uint64_t wait = 100000000;
-        if (interval && in_flight < options.connections && !is_stopping) wait = next > t ? next - t : 0;
-        if (end && !is_stopping && end > t && end - t < wait) wait = end - t;
-        struct timespec timeout = {.tv_nsec = wait < 100000000 ? wait : 100000000};
+        if (end && end > t && end - t < wait) wait = end - t;
+        struct timespec timeout = {.tv_nsec = wait};
         struct epoll_event events[256];
         int ready = epoll_pwait2(poller, events, 256, &timeout, NULL);
         if (ready < 0 && errno != EINTR) fail("epoll_pwait2");
@@ -499,8 +530,9 @@ static int by_latency(const void *a, const void *b) {
 }
 
 static int by_window(const void *a, const void *b) {
-    uint32_t x = ((const struct sample *)a)->due_us / 100000, y = ((const struct sample *)b)->due_us / 100000;
-    return x != y ? (x < y ? -1 : 1) : by_latency(a, b);
+    const struct sample *x = a, *y = b;
+    uint32_t i = x->due_us / 100000 * 2 + x->is_resident, j = y->due_us / 100000 * 2 + y->is_resident;
+    return i != j ? (i < j ? -1 : 1) : by_latency(a, b);
 }
 
 static double percentile(const struct sample *sorted, uint64_t count, double p) {
@@ -515,13 +547,17 @@ static void write_samples(void) {
 static void write_windows(void) {
     FILE *file = fopen(options.windows_path, "w");
     if (!file) fail("windows");
-    fputs("monotonic_ns,batches,p50_us,p99_us,p999_us,max_us,send_delay_max_us\n", file);
+    fputs("monotonic_ns,stream,batches,p50_us,p99_us,p999_us,max_us,send_delay_max_us\n", file);
     qsort(samples, sample_count, sizeof *samples, by_window);
     for (uint64_t first = 0, past; first < sample_count; first = past) {
         uint64_t window = samples[first].due_us / 100000;
-        for (past = first; past < sample_count && samples[past].due_us / 100000 == window;) past++;
+        uint32_t is_resident = samples[first].is_resident;
+        for (past = first; past < sample_count && samples[past].due_us / 100000 == window &&
+                           samples[past].is_resident == is_resident;)
+            past++;
         const struct sample *s = samples + first;
-        fprintf(file, "%lu,%lu,%.1f,%.1f,%.1f,%.1f,%u\n", began_at + window * WINDOW_NS, past - first,
+        fprintf(file, "%lu,%s,%lu,%.1f,%.1f,%.1f,%.1f,%u\n", began_at + window * WINDOW_NS,
+                is_resident ? "resident" : "all", past - first,
                 percentile(s, past - first, .5), percentile(s, past - first, .99), percentile(s, past - first, .999),
                 percentile(s, past - first, 1), window < WINDOWS_MAX ? send_delays[window] : 0);
     }
@@ -563,7 +599,7 @@ static void read_options(int argc, char **argv) {
         {"rate", 1, 0, RATE},               /* requests a second by schedule; else as fast as answers come */
         {"seconds", 1, 0, SECONDS},         /* else until a signal */
         {"zipf", 1, 0, ZIPF},               /* exponent, such as 0.99; else uniform */
-        {"resident", 1, 0, RESIDENT},       /* samples of batches of only the first N ranks are marked */
+        {"resident", 1, 0, RESIDENT},       /* a second stream, of marked samples, asks only for the first N ranks */
         {"seed", 1, 0, SEED}, {"check", 0, 0, CHECK},
         {"announced", 1, 0, ANNOUNCED},     /* the file of struct announcements */
         {"samples", 1, 0, SAMPLES},         /* file for every latency: struct sample */

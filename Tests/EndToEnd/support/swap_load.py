@@ -49,11 +49,14 @@ class Announcements:
 
 
 class Load:
-    """One running load: `kind` is get, mget, multi or scan, `options` are those of swap_load.c."""
+    """One running load: `kind` is get, mget, multi or scan, `options` are those of swap_load.c.
 
-    def __init__(self, program, port, kind, announced=None, check=True, **options):
+    `wrapper` is put before the command, such as chrt.
+    """
+
+    def __init__(self, program, port, kind, announced=None, check=True, wrapper=(), **options):
         self.name = f"{kind} pipeline {options.get('pipeline', 1)}"
-        command = [program, kind, "--port", port]
+        command = [*wrapper, program, kind, "--port", port]
         for name, value in options.items():
             command += [f"--{name.replace('_', '-')}", value]
         if check:
