@@ -363,7 +363,7 @@ static void check_order(struct connection *c) {
 }
 
 static void record(struct connection *c) {
-    if (!samples || sample_count == SAMPLES_MAX || c->due_at < began_at) return;
+    if (sample_count == SAMPLES_MAX) return;
     uint64_t tenth = (now() - c->due_at) / 100;
     samples[sample_count++] = (struct sample){.due_us = (c->due_at - began_at) / 1000,
                                               .tenth_us = tenth < 0x7FFFFFFF ? tenth : 0x7FFFFFFF,
@@ -463,7 +463,7 @@ static int send_due(struct stream *stream, uint64_t end) {
             make_batch(c, due);
             push(c);
             uint64_t delay = (t - due) / 1000;
-            if (send_delays && window < WINDOWS_MAX && delay > send_delays[window]) send_delays[window] = delay;
+            if (window < WINDOWS_MAX && delay > send_delays[window]) send_delays[window] = delay;
         }
         in_flight += c->is_waiting;
     }
@@ -575,14 +575,10 @@ static void report(double seconds) {
     const char *comma = "";
     for (int v = 0; v < 10000; v++)
         if (counts.versions[v]) printf("%s\"%d\": %lu", comma, v, counts.versions[v]), comma = ", ";
-    printf("}");
-    if (samples) {
-        qsort(samples, sample_count, sizeof *samples, by_latency);
-        printf(", \"p50\": %.1f, \"p99\": %.1f, \"p999\": %.1f, \"max\": %.1f", percentile(samples, sample_count, .5),
-               percentile(samples, sample_count, .99), percentile(samples, sample_count, .999),
-               percentile(samples, sample_count, 1));
-    }
-    printf("}\n");
+    qsort(samples, sample_count, sizeof *samples, by_latency);
+    printf("}, \"p50\": %.1f, \"p99\": %.1f, \"p999\": %.1f, \"max\": %.1f}\n", percentile(samples, sample_count, .5),
+           percentile(samples, sample_count, .99), percentile(samples, sample_count, .999),
+           percentile(samples, sample_count, 1));
 }
 
 static void read_options(int argc, char **argv) {
@@ -663,12 +659,10 @@ int main(int argc, char **argv) {
         strcpy(c->cursor, "0");
         open_connection(c);
     }
-    if (options.samples_path || options.windows_path || options.seconds > 0) {
-        samples = mmap(NULL, SAMPLES_MAX * sizeof *samples, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        send_delays = calloc(WINDOWS_MAX, sizeof *send_delays);
-        if (samples == MAP_FAILED) fail("mmap");
-    }
+    samples = mmap(NULL, SAMPLES_MAX * sizeof *samples, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    send_delays = calloc(WINDOWS_MAX, sizeof *send_delays);
+    if (samples == MAP_FAILED || !send_delays) fail("no memory for samples");
     struct sigaction action = {.sa_handler = stop};
     sigaction(SIGTERM, &action, NULL), sigaction(SIGINT, &action, NULL);
     run(all);
