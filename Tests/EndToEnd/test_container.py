@@ -107,6 +107,12 @@ def test_a_server_on_an_empty_volume_waits_for_a_version_and_takes_another_by_si
             wait_until(lambda: connection.call("GET", "key:1") == bulk(b"v2"), what="the second version")
 
 
+def test_a_server_that_waits_stops_when_it_is_told_to(podman, volume):
+    with ServerContainer(podman, volume) as server:
+        wait_until(lambda: "waiting for the first version" in server.log, what="the server to wait")
+        assert server.stop(30) == 0
+
+
 def test_defaults_follow_the_container_s_limits(podman):
     printed = podman(
         "run", "--rm", "--memory", "256m", "--cpus", "1", containers.IMAGE, "serve", "/data", "--print-settings")
