@@ -13,7 +13,9 @@ import Synchronization
 public final class Server {
     private let settings: ServerSettings
     private let logger: Logger
-    private let group: LoopGroup
+    let group: LoopGroup
+    let catalog: Catalog
+    let limits: Loop.Limits
     private let readers: ReaderPool
     private let state: ServerState
     private var listeners: [[Loop.ListenerBox]] = []
@@ -27,7 +29,13 @@ public final class Server {
     public init(settings: ServerSettings, catalog: Catalog, logger: Logger) throws(SystemError) {
         self.settings = settings
         self.logger = logger
-        group = try LoopGroup(loopCount: settings.loopCount)
+        self.catalog = catalog
+        limits = Self.limits(from: settings)
+        group = try LoopGroup(
+            loopCount: settings.loopCount, datasetCount: catalog.names.count, warmKeys: limits.warmKeys)
+        adoptionWaker = try Waker()
+        adoptionEvents = try Epoll(batchMax: 1)
+        try adoptionWaker.register(with: adoptionEvents, token: Epoll.Token(place: 0, generation: 0))
         readers = ReaderPool(queueMax: settings.readQueueMax)
         let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
@@ -38,6 +46,10 @@ public final class Server {
     }
 
     private let facts: FactsGatherer
+    /// Wakes the control thread once every loop has taken a version over.
+    let adoptionWaker: Waker
+    var adoptionEvents: Epoll
+    var isRunning: Bool { !loopThreads.isEmpty }
 
     /// Whoever manages the datasets, for `DATASET` and `INFO dataset`; kept until ``stop()``.
     public var control: (any DatasetControl)? {
@@ -122,9 +134,9 @@ public final class Server {
         listeners = []
     }
 
-    /// Tells the loops that the catalog has changed.
+    /// Tells the loops that the catalog has changed; ``adopt(_:views:in:)`` does this by itself.
     public func announceVersions() {
-        for mailbox in group.mailboxes { mailbox.post(.versionsChanged) }
+        for mailbox in group.mailboxes { mailbox.post(.versionsChanged(nil)) }
     }
 
     /// Sends messages to clients; for any thread.
