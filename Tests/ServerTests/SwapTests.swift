@@ -95,7 +95,8 @@ extension ServerTests {
                 let clients = try server.connect(9)
                 for number in 1...100 {
                     let version = DatasetVersion(id: "\(number)", engine: MemoryEngine(text: ["k": "\(number)"]))
-                    let replaced = server.server.exchange.adopt(version, views: server.server.exchange.makeViews(for: version), in: 0)
+                    let replaced = server.server.exchange.adopt(
+                        version, views: server.server.exchange.makeViews(for: version), in: 0)
                     #expect(replaced.id == (number == 1 ? "1" : "\(number - 1)"))
                     for client in clients { #expect(try client.ask("GET", "k") == "\(number)") }
                 }
@@ -116,7 +117,8 @@ extension ServerTests {
                     second, views: server.server.exchange.makeViews(for: second), in: 0)
                 for _ in 0..<10 {
                     guard let back = first else { return }
-                    let other = server.server.exchange.adopt(back, views: server.server.exchange.makeViews(for: back), in: 0)
+                    let other = server.server.exchange.adopt(
+                        back, views: server.server.exchange.makeViews(for: back), in: 0)
                     #expect(other === second)
                     for client in clients { #expect(try client.ask("GET", "k") == "first") }
                     first = server.server.exchange.adopt(second, views: [], in: 0)
