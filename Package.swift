@@ -68,13 +68,18 @@ let package = Package(
             name: "DatasetBuild",
             dependencies: ["Bytes", "CZlib", "CZstd", "Datasets", "Platform", "RESP", "RocksDBStorage", "Storage"],
             swiftSettings: strict),
+        .target(
+            name: "DatasetInspection",
+            dependencies: ["Bytes", "Datasets", "Platform", "RESP", "RedisClient", "Storage"],
+            swiftSettings: strict),
 
         // 5: the executable, the only target that names engines.
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Datasets", "DatasetBuild", "Platform", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage",
-                argumentParser, logging,
+                "Bytes", "Datasets", "DatasetBuild", "DatasetInspection", "Platform", "RedisClient", "RocksDBStorage",
+                "Server",
+                "ServerLog", "Settings", "Storage", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -127,6 +132,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Settings", argumentParser], swiftSettings: strict),
+        .testTarget(
+            name: "DatasetInspectionTests",
+            dependencies: ["Bytes", "DatasetInspection", "Datasets", "RedisClient", "Storage", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "DatasetBuildTests",
             dependencies: [

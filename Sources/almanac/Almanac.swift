@@ -25,7 +25,9 @@ internal import ArgumentParser
               78  the settings are wrong
             """,
         version: version,
-        subcommands: [BuildCommand.self, ServeCommand.self])
+        subcommands: [
+            BuildCommand.self, ServeCommand.self, VerifyCommand.self, InspectCommand.self, CompareCommand.self,
+        ])
 
     static func main() {
         do {
