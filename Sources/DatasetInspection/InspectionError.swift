@@ -8,6 +8,8 @@ public struct InspectionError: Error, Sendable, Equatable, CustomStringConvertib
     public let description: String
 
     public enum Kind: Sendable, Equatable {
+        /// A server's address that cannot be understood.
+        case usage
         /// The path holds no dataset, or its files are not what they should be.
         case badData
         /// The operating system refused or failed.
@@ -26,5 +28,7 @@ public struct InspectionError: Error, Sendable, Equatable, CustomStringConvertib
         self.init(kind, error.message.hasPrefix(path) ? error.message : "\(path): \(error.message)")
     }
 
-    public init(_ error: RedisClientError) { self.init(.unreachable, error.description) }
+    public init(_ error: RedisClientError) {
+        self.init(error.kind == .address ? .usage : .unreachable, error.description)
+    }
 }

@@ -82,7 +82,7 @@ struct InspectCommand: ParsableCommand {
                     details: [
                         "compacted": engine.storage.isCompacted ? "yes" : "no",
                         "table files": "\(engine.storage.fileCount)",
-                        "memory for indexes and filters": Quantity.bytes(engine.storage.memoryBytes),
+                        "index memory": Quantity.bytes(engine.storage.memoryBytes),
                     ])
             } catch {
                 report.engineProblem = InspectionError(error, reading: directory).description

@@ -22,6 +22,7 @@ extension CommandFailure {
     init(_ error: InspectionError) {
         let code: ExitCode =
             switch error.kind {
+            case .usage: .usage
             case .badData: .badData
             case .inputOutput: .ioError
             case .unreachable: .sourceUnreachable
