@@ -54,6 +54,9 @@ let package = Package(
             name: "Commands", dependencies: ["Bytes", "Datasets", "RESP", "ServerMetrics", "Storage"],
             swiftSettings: strict + hot),
 
+        // A client for our own commands, which asks servers.
+        .target(name: "RedisClient", dependencies: ["Bytes", "Platform", "RESP"], swiftSettings: strict),
+
         // 4: sockets and threads; building datasets.
         .target(
             name: "Server",
@@ -65,13 +68,18 @@ let package = Package(
             name: "DatasetBuild",
             dependencies: ["Bytes", "CZlib", "CZstd", "Datasets", "Platform", "RESP", "RocksDBStorage", "Storage"],
             swiftSettings: strict),
+        .target(
+            name: "DatasetInspection",
+            dependencies: ["Bytes", "Datasets", "Platform", "RESP", "RedisClient", "Storage"],
+            swiftSettings: strict),
 
         // 5: the executable, the only target that names engines.
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Datasets", "DatasetBuild", "Platform", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage",
-                argumentParser, logging,
+                "Bytes", "Datasets", "DatasetBuild", "DatasetInspection", "Platform", "RedisClient", "RocksDBStorage",
+                "Server",
+                "ServerLog", "Settings", "Storage", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -100,12 +108,16 @@ let package = Package(
         .testTarget(name: "ServerLogTests", dependencies: ["ServerLog", logging], swiftSettings: strict),
         .testTarget(name: "PlatformTests", dependencies: ["Bytes", "Platform"], swiftSettings: strict),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "Storage", "TestSupport"], swiftSettings: strict),
+            name: "DatasetsTests", dependencies: ["Datasets", "Platform", "Storage", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "RocksDBStorageTests",
             dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
             dependencies: [
@@ -120,6 +132,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DatasetInspectionTests",
+            dependencies: ["Bytes", "DatasetInspection", "Datasets", "RedisClient", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "DatasetBuildTests",
