@@ -73,13 +73,17 @@ let package = Package(
             dependencies: ["Bytes", "Datasets", "Platform", "RESP", "RedisClient", "Storage"],
             swiftSettings: strict),
 
-        // 5: the executable, the only target that names engines.
+        // 5: which version serves, and how another takes its place.
+        .target(
+            name: "Versions",
+            dependencies: ["Commands", "Datasets", "Platform", "Settings", "Storage", logging], swiftSettings: strict),
+
+        // 6: the executable, the only target that names engines.
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Bytes", "Datasets", "DatasetBuild", "DatasetInspection", "Platform", "RedisClient", "RocksDBStorage",
-                "Server",
-                "ServerLog", "Settings", "Storage", argumentParser, logging,
+                "Bytes", "Datasets", "DatasetBuild", "DatasetInspection", "Platform", "RESP", "RedisClient",
+                "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage", "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -127,7 +131,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Commands", "Datasets", "Platform", "Server", "Settings", "Storage", "TestSupport", logging,
+                "Commands", "Datasets", "Platform", "Server", "SessionSupport", "Settings", "Storage", "TestSupport",
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(
