@@ -82,7 +82,7 @@ let package = Package(
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "Platform", "RedisClient",
+                "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "Platform", "RESP", "RedisClient",
                 "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage", "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
