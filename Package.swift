@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "CLookup"),
         .target(name: "CRocksDB", dependencies: ["CLookup"], linkerSettings: [.linkedLibrary("rocksdb")]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
@@ -53,6 +54,10 @@ let package = Package(
         .target(
             name: "Commands", dependencies: ["Bytes", "Datasets", "RESP", "ServerMetrics", "Storage"],
             swiftSettings: strict + hot),
+
+        // Where versions are published, and how they come and go.
+        .target(
+            name: "RemoteStorage", dependencies: ["CCrypto", "CCurl", "Datasets", "Platform"], swiftSettings: strict),
 
         // 4: sockets and threads; building datasets.
         .target(
@@ -100,7 +105,10 @@ let package = Package(
         .testTarget(name: "ServerLogTests", dependencies: ["ServerLog", logging], swiftSettings: strict),
         .testTarget(name: "PlatformTests", dependencies: ["Bytes", "Platform"], swiftSettings: strict),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "Storage", "TestSupport"], swiftSettings: strict),
+            name: "DatasetsTests", dependencies: ["Datasets", "Platform", "Storage", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RemoteStorageTests", dependencies: ["Datasets", "Platform", "RemoteStorage"], swiftSettings: strict),
         .testTarget(
             name: "RocksDBStorageTests",
             dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
