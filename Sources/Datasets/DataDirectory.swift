@@ -203,15 +203,16 @@ public struct DataDirectory: Sendable, Equatable {
     func remove(_ path: String) throws(DataDirectoryError) {
         try step("cannot remove \(path)") { () throws(SystemError) in try FileSystem.removeTree(path) }
     }
+}
 
-    func step<Value: ~Copyable>(
-        _ action: @autoclosure () -> String, _ body: () throws(SystemError) -> Value
-    ) throws(DataDirectoryError) -> Value {
-        do throws(SystemError) {
-            return try body()
-        } catch {
-            throw DataDirectoryError(error, action())
-        }
+/// Says what an operating system's failure got in the way of.
+func step<Value: ~Copyable>(
+    _ action: @autoclosure () -> String, _ body: () throws(SystemError) -> Value
+) throws(DataDirectoryError) -> Value {
+    do throws(SystemError) {
+        return try body()
+    } catch {
+        throw DataDirectoryError(error, action())
     }
 }
 

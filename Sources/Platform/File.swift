@@ -13,6 +13,13 @@ public struct File: ~Copyable, Sendable {
         try self.init(path: path, O_RDWR | O_CREAT, mode: mode)
     }
 
+    /// Makes a file that must not be there yet, for writing and reading.
+    ///
+    /// A link in the file's place counts as one that is there.
+    public init(creating path: String, mode: UInt32 = 0o644) throws(SystemError) {
+        try self.init(path: path, O_RDWR | O_CREAT | O_EXCL, mode: mode)
+    }
+
     init(path: String, _ flags: Int32, mode: UInt32 = 0) throws(SystemError) {
         descriptor = FileDescriptor(
             owning: try check("open") { unsafe open(path, flags | O_CLOEXEC | O_NOCTTY, mode) })

@@ -136,7 +136,7 @@ public enum FileSystem {
     public static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws(SystemError) {
         let temporary = temporaryName(beside: path)
         do throws(SystemError) {
-            let file = try File(path: temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            let file = try File(creating: temporary, mode: mode)
             try file.write(bytes.span)
             try file.sync()
         } catch {
@@ -144,6 +144,19 @@ public enum FileSystem {
             throw error
         }
         try moveIntoPlace(temporary, path)
+    }
+
+    /// Writes a small file where none is, beyond a power failure; one that is there is left as it is.
+    public static func writeNew(_ bytes: [UInt8], to path: String, mode: UInt32) throws(SystemError) {
+        let file = try File(creating: path, mode: mode)
+        do throws(SystemError) {
+            try file.write(bytes.span)
+            try file.sync()
+        } catch {
+            _ = unsafe unlink(path)
+            throw error
+        }
+        try syncDirectory(parent(of: path))
     }
 
     private static func moveIntoPlace(_ temporary: String, _ path: String) throws(SystemError) {
@@ -211,6 +224,9 @@ public enum FileSystem {
 extension SystemError {
     /// Whether it says that something is not there.
     public var isAbsence: Bool { code == ENOENT || code == ENOTDIR }
+
+    /// Whether it says that something is there already.
+    public var isPresence: Bool { code == EEXIST || code == ENOTEMPTY }
 
     /// Whether the disk, or a quota, is full.
     public var isFull: Bool { code == ENOSPC || code == EDQUOT }
