@@ -59,6 +59,9 @@ let package = Package(
         .target(
             name: "RemoteStorage", dependencies: ["CCrypto", "CCurl", "Datasets", "Platform"], swiftSettings: strict),
 
+        // A client for our own commands, which asks servers.
+        .target(name: "RedisClient", dependencies: ["Bytes", "Platform", "RESP"], swiftSettings: strict),
+
         // 4: sockets and threads; building datasets.
         .target(
             name: "Server",
@@ -71,12 +74,16 @@ let package = Package(
             dependencies: ["Bytes", "CZlib", "CZstd", "Datasets", "Platform", "RESP", "RocksDBStorage", "Storage"],
             swiftSettings: strict),
 
+        .target(
+            name: "Sync", dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
+            swiftSettings: strict),
+
         // 5: the executable, the only target that names engines.
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Datasets", "DatasetBuild", "Platform", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage",
-                argumentParser, logging,
+                "Datasets", "DatasetBuild", "Platform", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server",
+                "ServerLog", "Settings", "Storage", "Sync", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -115,6 +122,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
+            name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "CommandsTests",
             dependencies: [
                 "Bytes", "Commands", "Datasets", "RESP", "ServerMetrics", "SessionSupport", "Storage", "TestSupport",
@@ -125,6 +135,9 @@ let package = Package(
             dependencies: [
                 "Commands", "Datasets", "Platform", "Server", "Settings", "Storage", "TestSupport", logging,
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SyncTests", dependencies: ["Datasets", "Platform", "RemoteStorage", "Sync", logging],
             swiftSettings: strict),
         .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Settings", argumentParser], swiftSettings: strict),

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Shows bytes to an operator, on one line and in the terminal's own characters.
 enum Printable {
     /// `bytes` in quotes, cut after `limit`, control characters and bytes that are not UTF-8 as `\x00`.

@@ -1,12 +1,15 @@
 internal import Datasets
 internal import Platform
+public import RedisClient
 
 /// How a server is told that `current` has changed, and how its answer comes back.
 public enum ServerNotice: Sendable, Equatable {
     /// Nobody is told: the server watches `current` by itself, or there is none yet.
     case none
     /// `DATASET RELOAD`, which waits and answers.
-    case redis(url: String, dataset: String?)
+    ///
+    /// The dataset's name may be left out where the address selects its database.
+    case redis(RedisAddress, dataset: String?)
     /// SIGHUP to the process whose id is in a file; its answer is in `serving.json` and `quarantine`.
     case signal(pidFile: String)
 }

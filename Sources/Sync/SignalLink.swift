@@ -10,22 +10,24 @@ struct SignalLink: ServerLink {
     func announce(_ id: String, until deadline: Deadline) throws(SyncError) -> ServerAnswer {
         var pauses = Pauses()
         var signalled: RunningProcess?
-        var silence = "\(pidFile) is missing"
+        var silence = ""
         while true {
-            // A server that was started after `current` changed serves the version without having been told.
-            if let answer = try answer(id) { return answer }
-            guard !deadline.isOver else {
-                throw SyncError(.unreachable, "no server has taken up version \(id): \(silence)")
-            }
             let process = try SyncError.system("cannot read \(pidFile)") { () throws(SystemError) in
                 try RunningProcess(pidFile: pidFile)
             }
+            // A server that was started after `current` changed serves the version without having been told.
+            if let answer = try answer(id, from: process) { return answer }
+            guard !deadline.isOver else {
+                throw SyncError(.unreachable, "no server has taken up version \(id): \(silence)")
+            }
+            if process == nil { silence = "\(pidFile) is not there, or holds no process id of a server" }
             if let process, process != signalled {
                 silence = try signal(process)
-                if silence.isEmpty {
-                    signalled = process
-                    silence = "process \(process.id) was sent SIGHUP and has not answered in time"
-                }
+                if silence.isEmpty { signalled = process }
+            }
+            if let process, process == signalled {
+                let outcome = try SyncError.disk { () throws(DataDirectoryError) in try directory.servingRecord()?.outcome }
+                silence = "process \(process.id) was sent SIGHUP; its last word: \(outcome ?? "none")"
             }
             try control.pause(min(pauses.take(), deadline.remaining))
         }
@@ -43,19 +45,14 @@ struct SignalLink: ServerLink {
         return isThere ? "" : "process \(process.id) of \(pidFile) is not running"
     }
 
-    private func answer(_ id: String) throws(SyncError) -> ServerAnswer? {
+    private func answer(_ id: String, from process: RunningProcess?) throws(SyncError) -> ServerAnswer? {
         try SyncError.disk { () throws(DataDirectoryError) in
             if let refusal = try directory.refusal(of: id) { return .refused(refusal) }
+            // What a server wrote that is gone since says nothing of the one that has taken its place.
             guard let record = try directory.servingRecord(), record.versionID == id,
-                RunningProcess(id: record.processID)?.commandName != nil || !isLocal(record)
+                record.processID == process?.id
             else { return nil }
             return .serving(record.outcome)
         }
-    }
-
-    /// Whether the record was written by the process that the pid file names.
-    private func isLocal(_ record: ServingRecord) -> Bool {
-        // Without a pid file nothing is known of who wrote the record, and it is believed.
-        ((try? RunningProcess(pidFile: pidFile)) ?? nil)?.id == record.processID
     }
 }

@@ -93,8 +93,9 @@ extension Synchronizer {
                 "current goes back, as the source does", metadata: ["version": "\(id)", "previous": "\(previous)"])
         }
         logger.notice("current", metadata: ["version": "\(id)", "previous": "\(previous ?? "none")"])
+        isCleaningDue = true
         if let outcome = try tell(id, leaving: previous) { return outcome }
-        try clean(after: id)
+        clean()
         return .adopted(id)
     }
 
@@ -135,27 +136,31 @@ extension Synchronizer {
         }
     }
 
-    /// Deletes versions beyond those to be kept.
+    /// Deletes versions beyond those to be kept, once nobody has them open.
     ///
-    /// Nothing here fails what has been done: what cannot be deleted now is looked at again after the next version.
-    private func clean(after id: String) throws(SyncError) {
+    /// Nothing here fails what has been done: what cannot be deleted now is looked at again at the next poll.
+    func clean() {
         control.note { $0.phase = .cleaning }
         do throws(DataDirectoryError) {
             for leftover in try directory.incomingIDs() { try directory.removeIncoming(leftover) }
-            var needed: Set<String> = [id]
-            for other in [
+            var needed: Set<String> = []
+            for id in [
                 try directory.currentVersionID(), try directory.pin()?.versionID,
                 try directory.servingRecord()?.versionID, try? directory.rollbackChoice().target(),
             ] {
-                if let other { needed.insert(other) }
+                if let id { needed.insert(id) }
             }
             let retention = Retention(
-                keepCount: options.keepCount, versionIDs: try directory.versionIDs(), refusals: try directory.refusals(),
-                neededIDs: needed)
-            for old in retention.deletableIDs {
-                try control.check()
-                let isDeleted = try directory.delete(old)
-                logger.info(isDeleted ? "deleted" : "still in use", metadata: ["version": "\(old)"])
+                keepCount: options.keepCount, versionIDs: try directory.versionIDs(),
+                refusals: try directory.refusals(), neededIDs: needed)
+            isCleaningDue = false
+            for id in retention.deletableIDs where !control.isStopped {
+                if try directory.delete(id) {
+                    logger.info("deleted", metadata: ["version": "\(id)"])
+                } else {
+                    isCleaningDue = true
+                    logger.debug("still in use", metadata: ["version": "\(id)"])
+                }
             }
         } catch {
             logger.warning("cannot clean up", metadata: ["error": "\(error.description)"])

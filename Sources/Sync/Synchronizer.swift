@@ -5,8 +5,8 @@ public import RemoteStorage
 
 /// Keeps one data directory at the version that a source announces: the sidecar of a server.
 ///
-/// One thread runs it. Every step leaves the disk such that another process can go on from there after `kill -9`; nothing is
-/// remembered anywhere else.
+/// One thread runs it. Every step leaves the disk such that another process can go on from there after `kill -9`;
+/// nothing is remembered anywhere else.
 public final class Synchronizer {
     let directory: DataDirectory
     let source: any Source
@@ -21,6 +21,8 @@ public final class Synchronizer {
     /// Of versions that are here, so that their manifests are hashed once.
     private var manifestSHA256: [String: SHA256Digest] = [:]
     private var lastSaid = ""
+    /// Whether versions may be there that nobody needs; some could not be deleted because somebody had them open.
+    var isCleaningDue = true
 
     /// How one look at the source ended.
     public enum Outcome: Sendable, Equatable {
@@ -55,8 +57,8 @@ public final class Synchronizer {
         link =
             switch notice {
             case .none: nil
-            case .redis(let url, let dataset):
-                RedisLink(url: url, dataset: dataset, directory: directory, control: control)
+            case .redis(let address, let dataset):
+                RedisLink(address: address, dataset: dataset, directory: directory, control: control)
             case .signal(let pidFile): SignalLink(pidFile: pidFile, directory: directory, control: control)
             }
     }
@@ -135,12 +137,11 @@ public final class Synchronizer {
         switch step {
         case .settled:
             try checkDigest(of: pointer)
-            guard link != nil, announcedID != id else {
-                say(.info, "up to date", ["version": "\(id)"])
-                return .settled(id)
-            }
             // The process before this one may have been killed after it changed `current`, and before it told anyone.
-            return try tell(id, leaving: nil) ?? .settled(id)
+            if announcedID != id, let outcome = try tell(id, leaving: nil) { return outcome }
+            if isCleaningDue { clean() }
+            say(.info, "up to date", ["version": "\(id)"])
+            return .settled(id)
         case .pinned(let pin):
             let reason = "the dataset is pinned to version \(pin.versionID)"
             say(.warning, "not taken up", ["version": "\(id)", "reason": "\(reason)"])
@@ -233,5 +234,4 @@ public final class Synchronizer {
         }
     }
 
-    func finished(_ id: String) { manifestSHA256 = manifestSHA256.filter { $0.key == id } }
 }
