@@ -1,5 +1,3 @@
-public import RemoteStorage
-
 /// How ``Synchronizer`` works; the defaults are those of the command line.
 public struct SyncOptions: Sendable {
     /// Between two polls.
