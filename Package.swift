@@ -78,12 +78,17 @@ let package = Package(
             name: "Sync", dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
             swiftSettings: strict),
 
-        // 5: the executable, the only target that names engines.
+        // 5: which version serves, and how another takes its place.
+        .target(
+            name: "Versions",
+            dependencies: ["Commands", "Datasets", "Platform", "Settings", "Storage", logging], swiftSettings: strict),
+
+        // 6: the executable, the only target that names engines.
         .executableTarget(
             name: "almanac",
             dependencies: [
                 "Datasets", "DatasetBuild", "Platform", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server",
-                "ServerLog", "Settings", "Storage", "Sync", argumentParser, logging,
+                "ServerLog", "Settings", "Storage", "Sync", "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -133,7 +138,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Commands", "Datasets", "Platform", "Server", "Settings", "Storage", "TestSupport", logging,
+                "Commands", "Datasets", "Platform", "Server", "SessionSupport", "Settings", "Storage", "TestSupport",
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -64,10 +64,14 @@ extension Manifest {
             try require(sizes.total >= sizes.max, "value_bytes: total is below max")
         }
         var paths: Set<String> = []
+        var total = 0
         for file in files {
             try require(Self.isValidPath(file.path), "files: \"\(file.path)\" is not a plain relative path")
             try require(paths.insert(file.path).inserted, "files: \"\(file.path)\" is listed twice")
             try require(file.bytes >= 0, "files: \"\(file.path)\" has a negative size")
+            let (sum, isTooMuch) = total.addingReportingOverflow(file.bytes)
+            try require(!isTooMuch, "files: together they have more bytes than can be counted")
+            total = sum
         }
     }
 

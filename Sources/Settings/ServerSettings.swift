@@ -28,6 +28,8 @@ public struct ServerSettings: Sendable, Equatable {
     public var warmTime = Duration.seconds(10)
     /// How long a replaced version stays open, so that going back to it takes no time.
     public var rollbackWindow = Duration.seconds(600)
+    /// Whether the start waits for a version that has yet to come.
+    public var waitsForVersion = false
     /// Whether a change of a data directory's `current` is noticed without being told.
     public var watchesCurrent = false
 

@@ -47,6 +47,9 @@ extension Setting {
             "rollback-window", \.rollbackWindow, in: .zero...(.seconds(7 * 86_400)), section: .versions, runTime: true,
             "How long a replaced version stays open, to go back to it at once."),
         .flag(
+            "wait", \.waitsForVersion, section: .versions,
+            "Wait at the start for a version that has yet to come, rather than exit."),
+        .flag(
             "watch", \.watchesCurrent, section: .versions,
             "Swap when a data directory's current changes, without being told."),
 

@@ -25,7 +25,7 @@ internal import ArgumentParser
               78  the settings are wrong
             """,
         version: version,
-        subcommands: [BuildCommand.self, ServeCommand.self])
+        subcommands: [BuildCommand.self, PublishCommand.self, SyncCommand.self, ServeCommand.self])
 
     static func main() {
         do {

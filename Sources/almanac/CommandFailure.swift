@@ -77,7 +77,7 @@ extension Almanac {
 }
 
 /// Writes what can be written; nobody is left to tell where that fails.
-private func writeToStandardError(_ text: String) {
+func writeToStandardError(_ text: String) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
         let count = unsafe rest.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }

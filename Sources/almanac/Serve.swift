@@ -6,6 +6,7 @@ internal import Platform
 private import Server
 internal import ServerLog
 internal import Settings
+private import Versions
 
 /// Serves until a signal ends it.
 ///
@@ -22,14 +23,27 @@ internal import Settings
 func serve(
     settings: ServerSettings, signals: borrowing SignalQueue, logger: Logger, log: LogWriter, input: SettingsInput
 ) throws {
-    let catalog = try openCatalog(settings, logger)
+    let engines = try EngineFactory(settings, logger)
+    let trustedKeys: TrustedKeys
+    do {
+        trustedKeys = try TrustedKeys(path: settings.trustedKeysPath)
+    } catch {
+        throw CommandFailure(.badConfiguration, "trusted-keys: \(error)")
+    }
+    guard let datasets = try openDatasets(settings, trustedKeys, engines, signals, logger) else { return }
+    let catalog = Catalog(names: settings.datasets.map(\.name), versions: datasets.map(\.served.version))
     let server = try Server(settings: settings, catalog: catalog, logger: logger)
+    let control = SwapControl(datasets)
+    server.control = control
     do {
         try server.listen()
     } catch {
         throw CommandFailure(.ioError, "\(error)")
     }
     try server.start()
+    try control.start(
+        settings: settings, audience: ServerAudience(server.exchange), openEngine: engines.open,
+        trustedKeys: trustedKeys, logger: logger)
     let pidFile: ProcessIDFile? = if let path = settings.pidFile { try ProcessIDFile(path: path) } else { nil }
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
     logger.info(
@@ -42,10 +56,13 @@ func serve(
     var settings = settings
     while true {
         switch try signals.next(milliseconds: -1) {
-        case .reload: reload(input, log, logger, server, &settings)
+        case .reload:
+            reload(input, log, logger, server, &settings)
+            control.apply(settings)
+            control.reloadAll(why: "SIGHUP")
         case .report: logger.info("state", metadata: server.report)
         case .stop:
-            let hasEnded = drain(server, signals, settings.drainTimeout, logger)
+            let hasEnded = drain(server, control, signals, settings.drainTimeout, logger)
             withExtendedLifetime(pidFile) {}
             guard !hasEnded else { return }
             // A reader may still be inside a read that never returns, so nothing it uses may be torn down.
@@ -85,9 +102,12 @@ private func reload(
 ///
 /// - Returns: Whether every thread of the server has ended.
 private func drain(
-    _ server: Server, _ signals: borrowing SignalQueue, _ timeout: Duration, _ logger: Logger
+    _ server: Server, _ control: SwapControl, _ signals: borrowing SignalQueue, _ timeout: Duration,
+    _ logger: Logger
 ) -> Bool {
     logger.notice("stopping", metadata: ["connections": "\(server.connectionCount)"])
+    // First, because who waits for a swap is answered that the server is stopping.
+    let hasControlEnded = control.stop(deadline: Clock.monotonicNanoseconds() + 2_000_000_000)
     server.drain()
     let (seconds, attoseconds) = timeout.components
     let deadline =
@@ -100,5 +120,5 @@ private func drain(
     let haveReadersEnded = server.stop()
     if left > 0 { logger.warning("stopped with connections open", metadata: ["connections": "\(left)"]) }
     logger.notice("stopped")
-    return haveReadersEnded
+    return haveReadersEnded && hasControlEnded
 }

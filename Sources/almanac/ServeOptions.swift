@@ -56,6 +56,7 @@ struct ServeOptions: ParsableArguments {
         @Option(help: help("warm-rate")) var warmRate: String?
         @Option(help: help("warm-time")) var warmTime: String?
         @Option(help: help("rollback-window")) var rollbackWindow: String?
+        @Option(help: help("wait")) var wait: String?
         @Option(help: help("watch")) var watch: String?
 
         var values: [String: String?] {
@@ -63,7 +64,7 @@ struct ServeOptions: ParsableArguments {
                 "verify": verify, "min-keys": minKeys, "min-keys-ratio": minKeysRatio,
                 "max-keys-ratio": maxKeysRatio, "trusted-keys": trustedKeys, "require-signature": requireSignature,
                 "warm-keys": warmKeys, "warm-rate": warmRate, "warm-time": warmTime,
-                "rollback-window": rollbackWindow, "watch": watch,
+                "rollback-window": rollbackWindow, "wait": wait, "watch": watch,
             ]
         }
     }
