@@ -57,7 +57,9 @@ let package = Package(
 
         // Where versions are published, and how they come and go.
         .target(
-            name: "RemoteStorage", dependencies: ["CCrypto", "CCurl", "Datasets", "Platform"], swiftSettings: strict),
+            name: "RemoteStorage",
+            dependencies: ["Bytes", "CCrypto", "CCurl", "Datasets", "Platform"],
+            swiftSettings: strict),
 
         // A client for our own commands, which asks servers.
         .target(name: "RedisClient", dependencies: ["Bytes", "Platform", "RESP"], swiftSettings: strict),
@@ -106,6 +108,11 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "SessionFuzz", dependencies: ["CFuzzDriver", "SessionSupport"], path: "Tests/Fuzz/SessionFuzz",
+            swiftSettings: strict),
+
+        // Drives sources from the command line, for tests with real servers.
+        .executableTarget(
+            name: "SourceTrial", dependencies: ["Datasets", "Platform", "RemoteStorage"], path: "Tests/SourceTrial",
             swiftSettings: strict),
 
         // Makes databases as others make them, for the engine to read.

@@ -7,7 +7,7 @@ internal import Platform
 /// a process died, the size of a file tells how many of its first bytes are there.
 enum ChunkPlan {
     static let streamBytesMax = 64 << 20
-    static let chunkBytes = 16 << 20
+    static let chunkBytes = 8 << 20
     static let window = 4
 
     /// How many first bytes of a file are in place, told by the size it has and the size it is to have.

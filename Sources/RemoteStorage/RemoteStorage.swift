@@ -12,6 +12,27 @@ public enum RemoteStorage {
     public static func open(
         _ text: String, environment: [String: String], cancellation: Cancellation
     ) throws(SourceError) -> any Source {
-        throw SourceError(.unsupported, "\(text): no such source yet")
+        let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() }
+        switch scheme {
+        case "http", "https": return HTTPSource(try WebServer(text, environment: environment), client: client(cancellation))
+        case "s3":
+            let client = client(cancellation)
+            return HTTPSource(try S3Bucket(text, environment: environment, client: client), client: client)
+        case "file":
+            let path = Text.percentDecoded(text.dropFirst("file://".count))
+            guard path.hasPrefix("/") else {
+                throw SourceError(.misconfigured, "\(text): a file source is written file:///PATH")
+            }
+            return DirectorySource(path: path, cancellation: cancellation)
+        case let scheme?:
+            throw SourceError(.unsupported, "\(scheme):// is no source that is known here; rclone:REMOTE:PATH reaches many others")
+        case nil:
+            guard !text.isEmpty else { throw SourceError(.misconfigured, "the source is empty") }
+            return DirectorySource(path: text, cancellation: cancellation)
+        }
+    }
+
+    private static func client(_ cancellation: Cancellation) -> HTTPClient {
+        HTTPClient(connections: HTTPConnections(userAgent: "almanac"), cancellation: cancellation)
     }
 }

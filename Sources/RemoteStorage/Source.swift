@@ -47,6 +47,14 @@ public protocol Source: AnyObject {
 ///
 /// It tells states apart for polling. It proves nothing about bytes.
 public struct ObjectValidator: Sendable, Equatable {
+    enum Form {
+        case etag
+        case lastModified
+        /// Size, time and number of a file.
+        case file
+    }
+
+    let form: Form
     let text: String
 }
 

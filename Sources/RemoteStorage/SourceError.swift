@@ -39,6 +39,17 @@ public struct SourceError: Error, Equatable, CustomStringConvertible {
 
     static let cancelled = SourceError(.cancelled, "the transfer was cancelled")
 
+    /// Does `body` to the file at `path`, and tells of its failure as one of this machine.
+    static func attempt<Value: ~Copyable>(
+        _ action: String, _ path: String, _ body: () throws(SystemError) -> Value
+    ) throws(SourceError) -> Value {
+        do throws(SystemError) {
+            return try body()
+        } catch {
+            throw .local(action, path, error)
+        }
+    }
+
     static func local(_ action: String, _ path: String, _ error: SystemError) -> SourceError {
         SourceError(.local(errno: error.code), "cannot \(action) \(path): \(error.reason)")
     }
