@@ -51,7 +51,7 @@ public struct SyncError: Error, Equatable, CustomStringConvertible {
             case .cancelled: .cancelled
             case .unsupported, .misconfigured: .misconfigured
             }
-        self.init(kind, error.description)
+        if kind == .cancelled { self = .cancelled } else { self.init(kind, error.description) }
     }
 
     init(_ error: SystemError, _ action: String) {
