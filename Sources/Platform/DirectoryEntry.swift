@@ -5,6 +5,9 @@ public enum DirectoryEntry {
     /// Whether something is at `path`, links followed, that this process can get at.
     public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
+    /// Whether this process may run what is at `path`.
+    public static func isProgram(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
+
     /// Removes the file at `path`, if there is one.
     public static func remove(_ path: String) throws(SystemError) {
         do {

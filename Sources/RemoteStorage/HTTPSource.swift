@@ -21,7 +21,7 @@ final class HTTPSource: Source {
         switch validator?.form {
         case .etag: headers.append(("If-None-Match", validator?.text ?? ""))
         case .lastModified: headers.append(("If-Modified-Since", validator?.text ?? ""))
-        case .file, nil: break
+        case .file, .contents, nil: break
         }
         let exchange = try client.exchange(
             for: object, at: server, bodyBytesMax: bytesMax, accepting: [404, 410]

@@ -12,6 +12,9 @@ public enum RemoteStorage {
     public static func open(
         _ text: String, environment: [String: String], cancellation: Cancellation
     ) throws(SourceError) -> any Source {
+        if text.hasPrefix("rclone:") {
+            return try RcloneSource(text, environment: environment, cancellation: cancellation)
+        }
         let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() }
         switch scheme {
         case "http", "https": return HTTPSource(try WebServer(text, environment: environment), client: client(cancellation))

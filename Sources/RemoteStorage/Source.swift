@@ -52,6 +52,8 @@ public struct ObjectValidator: Sendable, Equatable {
         case lastModified
         /// Size, time and number of a file.
         case file
+        /// The SHA-256 of the bytes.
+        case contents
     }
 
     let form: Form

@@ -41,4 +41,7 @@ int clinux_finish_writeback(int file, long offset, long bytes);
 /// Copies within the kernel, sharing blocks where the file system can.
 long clinux_copy_range(int from, long from_offset, int to, long to_offset, long bytes);
 
+/// Makes a pipe whose two ends, to read and to write, no other program inherits: pipe2(2) with O_CLOEXEC.
+int clinux_pipe(int *ends);
+
 #endif
