@@ -153,7 +153,8 @@ let package = Package(
             name: "SyncTests", dependencies: ["Datasets", "Platform", "RemoteStorage", "Sync", logging],
             swiftSettings: strict),
         .testTarget(
-            name: "AlmanacTests", dependencies: ["almanac", "Settings", argumentParser], swiftSettings: strict),
+            name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],
+            swiftSettings: strict),
         .testTarget(
             name: "DatasetBuildTests",
             dependencies: [

@@ -118,12 +118,15 @@ extension DataDirectory {
 
     /// Why a version was refused; `nil` where it was not.
     ///
-    /// A record that cannot be understood still refuses.
+    /// A record that is there and cannot be read or understood still refuses.
     public func refusal(of id: String) throws(DataDirectoryError) -> Refusal? {
         guard Manifest.isValidVersionID(id) else { return nil }
         do throws(DataDirectoryError) {
-            return try read(Refusal.self, from: quarantineFile(of: id))
-        } catch let error where error.kind == .damaged {
+            var refusal = try read(Refusal.self, from: quarantineFile(of: id))
+            // The file's name is what refuses.
+            refusal?.versionID = id
+            return refusal
+        } catch {
             return Refusal(
                 versionID: id, kind: .damaged, reason: error.description, refusedAt: ManifestTime(unixSeconds: 0),
                 by: "unknown")
@@ -150,9 +153,9 @@ extension DataDirectory {
 
     public func setPin(_ pin: Pin?) throws(DataDirectoryError) {
         guard let pin else { return try remove(pinFile) }
-        guard try has(pin.versionID) else {
-            throw DataDirectoryError(.absent, "\(path) has no version \(pin.versionID)")
-        }
+        // Held, so that nobody deletes it between the look and the record.
+        let hold = try hold(pin.versionID)
+        defer { withExtendedLifetime(hold) {} }
         try write(pin, to: pinFile)
     }
 

@@ -61,20 +61,35 @@ public struct DataDirectory: Sendable, Equatable {
             guard status == nil else { throw DataDirectoryError(.invalid, "\(currentPath) is no symbolic link") }
             return nil
         }
-        let parts = target.split(separator: "/")
-        guard parts.count >= 2, parts[parts.count - 2] == "versions", let id = parts.last.map(String.init),
-            target.hasPrefix("/") ? target == versionPath(id) : parts.count == 2,
-            Manifest.isValidVersionID(id)
+        let parent = FileSystem.parent(of: target)
+        // However it is written, it must lead to where the versions are.
+        let isInside = try step("cannot read \(currentPath)") { () throws(SystemError) in
+            let place = try FileSystem.resolved(parent.hasPrefix("/") ? parent : "\(path)/\(parent)")
+            return place == nil ? parent == "versions" : place == (try FileSystem.resolved(versionsPath))
+        }
+        guard isInside, let id = target.split(separator: "/").last.map(String.init), Manifest.isValidVersionID(id)
         else { throw DataDirectoryError(.invalid, "\(currentPath) leads to \(target), not to versions/ID") }
         return id
     }
 
     /// Has `current` lead to a version that is there, in one step that a power failure keeps whole.
     public func setCurrent(_ id: String) throws(DataDirectoryError) {
-        guard try has(id) else { throw DataDirectoryError(.absent, "\(path) has no version \(id)") }
+        // Held, so that nobody deletes it between the look and the step.
+        let hold = try hold(id)
+        defer { withExtendedLifetime(hold) {} }
         try step("cannot change \(currentPath)") { () throws(SystemError) in
             try FileSystem.replaceLink(at: currentPath, target: "versions/\(id)")
         }
+    }
+
+    /// Holds a version against deletion.
+    ///
+    /// - Throws: Kind `absent` where there is none, or where it is being deleted.
+    func hold(_ id: String) throws(DataDirectoryError) -> VersionDirectory.Hold {
+        guard try has(id), let hold = try VersionDirectory(path: versionPath(id)).hold() else {
+            throw DataDirectoryError(.absent, "\(path) has no version \(id)")
+        }
+        return hold
     }
 
     /// Whether there is a sealed version of this id.
@@ -112,37 +127,67 @@ public struct DataDirectory: Sendable, Equatable {
         guard try !has(id) else { throw DataDirectoryError(.present, "\(versionPath(id)) is there already") }
         try step("cannot seal \(incoming)") { () throws(SystemError) in
             try VersionDirectory.seal(incoming)
-            // What is left of a deletion that was cut short has no manifest, and makes way.
-            try FileSystem.removeTree(versionPath(id))
+            // Only what has no manifest makes way: nobody can have opened it.
+            if try FileSystem.status(of: versionPath(id), followsLinks: false) != nil {
+                try FileSystem.removeTree(grave(of: id))
+                try FileSystem.rename(versionPath(id), to: grave(of: id))
+            }
+        }
+        guard try !buries(id) else {
+            // Somebody else put the same version there a moment ago.
+            try step("cannot seal \(incoming)") { () throws(SystemError) in
+                try FileSystem.rename(grave(of: id), to: versionPath(id))
+            }
+            throw DataDirectoryError(.present, "\(versionPath(id)) is there already")
+        }
+        try step("cannot seal \(incoming)") { () throws(SystemError) in
+            // Refused where there is a directory with anything in it.
             try FileSystem.rename(incoming, to: versionPath(id))
             try FileSystem.syncDirectory(versionsPath)
             try FileSystem.syncDirectory(incomingPath)
+            try FileSystem.removeTree(grave(of: id))
         }
     }
 
-    /// Deletes a version that is not `current` and that no process has open.
+    /// Where a version is while it is being deleted: a name that no download has.
+    private func grave(of id: String) -> String { "\(incomingPath)/.deleted-\(id)" }
+
+    /// Whether a whole version is where only remains should be.
+    private func buries(_ id: String) throws(DataDirectoryError) -> Bool {
+        try step("cannot read \(grave(of: id))") { () throws(SystemError) in
+            try FileSystem.status(of: "\(grave(of: id))/\(Manifest.fileName)")
+        } != nil
+    }
+
+    /// Deletes a version that is not `current`, not pinned, and that no process has open.
     ///
     /// Seen from outside it goes in one step: it is moved to `incoming` under a name that no download has.
     ///
     /// - Returns: False where it is in use.
     public func delete(_ id: String) throws(DataDirectoryError) -> Bool {
-        guard try currentVersionID() != id else { return false }
+        guard Manifest.isValidVersionID(id) else { throw DataDirectoryError(.invalid, "\"\(id)\" is no version id") }
         let directory = versionPath(id)
-        let grave = "\(incomingPath)/.deleted-\(id)"
-        return try step("cannot delete \(directory)") { () throws(SystemError) -> Bool in
+        guard try has(id) else {
             // Without a manifest nobody can have opened it: a deletion that was cut short.
-            if try FileSystem.status(of: "\(directory)/\(Manifest.fileName)") != nil {
-                let manifest = try File(reading: "\(directory)/\(Manifest.fileName)")
-                guard try manifest.lock(.exclusive) else { return false }
-                try FileSystem.removeTree(grave)
-                try FileSystem.rename(directory, to: grave)
-                try FileSystem.syncDirectory(versionsPath)
-                try FileSystem.removeTree(grave)
-                return true
-            }
-            try FileSystem.removeTree(directory)
+            guard try currentVersionID() != id else { return false }
+            try remove(directory)
             return true
         }
+        let manifest = try step("cannot delete \(directory)") { () throws(SystemError) in
+            try File(reading: "\(directory)/\(Manifest.fileName)")
+        }
+        let isUnused = try step("cannot delete \(directory)") { () throws(SystemError) in
+            try manifest.lock(.exclusive)
+        }
+        // Looked at under the lock: whoever makes it current or pins it holds it meanwhile.
+        guard isUnused, try currentVersionID() != id, try pin()?.versionID != id else { return false }
+        try step("cannot delete \(directory)") { () throws(SystemError) in
+            try FileSystem.removeTree(grave(of: id))
+            try FileSystem.rename(directory, to: grave(of: id))
+            try FileSystem.syncDirectory(versionsPath)
+            try FileSystem.removeTree(grave(of: id))
+        }
+        return true
     }
 
     /// Removes what killed processes left: deletions that were cut short, and files that never reached their names.

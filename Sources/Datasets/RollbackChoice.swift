@@ -102,7 +102,6 @@ extension DataDirectory {
     public func rollBack(to id: String, _ refusal: Refusal) throws(DataDirectoryError) {
         guard try has(id) else { throw DataDirectoryError(.absent, "\(path) has no version \(id)") }
         try quarantine(refusal)
-        try release(id)
         try setCurrent(id)
     }
 }

@@ -20,13 +20,15 @@ public struct VersionDirectory: Sendable, Equatable {
         expecting id: String? = nil
     ) throws(DataDirectoryError) -> (manifest: Manifest, bytes: [UInt8]) {
         let file = "\(path)/\(Manifest.fileName)"
-        let bytes: [UInt8]?
-        do throws(SystemError) {
-            bytes = try FileSystem.read(file, byteCountMax: Self.manifestByteCountMax)
-        } catch {
-            throw DataDirectoryError(error, "cannot read \(file)")
+        let bytes = try step("cannot read \(file)") { () throws(SystemError) -> [UInt8]? in
+            // A link could lead to what changes while the version is held, and anything else is no manifest.
+            guard let status = try FileSystem.status(of: file, followsLinks: false) else { return nil }
+            return status.kind == .file ? try FileSystem.read(file, byteCountMax: Self.manifestByteCountMax) : []
         }
         guard let bytes else { throw DataDirectoryError(.absent, "\(path) has no \(Manifest.fileName)") }
+        guard !bytes.isEmpty else {
+            throw DataDirectoryError(.damaged, "\(file) is empty, or no plain file")
+        }
         let manifest: Manifest
         do throws(ManifestError) {
             manifest = try Manifest.decode(bytes)
@@ -45,12 +47,15 @@ public struct VersionDirectory: Sendable, Equatable {
     public func checkSizes(_ manifest: Manifest) throws(DataDirectoryError) {
         for file in manifest.files {
             let path = "\(path)/\(file.path)"
-            let status: FileSystem.Status?
-            do throws(SystemError) {
-                // A link could lead out of the version, to what may change.
-                status = try FileSystem.status(of: path, followsLinks: false)
-            } catch {
-                throw DataDirectoryError(error, "cannot read \(path)")
+            let status = try step("cannot read \(path)") { () throws(SystemError) in
+                // A link could lead out of the version, to what may change; so could one on the way.
+                var parent = FileSystem.parent(of: file.path)
+                while parent != "." {
+                    let status = try FileSystem.status(of: "\(self.path)/\(parent)", followsLinks: false)
+                    guard status?.kind == .directory else { return status }
+                    parent = FileSystem.parent(of: parent)
+                }
+                return try FileSystem.status(of: path, followsLinks: false)
             }
             guard let status else { throw DataDirectoryError(.damaged, "\(path) is missing") }
             guard status.kind == .file else { throw DataDirectoryError(.damaged, "\(path) is not a plain file") }

@@ -6,7 +6,9 @@ public struct File: ~Copyable, Sendable {
     public let descriptor: FileDescriptor
 
     /// Opens a file that must be there, for reading.
-    public init(reading path: String) throws(SystemError) { try self.init(path: path, O_RDONLY) }
+    ///
+    /// A pipe in the file's place would else wait here for its writer.
+    public init(reading path: String) throws(SystemError) { try self.init(path: path, O_RDONLY | O_NONBLOCK) }
 
     /// Opens a file for writing and reading, made where it is missing.
     public init(writing path: String, mode: UInt32 = 0o644) throws(SystemError) {
@@ -47,9 +49,14 @@ public struct File: ~Copyable, Sendable {
         return buffer.count - before
     }
 
-    /// Everything from the start to the end.
+    /// Everything from the start to the end of a plain file.
     func readAll(byteCountMax: Int) throws(SystemError) -> [UInt8] {
-        guard try status.byteCount <= byteCountMax else { throw SystemError(call: "read", code: EFBIG) }
+        let status = try status
+        // A device may have no end, and a pipe no bytes yet.
+        guard status.kind == .file else {
+            throw SystemError(call: "read", code: status.kind == .directory ? EISDIR : EINVAL)
+        }
+        guard status.byteCount <= byteCountMax else { throw SystemError(call: "read", code: EFBIG) }
         var buffer = ByteBuffer()
         while try read(1 << 16, at: buffer.count, into: &buffer) > 0 {
             // A file may grow while it is read.
@@ -73,6 +80,7 @@ public struct File: ~Copyable, Sendable {
     /// Makes a few bytes all that the file holds.
     public func replaceContents(_ text: String) throws(SystemError) {
         try check("ftruncate") { ftruncate(descriptor.rawValue, 0) }
+        try check("lseek") { lseek(descriptor.rawValue, 0, SEEK_SET) }
         try write(Array(text.utf8).span)
     }
 

@@ -69,13 +69,18 @@ public enum FileSystem {
         guard let stream = unsafe opendir(directory) else { throw SystemError(call: "opendir", code: errno) }
         defer { unsafe closedir(stream) }
         var names: [String] = []
-        while let entry = unsafe readdir(stream) {
+        while true {
+            // The end and a failure differ in `errno` alone.
+            errno = 0
+            guard let entry = unsafe readdir(stream) else { break }
             // Safety: the kernel ends `d_name` with a zero byte, and the entry is valid until the next readdir.
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
                 unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
             }
             if name != ".", name != ".." { names.append(name) }
         }
+        let code = errno
+        guard code == 0 else { throw SystemError(call: "readdir", code: code) }
         return names.sorted()
     }
 
@@ -194,12 +199,10 @@ public enum FileSystem {
     /// All of a file.
     ///
     /// - Returns: `nil` where there is none.
-    /// - Throws: `EFBIG` where it has more than `byteCountMax` bytes.
+    /// - Throws: `EFBIG` where it has more than `byteCountMax` bytes, `EISDIR` or `EINVAL` where it is no plain file.
     public static func read(_ path: String, byteCountMax: Int) throws(SystemError) -> [UInt8]? {
         do throws(SystemError) {
-            // A pipe in the file's place would else wait here for its writer.
-            let file = try File(path: path, O_RDONLY | O_NONBLOCK)
-            return try file.readAll(byteCountMax: byteCountMax)
+            return try File(reading: path).readAll(byteCountMax: byteCountMax)
         } catch let error where error.isAbsence {
             return nil
         }
@@ -220,7 +223,9 @@ public enum FileSystem {
     public static func availableBytes(at path: String) throws(SystemError) -> Int {
         var status = statvfs()
         try check("statvfs") { unsafe statvfs(path, &status) }
-        return Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
+        // Some file systems have no end, and say so with the largest number there is.
+        let (bytes, isOverflowing) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return isOverflowing ? Int.max : Int(clamping: bytes)
     }
 }
 

@@ -45,7 +45,7 @@ public struct FirstVersion {
         let path = ServedPath(path: dataset.path)
         let announced: VersionPlace
         do throws(DataDirectoryError) {
-            announced = try path.announced()
+            announced = if let pinned = try path.pinned() { pinned } else { try path.announced() }
         } catch {
             throw FirstVersionError(kind: error.kind == .io ? .io : .absent, message: error.description)
         }

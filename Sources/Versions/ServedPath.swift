@@ -14,6 +14,12 @@ public struct ServedPath: Sendable {
         DataDirectory.isPresent(at: path) ? DataDirectory(path: path) : nil
     }
 
+    /// What changes when another version is announced: `current`, or the path itself where that is a link.
+    public var announcingLink: (directory: String, name: String) {
+        if let dataDirectory { return (dataDirectory.path, "current") }
+        return (FileSystem.parent(of: path), path.split(separator: "/").last.map(String.init) ?? path)
+    }
+
     /// The version that is to be served: where `current` leads, or the path itself.
     ///
     /// Links are followed once, so that a later change of one cannot mix the files of two versions.
@@ -26,6 +32,12 @@ public struct ServedPath: Sendable {
             throw DataDirectoryError(.absent, "\(directory.currentPath) is not there; no version has been announced")
         }
         return try resolved(directory.versionPath(id), id: id)
+    }
+
+    /// The version that the dataset is to stay with, whatever is announced; `nil` where there is none.
+    func pinned() throws(DataDirectoryError) -> VersionPlace? {
+        guard let pin = try dataDirectory?.pin() else { return nil }
+        return try version(pin.versionID)
     }
 
     /// A version of the data directory.

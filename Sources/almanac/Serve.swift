@@ -53,9 +53,10 @@ func serve(
             "cache-bytes": "\(settings.cacheBytes)", "pid": "\(getpid())",
         ])
 
+    let watch = try watchedNames(settings, logger)
     var settings = settings
     while true {
-        switch try signals.next(milliseconds: -1) {
+        switch try signals.next(milliseconds: -1, orReadable: watch.readinessDescriptor) {
         case .reload:
             reload(input, log, logger, server, &settings)
             control.apply(settings)
@@ -69,9 +70,25 @@ func serve(
             pidFile?.remove()
             _ = log.flush(timeout: .seconds(2))
             _exit(0)
-        case nil: break
+        case nil: if watch.takeChanges() { control.reloadAll(why: "current changed") }
         }
     }
+}
+
+/// The links that announce versions, where the settings want them watched.
+private func watchedNames(_ settings: ServerSettings, _ logger: Logger) throws -> NameWatch {
+    var watch = try NameWatch()
+    guard settings.watchesCurrent else { return watch }
+    for dataset in settings.datasets {
+        let link = ServedPath(path: dataset.path).announcingLink
+        do {
+            try watch.add(link.name, in: link.directory)
+        } catch {
+            // Such as too many watches on this machine; signals and commands still do.
+            logger.error("cannot watch", metadata: ["directory": "\(link.directory)", "cause": "\(error)"])
+        }
+    }
+    return watch
 }
 
 /// SIGHUP: opens the log anew and reads the settings again; a mistake in them changes nothing.

@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""The swap curve: latency of GETs before, during and after swaps of a dataset larger than the server's memory.
+
+The server runs in a memory cgroup. Keys are asked for by Zipf's law (0.99), on a schedule: a latency counts from the
+time at which its request was due. Each swap is of a fresh copy, made meanwhile as a download would make it: written
+in pieces, synced, and dropped from the page cache; then `current` is flipped and DATASET RELOAD sent. The same is
+measured at two rates, with warming and without, and beside each a control run without any swap, in which only the
+machine's own noise is to be seen. Half of the requests are for all keys (`all`), the other half, on connections of its
+own, for the thousand most asked for (`resident`).
+
+  steady    before the first copy begins
+  download  while a copy is being written, at --copy-rate
+  swap      from DATASET RELOAD until two seconds after its answer
+"""
+
+import argparse
+import array
+import itertools
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from chart import curve_chart
+from versions import (
+    ROOT, BenchDirectory, Load, MemoryGroup, Watcher, add_dataset_options, ask, bytes_of, cached_dataset,
+    compile_load, drop_pages, known_settings, raise_priority, say, serve, size_of, violations)
+
+AFTER_NS = 2_000_000_000
+RATIO_MAX = 1.2
+
+
+class Samples:
+    """Every latency of a load, as swap_load.c writes them: when it was due, how long it took, whether resident."""
+
+    def __init__(self, path, began_ns):
+        self.began_ns = began_ns
+        numbers = array.array("I")
+        with open(path, "rb") as file:
+            numbers.frombytes(file.read())
+        path.unlink()
+        self.due_us, self.marks = numbers[::2], numbers[1::2]
+
+    def chosen(self, spans, stream):
+        """Latencies in us, sorted, of what was due within the spans of monotonic nanoseconds."""
+        found = []
+        for begin, end in spans:
+            begin, end = (begin - self.began_ns) // 1000, (end - self.began_ns) // 1000
+            found += [(mark & 0x7FFFFFFF) / 10 for due, mark in zip(self.due_us, self.marks)
+                      if begin <= due < end and mark >> 31 == (stream == "resident")]
+        return sorted(found)
+
+
+def percentiles(latencies):
+    if not latencies:
+        return None
+    last = len(latencies) - 1
+    return {name: latencies[round(share * last)] for name, share in (("p50", .5), ("p99", .99), ("p999", .999))} | {
+        "count": len(latencies)}
+
+
+def read_windows(path):
+    lines = path.read_text().splitlines()
+    names = lines[0].split(",")
+    return [{name: cell if name == "stream" else float(cell) for name, cell in zip(names, line.split(","))}
+            for line in lines[1:]]
+
+
+class Measurement:
+    """One server, with or without warming: its control runs and its runs with swaps."""
+
+    def __init__(self, options, program, dataset, work, group, flags, name):
+        self.options, self.program, self.work, self.name = options, program, work, name
+        self.data = BenchDirectory(options.cache / "swap", dataset)
+        self.numbers = itertools.count(1)
+        self.current = f"v{next(self.numbers):06d}"
+        self.data.land(self.current)
+        self.data.flip(self.current)
+        drop_pages(dataset)
+        self.server = serve(options, work, self.data, group, *flags)
+
+    def close(self):
+        self.server.stop()
+        self.data.remove()
+
+    def load(self, **more):
+        options = self.options
+        return Load(self.program, self.server.port, "get", check=False, wrapper=options.wrapper or (), keys=options.keys,
+                    value_bytes=options.value_bytes, connections=options.connections, zipf=0.99,
+                    resident=options.resident, **more)
+
+    def warm_up(self):
+        """Fills the caches; then requests a second of all that the server can do."""
+        self.load(seconds=self.options.warm_up, seed=99).finish(timeout=120)
+        result = self.load(seconds=2, seed=98).finish(timeout=120)
+        return result["requests"] / result["seconds"]
+
+    def run(self, rate, swaps):
+        options = self.options
+        name = f"{self.name}-{rate}-{'swaps' if swaps else 'control'}"
+        samples, windows = self.work / f"{name}.samples", self.work / f"{name}.csv"
+        watcher = Watcher(self.server)
+        load = self.load(rate=rate, samples=samples, windows=windows, seed=rate)
+        events, refusal, began = [], None, time.monotonic_ns()
+        try:
+            time.sleep(options.seconds)
+            for _ in range(swaps):
+                refusal = refusal or self.swap(events)
+                time.sleep(options.rest)
+            if swaps:
+                time.sleep(options.seconds)
+            result = load.stop(timeout=120)
+        finally:
+            load.kill()
+        rows = watcher.finish()
+        return {"rate": rate, "warming": self.name, "events": events, "result": result, "rows": rows,
+                "began_ns": began, "refusal": refusal, "samples": Samples(samples, result["began_ns"]),
+                "windows": read_windows(windows), "csv": str(windows)}
+
+    def swap(self, events):
+        """Copies, flips and reloads; why it was refused, if it was."""
+        name = f"v{next(self.numbers):06d}"
+        begin = time.monotonic_ns()
+        self.data.land(name, bytes_of(self.options.copy_rate))
+        landed = time.monotonic_ns()
+        events.append({"kind": "download", "begin_ns": begin, "end_ns": landed})
+        self.data.flip(name)
+        reply = ask(self.server, "DATASET", "RELOAD")
+        answered = time.monotonic_ns()
+        if str(reply).startswith("-"):
+            return str(reply)
+        events.append({"kind": "swap", "begin_ns": landed, "end_ns": answered, "version": name, "reply": str(reply)})
+        self.data.keep_only({self.current, name})
+        self.current = name
+        return None
+
+
+def hit_ratio(rows, begin, end):
+    """Share of look-ups that did not wait for a reader, between two times; None when there were none."""
+    inside = [row for row in rows if begin <= row["ns"] <= end]
+    if len(inside) < 2 or inside[-1]["look_ups"] == inside[0]["look_ups"]:
+        return None
+    return 1 - (inside[-1]["cold"] - inside[0]["cold"]) / (inside[-1]["look_ups"] - inside[0]["look_ups"])
+
+
+def recovery(run, event):
+    """Hit ratio in the 5 s before a swap and in the first second after, and seconds until it is within 5 % again."""
+    rows = run["rows"]
+    adopted = next((row["ns"] for row in rows if row["version"] == event["version"]), event["end_ns"])
+    before = hit_ratio(rows, event["begin_ns"] - 5_000_000_000, event["begin_ns"])
+    first = hit_ratio(rows, adopted, adopted + 1_100_000_000)
+    back = None
+    for row in rows:
+        if row["ns"] >= adopted and before is not None:
+            half = hit_ratio(rows, row["ns"], row["ns"] + 550_000_000)
+            if half is not None and half >= 0.95 * before:
+                back = (row["ns"] - adopted) / 1e9
+                break
+    return {"before": before, "first_second": first, "seconds_to_within_5_percent": back,
+            "milliseconds": (event["end_ns"] - event["begin_ns"]) / 1e6}
+
+
+def cores_used(rows):
+    if len(rows) < 2:
+        return 0
+    return (rows[-1]["cpu_ns"] - rows[0]["cpu_ns"]) / (rows[-1]["ns"] - rows[0]["ns"])
+
+
+def evaluate(run, control):
+    events = run["events"]
+    first = min((event["begin_ns"] for event in events), default=1 << 62)
+    spans = {
+        "control": [(control["began_ns"], 1 << 62)],
+        "steady": [(run["began_ns"], first)],
+        "download": [(event["begin_ns"], event["end_ns"]) for event in events if event["kind"] == "download"],
+        "swap": [(event["begin_ns"], event["end_ns"] + AFTER_NS) for event in events if event["kind"] == "swap"]}
+    found = {"rate": run["rate"], "warming": run["warming"], "refusal": run["refusal"],
+             "cores": {"control": cores_used(control["rows"]), "run": cores_used(run["rows"])},
+             "violations": violations(run["result"]) | violations(control["result"]),
+             "send_delay_max_us": {"control": max(w["send_delay_max_us"] for w in control["windows"]),
+                                   "run": max(w["send_delay_max_us"] for w in run["windows"])},
+             "swaps": [recovery(run, event) for event in events if event["kind"] == "swap"]}
+    for kind in ("resident", "all"):
+        found[kind] = {name: percentiles((control if name == "control" else run)["samples"].chosen(
+            where, kind)) for name, where in spans.items()}
+    return found
+
+
+def table(title, findings):
+    lines = [title, "", f"{'p50 / p99 / p99.9, us':<36}" + "".join(
+        f"{name:>22}" for name in ("control", "steady", "download", "swap")) + f"{'p99.9 to steady':>22}", "-" * 146]
+    for found in findings:
+        for kind in ("resident", "all"):
+            row = found[kind]
+            line = f"{found['rate']:>7,}/s  {found['warming']:<15}{kind:<11}"
+            for name in ("control", "steady", "download", "swap"):
+                each = row[name]
+                line += f"{'–' if not each else '{p50:.0f} / {p99:.0f} / {p999:.0f}'.format(**each):>22}"
+            if row["steady"]:
+                ratios = [f"{name} {row[name]['p999'] / row['steady']['p999']:.2f}" for name in ("control", "swap")
+                          if row[name]]
+                line += f"{', '.join(ratios):>26}"
+            lines.append(line)
+    lines.append("")
+    for found in findings:
+        head = f"{found['rate']:>7,}/s  {found['warming']:<15}"
+        lines.append(f"{head}server {found['cores']['control']:.2f} cores in control, {found['cores']['run']:.2f} with "
+                     f"swaps; the load itself was late by up to {found['send_delay_max_us']['control'] / 1e3:.1f} and "
+                     f"{found['send_delay_max_us']['run'] / 1e3:.1f} ms")
+        for number, swap in enumerate(found["swaps"], 1):
+            share = {name: "–" if swap[name] is None else f"{100 * swap[name]:.1f} %" for name in
+                     ("before", "first_second")}
+            back = swap["seconds_to_within_5_percent"]
+            lines.append(f"{'':>26}swap {number}: {swap['milliseconds']:.0f} ms; hit ratio {share['before']} before, "
+                         f"{share['first_second']} in the first second after, within 5 % again "
+                         f"{'never' if back is None else f'after {back:.1f} s'}")
+        if found["refusal"]:
+            lines.append(f"{'':>26}no swap: {found['refusal']}")
+        if found["violations"]:
+            lines.append(f"{'':>26}WRONG: {found['violations']}")
+        resident = found["resident"]
+        if resident["swap"] and resident["steady"]:
+            ratio = resident["swap"]["p999"] / resident["steady"]["p999"]
+            lines.append(f"{'':>26}target, p99.9 of resident keys at most {RATIO_MAX} x steady: {ratio:.2f}, "
+                         f"{'met' if ratio <= RATIO_MAX else 'missed'}")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/bench swap", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_dataset_options(parser)
+    parser.add_argument("--rate", type=int, default=500, help="requests a second; the other rate is half the maximum")
+    parser.add_argument("--connections", type=int, default=100)
+    parser.add_argument("--resident", type=int, default=1000, help="how many of the most asked keys count as resident")
+    parser.add_argument("--copy-rate", default="200MiB", help="bytes a second of a download (default: %(default)s)")
+    parser.add_argument("--swaps", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=10, help="of steady state, before the swaps and after")
+    parser.add_argument("--rest", type=float, default=5, help="seconds after each swap")
+    parser.add_argument("--warm-up", type=float, default=20, help="seconds of load before anything is measured")
+    parser.add_argument("--short", action="store_true", help="about a minute, once the dataset is there")
+    parser.add_argument("--json", type=Path, default=ROOT / ".build/bench/swap.json")
+    parser.add_argument("--svg", type=Path, default=ROOT / ".build/bench/swap.svg")
+    options = parser.parse_args()
+    if options.short:
+        options.swaps, options.seconds, options.rest, options.warm_up = 1, 3, 2, 4
+        options.copy_rate = "400MiB"
+    work = ROOT / ".build/bench"
+    work.mkdir(parents=True, exist_ok=True)
+    program = compile_load(work)
+    dataset = cached_dataset(options, program)
+    options.wrapper = raise_priority()
+    settings = known_settings(options.binary)
+    flags = ["--rollback-window", "0s"] if "rollback-window" in settings else []
+    variants = [("warming on", flags)]
+    if "warm-keys" in settings:
+        variants.append(("warming off", [*flags, "--warm-keys", "0"]))
+    runs, findings, rates = [], [], None
+    group = MemoryGroup(options.memory)
+    limited = group.path is not None
+    try:
+        for name, more in variants:
+            measurement = Measurement(options, program, dataset, work, group, more, name)
+            try:
+                maximum = measurement.warm_up()
+                rates = rates or [options.rate, int(maximum / 2)]
+                say(f"{name}: at most {maximum:,.0f} requests/s")
+                for rate in rates:
+                    control = measurement.run(rate, 0)
+                    run = measurement.run(rate, options.swaps)
+                    findings.append(evaluate(run, control))
+                    runs.append(run)
+                    say(f"{name}, {rate:,} requests/s: done")
+            finally:
+                measurement.close()
+    finally:
+        group.remove()
+    title = (f"{options.keys:,} keys, values of {options.value_bytes} bytes, {size_of(dataset) / 2**30:.1f} GiB of "
+             f"files, {options.memory if limited else 'no'} memory limit, {options.loops} loop(s) on CPU "
+             f"{options.cpus} of {os.cpu_count()}{'' if options.wrapper is None else ', raised priority'}")
+    options.svg.write_text(curve_chart(title, runs))
+    options.json.write_text(json.dumps({"title": title, "findings": findings, "windows": [run["csv"] for run in runs]},
+                                       indent=1))
+    print(table(title, findings))
+    print(f"\nchart: {options.svg}\nfigures: {options.json}")
+    return 1 if any(found["violations"] for found in findings) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
