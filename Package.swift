@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "CLookup"),
         .target(name: "CRocksDB", dependencies: ["CLookup"], linkerSettings: [.linkedLibrary("rocksdb")]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
@@ -54,6 +55,12 @@ let package = Package(
             name: "Commands", dependencies: ["Bytes", "Datasets", "RESP", "ServerMetrics", "Storage"],
             swiftSettings: strict + hot),
 
+        // Where versions are published, and how they come and go.
+        .target(
+            name: "RemoteStorage",
+            dependencies: ["Bytes", "CCrypto", "CCurl", "Datasets", "Platform"],
+            swiftSettings: strict),
+
         // A client for our own commands, which asks servers.
         .target(name: "RedisClient", dependencies: ["Bytes", "Platform", "RESP"], swiftSettings: strict),
 
@@ -73,6 +80,10 @@ let package = Package(
             dependencies: ["Bytes", "Datasets", "Platform", "RESP", "RedisClient", "Storage"],
             swiftSettings: strict),
 
+        .target(
+            name: "Sync", dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
+            swiftSettings: strict),
+
         // 5: which version serves, and how another takes its place.
         .target(
             name: "Versions",
@@ -83,7 +94,8 @@ let package = Package(
             name: "almanac",
             dependencies: [
                 "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "Platform", "RESP", "RedisClient",
-                "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage", "Versions", argumentParser, logging,
+                "RemoteStorage", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage", "Sync", "Versions",
+                argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -103,6 +115,11 @@ let package = Package(
             name: "SessionFuzz", dependencies: ["CFuzzDriver", "SessionSupport"], path: "Tests/Fuzz/SessionFuzz",
             swiftSettings: strict),
 
+        // Drives sources from the command line, for tests with real servers.
+        .executableTarget(
+            name: "SourceTrial", dependencies: ["Datasets", "Platform", "RemoteStorage"], path: "Tests/SourceTrial",
+            swiftSettings: strict),
+
         // Makes databases as others make them, for the engine to read.
         .target(
             name: "CRocksDBFixtures", path: "Tests/CRocksDBFixtures", linkerSettings: [.linkedLibrary("rocksdb")]),
@@ -114,6 +131,8 @@ let package = Package(
         .testTarget(
             name: "DatasetsTests", dependencies: ["Datasets", "Platform", "Storage", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "RemoteStorageTests", dependencies: ["Datasets", "Platform", "RemoteStorage"], swiftSettings: strict),
         .testTarget(
             name: "RocksDBStorageTests",
             dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
@@ -134,6 +153,9 @@ let package = Package(
                 "Commands", "Datasets", "Platform", "Server", "SessionSupport", "Settings", "Storage", "TestSupport",
                 logging,
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SyncTests", dependencies: ["Datasets", "Platform", "RemoteStorage", "Sync", logging],
             swiftSettings: strict),
         .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],

@@ -6,7 +6,8 @@ public import RESP
 ///
 /// For commands that ask a server something now and then, and for walks over all of its keys. Requests may be
 /// pipelined: ``send(_:)`` any number, then ``receive()`` as many replies. Speaks RESP2 without TLS. Belongs to one
-/// thread. After a thrown error of another kind than `refused` the connection is of no further use.
+/// thread. After a `timeout` the reply may still be received; after a thrown error of another kind than that and
+/// `refused` the connection is of no further use.
 public final class RedisClient {
     public let address: RedisAddress
     /// How long the server may be silent while a reply is due.
