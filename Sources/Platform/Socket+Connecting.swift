@@ -1,4 +1,5 @@
 import CLinux
+import CLinux
 import Glibc
 
 extension Socket {

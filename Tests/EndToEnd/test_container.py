@@ -158,7 +158,8 @@ def test_a_sidecar_brings_versions_and_a_killed_server_comes_back_with_the_last_
             publish("v2", tmp_path, published)
             # On the connection that was there before.
             wait_until(lambda: connection.call("GET", "key:5") == bulk(b"v2"), what="the second version")
-        assert "why=SIGHUP" in server.log
+        # It was the signal that did it: nothing else has the settings read again.
+        assert "settings read again" in server.log
 
         for container in (server, sidecar):
             status = container.status()

@@ -152,8 +152,10 @@ class ServerContainer(Container):
             raise
         return self
 
-    def __exit__(self, *_):
-        self.podman("rm", "--force", "--time", 0, "--ignore", self.name)
+    def __exit__(self, kind=None, *_):
+        if kind:
+            print(self.log)
+        self.podman("rm", "--force", "--volumes", "--time", 0, "--ignore", self.name)
 
 
 class Composition:
@@ -195,7 +197,9 @@ class Composition:
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind=None, *_):
+        if kind:
+            print(*(f"{service}:\n{self.container(service).log}" for service in ("server", "sidecar")), sep="\n")
         self.compose("down", "--volumes", "--timeout", "5")
 
 
