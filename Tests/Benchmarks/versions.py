@@ -42,16 +42,27 @@ def bytes_of(text):
 
 
 def raise_priority():
-    """Goes before what else the machine does, children included.
-
-    What to put before the load, so that it is never late; None where none of this is allowed.
-    """
+    """Goes before what else the machine does, children included; whether that is allowed."""
     try:
         os.setpriority(os.PRIO_PROCESS, 0, -10)
+        return True
     except PermissionError:
-        return None
+        return False
+
+
+def load_wrapper(options):
+    """What to put before the load, so that it is not late and does not take the server's CPU, as far as allowed."""
+    wrapper = []
+    if options.cpus != "all" and shutil.which("taskset"):
+        pinned = subprocess.run(["taskset", "-c", options.cpus, sys.executable, "-c",
+                                 "import os; print(*os.sched_getaffinity(0))"], capture_output=True, text=True)
+        others = os.sched_getaffinity(0) - set(map(int, pinned.stdout.split()))
+        if others:
+            wrapper += ["taskset", "-c", ",".join(map(str, sorted(others)))]
     chrt = ["chrt", "--fifo", "1"]
-    return chrt if shutil.which("chrt") and subprocess.run([*chrt, "true"], capture_output=True).returncode == 0 else []
+    if shutil.which("chrt") and subprocess.run([*chrt, "true"], capture_output=True).returncode == 0:
+        wrapper += chrt
+    return wrapper
 
 
 def cached_dataset(options, program):

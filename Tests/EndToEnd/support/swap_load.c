@@ -58,7 +58,7 @@ static struct {
 /* A schedule with connections of its own. */
 struct stream {
     struct connection *connections;
-    int count, is_resident;
+    int count, is_resident, was_free; /* was_free: a connection had nothing to do when it was last looked */
     uint64_t ranks, interval, next; /* keys of the first `ranks` ranks are asked for; ns, 0 without a schedule */
 };
 
@@ -463,10 +463,12 @@ static int send_due(struct stream *stream, uint64_t end) {
             make_batch(c, due);
             push(c);
             uint64_t delay = (t - due) / 1000;
-            if (window < WINDOWS_MAX && delay > send_delays[window]) send_delays[window] = delay;
+            // Only our own lateness counts here, not that all connections waited for the server.
+            if (stream->was_free && window < WINDOWS_MAX && delay > send_delays[window]) send_delays[window] = delay;
         }
         in_flight += c->is_waiting;
     }
+    stream->was_free = in_flight < stream->count;
     return in_flight;
 }
 
