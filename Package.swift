@@ -43,7 +43,7 @@ let package = Package(
         .target(name: "Platform", dependencies: ["Bytes", "CLinux"], swiftSettings: strict),
 
         // 2: storage formats, versions, the wire, logs.
-        .target(name: "Datasets", dependencies: ["CCrypto", "Storage"], swiftSettings: strict),
+        .target(name: "Datasets", dependencies: ["Bytes", "CCrypto", "Platform", "Storage"], swiftSettings: strict),
         .target(
             name: "RocksDBStorage", dependencies: ["Bytes", "CLookup", "CRocksDB", "Storage"], swiftSettings: strict),
         .target(name: "RESP", dependencies: ["Bytes"], swiftSettings: strict),
@@ -66,12 +66,17 @@ let package = Package(
             dependencies: ["Bytes", "CZlib", "CZstd", "Datasets", "Platform", "RESP", "RocksDBStorage", "Storage"],
             swiftSettings: strict),
 
-        // 5: the executable, the only target that names engines.
+        // 5: which version serves, and how another takes its place.
+        .target(
+            name: "Versions",
+            dependencies: ["Commands", "Datasets", "Platform", "Settings", "Storage", logging], swiftSettings: strict),
+
+        // 6: the executable, the only target that names engines.
         .executableTarget(
             name: "almanac",
             dependencies: [
                 "Datasets", "DatasetBuild", "Platform", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage",
-                argumentParser, logging,
+                "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -100,7 +105,8 @@ let package = Package(
         .testTarget(name: "ServerLogTests", dependencies: ["ServerLog", logging], swiftSettings: strict),
         .testTarget(name: "PlatformTests", dependencies: ["Bytes", "Platform"], swiftSettings: strict),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "Storage", "TestSupport"], swiftSettings: strict),
+            name: "DatasetsTests", dependencies: ["Datasets", "Platform", "Storage", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "RocksDBStorageTests",
             dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
@@ -115,11 +121,13 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Commands", "Datasets", "Platform", "Server", "Settings", "Storage", "TestSupport", logging,
+                "Commands", "Datasets", "Platform", "Server", "SessionSupport", "Settings", "Storage", "TestSupport",
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "AlmanacTests", dependencies: ["almanac", "Settings", argumentParser], swiftSettings: strict),
+            name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],
+            swiftSettings: strict),
         .testTarget(
             name: "DatasetBuildTests",
             dependencies: [

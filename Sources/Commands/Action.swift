@@ -16,6 +16,12 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     // Transactions.
     case multi, exec, discard, watch, unwatch
 
+    // Messages.
+    case subscribe, unsubscribe, psubscribe, punsubscribe, ssubscribe, sunsubscribe
+    /// Refused: the server alone publishes.
+    case publish
+    case pubsubChannels, pubsubNumsub, pubsubNumpat, pubsubShardChannels, pubsubShardNumsub, pubsubHelp
+
     // The server.
     case command, commandCount, commandDocs, commandInfo, commandList, commandGetKeys, commandGetKeysAndFlags
     case commandHelp
@@ -24,6 +30,8 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case moduleList, moduleHelp
     case slowlogGet, slowlogLength, slowlogReset, slowlogHelp
     case latencyLatest, latencyHistory, latencyReset, latencyHelp
+    case datasetList, datasetStatus, datasetVersions, datasetReload, datasetRollback, datasetPin, datasetUnpin
+    case datasetVerify, datasetHelp
     /// Any sub-command of `CLUSTER`: refused outside cluster mode.
     case cluster
 

@@ -12,6 +12,7 @@ public struct ClientFacts: Sendable {
     public var database = 0
     public var subscriptionCount = 0
     public var patternSubscriptionCount = 0
+    public var shardSubscriptionCount = 0
     /// Requests queued in a transaction, or `nil` outside of one.
     public var queuedRequestCount: Int?
     /// Received and not yet understood.
@@ -46,7 +47,7 @@ public struct ClientFacts: Sendable {
         """
         id=\(id) addr=\(address) laddr=\(localAddress) fd=\(fileDescriptor) name=\(name) age=\(ageSeconds) \
         idle=\(idleSeconds) flags=\(flags) db=\(database) sub=\(subscriptionCount) psub=\(patternSubscriptionCount) \
-        ssub=0 multi=\(queuedRequestCount ?? -1) qbuf=\(inputBytes) qbuf-free=\(inputFreeBytes) argv-mem=0 \
+        ssub=\(shardSubscriptionCount) multi=\(queuedRequestCount ?? -1) qbuf=\(inputBytes) qbuf-free=\(inputFreeBytes) argv-mem=0 \
         multi-mem=0 rbs=0 rbp=0 obl=0 oll=\(outputBytes > 0 ? 1 : 0) omem=\(outputBytes) tot-mem=\(totalMemoryBytes) events=r \
         cmd=\(lastCommand) user=default redir=-1 resp=\(protocolVersion) lib-name=\(libraryName) \
         lib-ver=\(libraryVersion) loop=\(loop)

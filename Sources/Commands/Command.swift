@@ -19,6 +19,8 @@ public struct Command: Sendable {
     public let since: String
     public let complexity: String
     public let summary: String
+    /// The arguments as `HELP` shows them, for commands that Redis's manual does not tell of.
+    public let usage: String
     public let deprecation: Deprecation?
     /// Meant for servers and their makers, not for users.
     public let isInternal: Bool
@@ -35,7 +37,8 @@ public struct Command: Sendable {
     init(
         _ name: String, _ action: Action, arity: Int, _ flags: CommandFlags, in categories: CommandCategories = [],
         keys: [KeySpecification] = [], tips: [String] = [], group: CommandGroup, since: String, _ complexity: String,
-        _ summary: String, deprecated: (since: String, replacement: String)? = nil, isInternal: Bool = false,
+        _ summary: String, usage: String = "", deprecated: (since: String, replacement: String)? = nil,
+        isInternal: Bool = false,
         subcommands: [Command] = []
     ) {
         let derived = KeyRange.covering(keys)
@@ -51,6 +54,7 @@ public struct Command: Sendable {
         self.since = since
         self.complexity = complexity
         self.summary = summary
+        self.usage = usage
         deprecation = deprecated.map { Deprecation(since: $0.since, replacement: $0.replacement) }
         self.isInternal = isInternal
         self.subcommands = subcommands.map { Command($0, inside: name) }
@@ -70,6 +74,7 @@ public struct Command: Sendable {
         since = other.since
         complexity = other.complexity
         summary = other.summary
+        usage = other.usage
         deprecation = other.deprecation
         isInternal = other.isInternal
         subcommands = other.subcommands
@@ -81,7 +86,7 @@ public struct Command: Sendable {
 
 /// Redis's section of the manual that a command is in.
 public enum CommandGroup: String, Sendable {
-    case array, bitmap, cluster, connection, generic, geo, hash, hyperloglog, list, scripting, server, set
+    case array, bitmap, cluster, connection, generic, geo, hash, hyperloglog, list, pubsub, scripting, server, set
     case sortedSet = "sorted-set"
     case stream, string, transactions
     case vectorSet = "vector_set"

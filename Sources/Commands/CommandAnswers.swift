@@ -68,7 +68,8 @@ extension CommandTable {
         }
         var lines = ["\(container.uppercased()) <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"]
         for subcommand in command.subcommands where subcommand.name != "help" {
-            lines.append(subcommand.name.uppercased())
+            let usage = subcommand.usage.isEmpty ? "" : " \(subcommand.usage)"
+            lines.append(subcommand.name.uppercased() + usage)
             lines.append("    \(subcommand.summary)")
         }
         lines += ["HELP", "    Prints this help."]

@@ -25,7 +25,8 @@ public struct CommandTable: Sendable {
     /// Every command of this server.
     public static let standard = CommandTable(
         [
-            strings, keyspace, connection, transactions, server, monitoring, cluster, refusedStringWrites,
+            strings, keyspace, connection, transactions, pubSub, server, monitoring, dataset, cluster,
+            refusedStringWrites,
             refusedKeyWrites, refusedListWrites, refusedSetWrites, refusedHashWrites, refusedStreamWrites,
             refusedOtherWrites,
         ].flatMap(\.self))

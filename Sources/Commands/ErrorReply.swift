@@ -30,6 +30,9 @@ enum ErrorReply {
     static let discardWithoutMulti: StaticString = "ERR DISCARD without MULTI"
     static let transactionDiscarded: StaticString =
         "EXECABORT Transaction discarded because of previous errors."
+    static let cannotPublish: StaticString = "NOPERM only the server itself publishes messages here"
+    static let tooManySubscriptions: StaticString = "ERR too many subscriptions"
+    static let noControl: StaticString = "ERR the datasets of this server cannot be managed"
     /// The files cannot be read; clients are told no more, the log has the cause.
     static let damaged: StaticString = "ERR the data of this key cannot be read, the server's log says why"
 
@@ -42,6 +45,20 @@ enum ErrorReply {
         append(request[1], max: quotedBytesMax, to: &text)
         text += "'. Try \(String(copying: request[0]).uppercased()) HELP.".utf8
         return text
+    }
+
+    /// For a sub-command whose arguments only it can count.
+    static func subcommandArguments(_ request: borrowing Request) -> [UInt8] {
+        quoting("ERR unknown subcommand or wrong number of arguments for '", request[1], "'. Try ")
+            + "\(String(copying: request[0]).uppercased()) HELP.".utf8
+    }
+
+    /// For a request that RESP2 does not allow on a connection that messages come on.
+    static func subscribed(_ row: CommandRow, _ table: CommandTable) -> String {
+        """
+        ERR Can't execute '\(table.command(of: row).fullName)': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / \
+        QUIT / RESET are allowed in this context
+        """
     }
 
     /// For a request whose command is not in the table.

@@ -5,7 +5,7 @@ enum InfoSection: String, Sendable, CaseIterable {
     case server, clients, memory, persistence, stats, replication, cpu, modules, commandstats, errorstats
     case latencystats, cluster, keyspace
     /// This server's own: what no Redis has.
-    case almanac
+    case almanac, dataset
 
     /// What `INFO` without arguments tells.
     static let defaults = Set(allCases).subtracting([.commandstats, .latencystats])

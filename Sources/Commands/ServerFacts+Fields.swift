@@ -17,6 +17,7 @@ extension ServerFacts {
         case .cluster: [("cluster_enabled", "0")]
         case .keyspace: keyspaceFields
         case .almanac: ownFields
+        case .dataset: datasetFields
         }
     }
 
@@ -89,8 +90,9 @@ extension ServerFacts {
             ("rejected_connections", "\(connectionsRejected)"), ("sync_full", "0"), ("sync_partial_ok", "0"),
             ("sync_partial_err", "0"), ("expired_keys", "0"), ("expired_stale_perc", "0.00"),
             ("expired_time_cap_reached_count", "0"), ("evicted_keys", "0"), ("evicted_clients", "0"),
-            ("keyspace_hits", "\(keyspaceHits)"), ("keyspace_misses", "\(keyspaceMisses)"), ("pubsub_channels", "0"),
-            ("pubsub_patterns", "0"), ("pubsubshard_channels", "0"), ("latest_fork_usec", "0"), ("total_forks", "0"),
+            ("keyspace_hits", "\(keyspaceHits)"), ("keyspace_misses", "\(keyspaceMisses)"),
+            ("pubsub_channels", "\(channelCount)"), ("pubsub_patterns", "\(patternCount)"),
+            ("pubsubshard_channels", "\(shardChannelCount)"), ("latest_fork_usec", "0"), ("total_forks", "0"),
             ("migrate_cached_sockets", "0"), ("slave_expires_tracked_keys", "0"), ("active_defrag_hits", "0"),
             ("active_defrag_misses", "0"), ("active_defrag_key_hits", "0"), ("active_defrag_key_misses", "0"),
             ("tracking_total_keys", "0"), ("tracking_total_items", "0"), ("tracking_total_prefixes", "0"),
@@ -136,6 +138,12 @@ extension ServerFacts {
                         + "keys=\(dataset.keyCount),keys_exact=\(dataset.isKeyCountExact ? 1 : 0)"
                 )
             }
+    }
+
+    private var datasetFields: [Field] {
+        datasets.enumerated().flatMap { number, dataset in
+            dataset.fields(number: number, unixSeconds: unixMicroseconds / 1_000_000)
+        }
     }
 
     private static func field(of command: CommandStatistics) -> Field {

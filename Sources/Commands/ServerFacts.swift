@@ -45,6 +45,10 @@ public struct ServerFacts: Sendable {
     public var keyspaceHits = 0
     public var keyspaceMisses = 0
     public var errorReplies = 0
+    /// Names that somebody subscribes to, each once.
+    public var channelCount = 0
+    public var patternCount = 0
+    public var shardChannelCount = 0
     /// Look-ups that had to read the disk.
     public var coldLookups = 0
     /// Look-ups that failed.
@@ -54,7 +58,7 @@ public struct ServerFacts: Sendable {
     public var userCPUMicroseconds = 0
 
     /// By database number.
-    public var datasets: [Dataset] = []
+    public var datasets: [DatasetFacts] = []
     /// When the newest of the versions being served began to be served, in seconds since 1970.
     public var lastSwapUnixSeconds = 0
     /// How often each command ran, by its full name; empty where that is not counted.
@@ -63,23 +67,6 @@ public struct ServerFacts: Sendable {
     public var errorStatistics: [(code: String, count: Int)] = []
 
     public init() {}
-
-    /// One dataset and the version of it that is being served.
-    public struct Dataset: Sendable {
-        public var name: String
-        public var versionID: String
-        public var format: String
-        public var keyCount: Int
-        public var isKeyCountExact: Bool
-
-        public init(name: String, versionID: String, format: String, keyCount: Int, isKeyCountExact: Bool) {
-            self.name = name
-            self.versionID = versionID
-            self.format = format
-            self.keyCount = keyCount
-            self.isKeyCountExact = isKeyCountExact
-        }
-    }
 
     public struct CommandStatistics: Sendable {
         public var name: String

@@ -88,7 +88,7 @@ extension Session {
         if case .nothing = need { isRunnable = hasWork }
     }
 
-    private var hasWork: Bool { !backlog.isEmpty || replay != nil }
+    private var hasWork: Bool { !backlog.isEmpty || replay != nil || !pushes.isEmpty }
 
     private enum StepOutcome {
         case complete

@@ -20,6 +20,12 @@ extension Session {
         case .select: select(request, plan)
         case .hello: hello(request, plan)
         case .auth: auth(request, plan)
+        case .subscribe: subscribe(.channel, request, plan)
+        case .psubscribe: subscribe(.pattern, request, plan)
+        case .ssubscribe: subscribe(.shardChannel, request, plan)
+        case .unsubscribe: unsubscribe(.channel, request, plan)
+        case .punsubscribe: unsubscribe(.pattern, request, plan)
+        case .sunsubscribe: unsubscribe(.shardChannel, request, plan)
         case .dbsize:
             let count = version.engine.keyCount.value
             reply(plan) { $0.integer(count) }
@@ -42,6 +48,7 @@ extension Session {
 
     private func reset(_ plan: ReplyPlan) {
         transaction = nil
+        subscriptions = nil
         database = 0
         name = ""
         if protocolVersion != .resp2 { changeProtocol(to: .resp2, plan) }

@@ -28,6 +28,10 @@ extension Session {
             transaction?.isSpoilt = true
             return replyError(plan, ErrorReply.readOnly)
         }
+        if subscriptions != nil, isForbiddenWhileSubscribed(command) {
+            let text = ErrorReply.subscribed(command, table)
+            return command.action == .exec ? abortTransaction(plan, because: text) : refuse(plan, text)
+        }
         if transaction != nil, queueIfInTransaction(command, request, plan) { return }
         perform(command, request, plan)
     }
@@ -66,6 +70,8 @@ extension Session {
         case .ping:
             if request.count > 2 {
                 replyError(plan, ErrorReply.wrongArity(command, context.server.table))
+            } else if subscriptions != nil, protocolVersion == .resp2 {
+                pongAsMessage(request, plan)
             } else if request.count == 2 {
                 reply(plan) { $0.bulk(request[1]) }
             } else {

@@ -1,4 +1,5 @@
 import Bytes
+import Datasets
 import RESP
 import ServerMetrics
 
@@ -32,16 +33,26 @@ extension Session {
             case .info:
                 let sections = InfoSection.requested(by: request)
                 schedule(
-                    FactsJob(server: context.server, version: protocolVersion) { $0.writeInfo(sections, to: &$1) })
+                    SingleSliceJob(version: protocolVersion) { [server = context.server] in
+                        server.facts().writeInfo(sections, to: &$0)
+                    })
+            case .pubsubChannels, .pubsubNumsub, .pubsubNumpat, .pubsubShardChannels, .pubsubShardNumsub:
+                try performPubSub(command, request)
+            case .datasetList, .datasetStatus, .datasetVersions, .datasetReload, .datasetRollback, .datasetPin,
+                .datasetUnpin, .datasetVerify:
+                let wanted = try DatasetRequest(
+                    command, request, names: context.server.catalog.names, selected: database)
+                guard let control = context.server.control else { throw CommandError(ErrorReply.noControl) }
+                schedule(DatasetJob(wanted, control: control, version: protocolVersion))
             case .lastsave:
                 schedule(
-                    FactsJob(server: context.server, version: protocolVersion) {
-                        $1.integer($0.lastSwapUnixSeconds)
+                    SingleSliceJob(version: protocolVersion) { [server = context.server] in
+                        $0.integer(server.facts().lastSwapUnixSeconds)
                     })
             case .time:
                 schedule(
-                    FactsJob(server: context.server, version: protocolVersion) {
-                        ServerAnswers.writeTime(unixMicroseconds: $0.unixMicroseconds, to: &$1)
+                    SingleSliceJob(version: protocolVersion) { [server = context.server] in
+                        ServerAnswers.writeTime(unixMicroseconds: server.facts().unixMicroseconds, to: &$0)
                     })
             default: try answerFromTable(command, request, plan)
             }
@@ -84,6 +95,12 @@ extension Session {
         facts.libraryVersion = libraryVersion
         facts.protocolVersion = Int(protocolVersion.rawValue)
         facts.isEnding = isEnding
+        if let subscriptions {
+            facts.kind = .pubsub
+            facts.subscriptionCount = subscriptions.count(.channel)
+            facts.patternSubscriptionCount = subscriptions.count(.pattern)
+            facts.shardSubscriptionCount = subscriptions.count(.shardChannel)
+        }
         return facts
     }
 }

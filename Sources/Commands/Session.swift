@@ -53,7 +53,7 @@ public final class Session {
     /// The requests of a transaction being executed.
     var replay: Replay?
     /// Whether the request at hand is one of ``replay``'s.
-    private var isReplaying = false
+    private(set) var isReplaying = false
     /// The versions that a request spread over several turns began with.
     var pinnedVersions: [DatasetVersion]?
     /// Hits so far of an EXISTS spread over several steps.
@@ -65,6 +65,10 @@ public final class Session {
     /// A job that must wait until all steps before it are answered.
     var nextJob: (any SessionJob)?
     var currentView: (database: Int, view: VersionView, place: UInt16)?
+    /// What the client subscribes to; `nil` for nothing, as most do.
+    var subscriptions: Subscriptions?
+    /// What waits for a place between two replies.
+    var pushes = PendingPushes()
     /// Where this session's steps of the turn begin.
     var firstStep = 0
 
@@ -107,6 +111,7 @@ public final class Session {
         firstStep = plan.stepCount
         budget = Self.turnBudget
         isRunnable = false
+        if !pushes.isEmpty, sliced == nil, replay == nil { flushPushes(plan) }
         var parser = RequestParser(limits: limits)
         swap(&parser, &self.parser)
         if backlog.isEmpty {
@@ -162,7 +167,7 @@ public final class Session {
                 run(parser.request(in: rest), plan)
                 guard sliced == nil else { continue }
                 used += byteCount
-                if !isReplaying { unpinVersions() }
+                if !isReplaying { endRequest(plan) }
             }
         }
         return used
@@ -184,8 +189,14 @@ public final class Session {
         if !replay.bytes.isEmpty, !isEnding {
             self.replay = replay
         } else {
-            unpinVersions()
+            endRequest(plan)
         }
+    }
+
+    /// What a request or a transaction that may have taken several turns ends with.
+    private func endRequest(_ plan: ReplyPlan) {
+        unpinVersions()
+        if !pushes.isEmpty { flushPushes(plan) }
     }
 
     /// Executes the queued requests of a transaction, from one version, before anything that follows.

@@ -8,9 +8,11 @@ public final class ServerState: Sendable {
     public let table: CommandTable
     public let catalog: Catalog
     private let settings: Mutex<[(name: String, value: String)]>
-    /// What `INFO` tells, gathered when asked for; may read files, so readers call it.
-    public let facts: @Sendable () -> ServerFacts
+    private let datasetControl = Mutex<(any DatasetControl)?>(nil)
+    /// What the server knows of itself.
+    private let gatherFacts: @Sendable () -> ServerFacts
     public let cursors = ScanCursors()
+    public let subscriptions = SubscriptionRegistry()
     /// Bytes that the reply of one command may take up where it cannot be sent piece by piece.
     public let replyBytesMax: Int
     private let lastClientID = Atomic<Int>(0)
@@ -24,13 +26,33 @@ public final class ServerState: Sendable {
         self.catalog = catalog
         settings = Mutex(configuration)
         self.replyBytesMax = replyBytesMax
-        self.facts = facts
+        gatherFacts = facts
     }
 
     /// Every setting as `CONFIG GET` shows it.
     public var configuration: [(name: String, value: String)] {
         get { settings.withLock { $0 } }
         set { settings.withLock { $0 = newValue } }
+    }
+
+    /// Whoever manages the datasets; `nil` where nobody does.
+    public var control: (any DatasetControl)? {
+        get { datasetControl.withLock { $0 } }
+        set { datasetControl.withLock { $0 = newValue } }
+    }
+
+    /// What `INFO` tells, gathered now; may read files, so readers call it.
+    public func facts() -> ServerFacts {
+        var facts = gatherFacts()
+        facts.channelCount = subscriptions.nameCount(.channel)
+        facts.patternCount = subscriptions.nameCount(.pattern)
+        facts.shardChannelCount = subscriptions.nameCount(.shardChannel)
+        if let datasets = control?.facts() {
+            facts.datasets = datasets
+            facts.lastSwapUnixSeconds =
+                datasets.compactMap(\.lastSwapUnixSeconds).max() ?? facts.lastSwapUnixSeconds
+        }
+        return facts
     }
 
     /// A number that no connection of this server has had, above 0 and growing.

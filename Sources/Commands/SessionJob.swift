@@ -55,24 +55,18 @@ extension ReplyJob {
     var damage: (failure: EngineError, version: DatasetVersion)? { nil }
 }
 
-/// A reply made in one go from what the server as a whole knows.
-final class FactsJob: ReplyJob {
+/// A reply made in one go, from what the server as a whole knows.
+final class SingleSliceJob: ReplyJob {
     private let reply: Mutex<ReplyWriter>
-    private let server: ServerState
-    private let write: @Sendable (ServerFacts, inout ReplyWriter) -> Void
+    private let write: @Sendable (inout ReplyWriter) -> Void
 
-    init(
-        server: ServerState, version: ProtocolVersion,
-        _ write: @escaping @Sendable (ServerFacts, inout ReplyWriter) -> Void
-    ) {
-        self.server = server
+    init(version: ProtocolVersion, _ write: @escaping @Sendable (inout ReplyWriter) -> Void) {
         self.write = write
         reply = Mutex(ReplyWriter(version: version))
     }
 
     func runSlice() -> Bool {
-        let facts = server.facts()
-        reply.withLock { write(facts, &$0) }
+        reply.withLock { write(&$0) }
         return true
     }
 

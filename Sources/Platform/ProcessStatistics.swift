@@ -16,9 +16,12 @@ public struct ProcessStatistics: Sendable {
     public let operatingSystem: String
     public let executablePath: String
 
+    /// The id of this process.
+    public static var ownProcessID: Int { Int(getpid()) }
+
     /// Asks now; reads files of `/proc`, so loops do not call it.
     public init() {
-        processID = Int(getpid())
+        processID = Self.ownProcessID
         heapBytes = Int(clinux_heap_bytes())
         var usage = rusage()
         unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

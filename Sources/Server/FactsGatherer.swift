@@ -80,7 +80,7 @@ final class FactsGatherer: Sendable {
         facts.lastSwapUnixSeconds = startedAtUnixSeconds
         facts.datasets = zip(catalog.names, catalog.versions).map { name, version in
             let count = version.engine.keyCount
-            return ServerFacts.Dataset(
+            return DatasetFacts(
                 name: name, versionID: version.id, format: version.engine.format, keyCount: count.value,
                 isKeyCountExact: count == .exact(count.value))
         }

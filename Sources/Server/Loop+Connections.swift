@@ -127,6 +127,7 @@ extension Loop {
                 origin.post(.finished(job, token))
             }
         case .versionsChanged: break  // Waking was all: every turn begins with a look at the catalog.
+        case .published(let channel, let message): pass(on: message, channel: channel)
         case .limits(let new): limits = new
         case .drain:
             isDraining = true
@@ -152,7 +153,17 @@ extension Loop {
             metrics.connections.subtract(1, ordering: .relaxed)
         case .describeClients(let job, let origin, let token):
             if job.add([], loopCount: group.mailboxes.count) { origin.post(.finished(job, token)) }
-        case .finished, .versionsChanged, .limits, .drain, .stop: break
+        case .finished, .versionsChanged, .published, .limits, .drain, .stop: break
+        }
+    }
+
+    /// Gives a message to every session that subscribes to its channel.
+    private func pass(on message: [UInt8], channel: [UInt8]) {
+        guard !context.server.subscriptions.isEmpty else { return }
+        for case let connection? in connections where connection.session.isSubscribed {
+            guard connection.session.take(channel: channel, message: message) else { continue }
+            // A client that does not read its messages is closed like one that does not read its replies.
+            if isWithinLimits(connection) { enqueue(connection) }
         }
     }
 
@@ -167,6 +178,10 @@ extension Loop {
                     job, origin: mailbox, connection: connection.token)
                 if !other.post(message) { returnToSender(message) }
             }
+        } else if let job = job as? DatasetJob {
+            let (mailbox, token) = (mailbox, connection.token)
+            // Where the loop has ended by then, nobody waits for the answer.
+            job.start { mailbox.post(.finished($0, token)) }
         } else if !readers.submit(ReaderPool.Task(job: job, loop: mailbox, connection: connection.token)) {
             deferred.append(connection)
         }
@@ -201,7 +216,7 @@ extension Loop {
         for case let connection? in connections {
             if let limit = connection.lingersUntil {
                 if context.now >= limit { close(connection) }
-            } else if limits.idleNanoseconds > 0, connection.job == nil,
+            } else if limits.idleNanoseconds > 0, connection.job == nil, !connection.session.isSubscribed,
                 context.now - connection.lastActivity > limits.idleNanoseconds
             {
                 close(connection)

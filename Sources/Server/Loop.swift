@@ -340,7 +340,7 @@ final class Loop {
     /// Closes a connection whose client sends or leaves unread more than the limits allow.
     func isWithinLimits(_ connection: Connection) -> Bool {
         let buffered = connection.session.bufferedBytes
-        let waiting = connection.output.count
+        let waiting = connection.output.count + connection.session.pushBytes
         guard buffered > limits.queryBufferBytesMax || waiting > limits.outputBufferBytesMax else { return true }
         let name = buffered > limits.queryBufferBytesMax ? "query-buffer-limit" : "output-buffer-limit"
         logger.warning(

@@ -13,6 +13,8 @@ final class LoopMailbox: Sendable {
         case describeClients(ClientListJob, origin: LoopMailbox, connection: Epoll.Token)
         /// The catalog has changed: an idle loop must not hold an old version.
         case versionsChanged
+        /// For every connection that subscribes to the channel.
+        case published(channel: [UInt8], message: [UInt8])
         /// The settings have changed.
         case limits(Loop.Limits)
         /// Accept nothing more, answer what has been received, and end.

@@ -1,4 +1,4 @@
-import Commands
+public import Commands
 public import Datasets
 public import Logging
 public import Platform
@@ -35,9 +35,18 @@ public final class Server {
             replyBytesMax: settings.outputBufferBytesMax
         ) { facts.gather() }
         self.facts = facts
+        exchange = VersionExchange(catalog: catalog, group: group)
     }
 
     private let facts: FactsGatherer
+    /// For whoever opens and closes versions.
+    public let exchange: VersionExchange
+
+    /// Whoever manages the datasets, for `DATASET` and `INFO dataset`; kept until ``stop()``.
+    public var control: (any DatasetControl)? {
+        get { state.control }
+        set { state.control = newValue }
+    }
 
     /// Opens every listener; nobody is answered before ``start()``.
     ///
@@ -121,6 +130,12 @@ public final class Server {
         for mailbox in group.mailboxes { mailbox.post(.versionsChanged) }
     }
 
+    /// Sends messages to clients; for any thread.
+    public var publisher: Publisher { Publisher(group: group) }
+
+    /// As ``Publisher/publish(channel:message:)``.
+    public func publish(channel: String, message: [UInt8]) { publisher.publish(channel: channel, message: message) }
+
     /// Has the loops go by the settings that can change while they run.
     public func apply(_ settings: ServerSettings) {
         state.configuration = settings.configurationPairs()
@@ -145,6 +160,7 @@ public final class Server {
         for mailbox in group.mailboxes { mailbox.post(.stop) }
         for thread in loopThreads { thread.join() }
         loopThreads = []
+        state.control = nil
         let isIdle = readers.isIdle
         readers.close()
         guard isIdle else { return false }

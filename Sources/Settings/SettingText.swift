@@ -41,6 +41,20 @@ public enum SettingText {
         return overflow ? nil : .milliseconds(milliseconds)
     }
 
+    /// A decimal number without sign or exponent, such as `0.8` or `3`.
+    static func ratio(_ text: String) -> Double? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.count <= 9 }),
+            parts.allSatisfy({ $0.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } })
+        else { return nil }
+        return Double(text)
+    }
+
+    /// As short as reads back the same.
+    static func text(of ratio: Double) -> String {
+        ratio == ratio.rounded() && ratio < 1e9 ? "\(Int(ratio))" : "\(ratio)"
+    }
+
     private static func numberAndUnit(_ text: String) -> (number: Int, unit: String)? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let number: Int = number(String(digits)) else { return nil }

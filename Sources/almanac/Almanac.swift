@@ -25,7 +25,10 @@ internal import ArgumentParser
               78  the settings are wrong
             """,
         version: version,
-        subcommands: [BuildCommand.self, ServeCommand.self])
+        subcommands: [
+            BuildCommand.self, ServeCommand.self, VersionsCommand.self, RollbackCommand.self, PinCommand.self,
+            UnpinCommand.self, KeygenCommand.self, SignCommand.self,
+        ])
 
     static func main() {
         do {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Datasets
 private import Glibc
 internal import Platform
 internal import Settings
@@ -13,6 +14,18 @@ struct CommandFailure: Error {
     init(_ exitCode: ExitCode, _ message: String) {
         self.exitCode = exitCode
         self.message = message
+    }
+
+    /// What could not be done with a data directory, as it says itself.
+    init(_ error: DataDirectoryError) {
+        let code: ExitCode =
+            switch error.kind {
+            case .absent, .invalid: .badConfiguration
+            case .present: .usage
+            case .damaged: .badData
+            case .busy, .readOnly, .full, .io: .ioError
+            }
+        self.init(code, error.description)
     }
 
     static func exitCode(for kind: EngineError.Kind) -> ExitCode {
@@ -50,6 +63,7 @@ extension Almanac {
             let summary = "\(count) mistake\(count == 1 ? "" : "s") in the settings; see 'almanac help serve'"
             return (.badConfiguration, error.problems.map(\.description) + [summary])
         case let error as EngineError: return (CommandFailure.exitCode(for: error.kind), ["\(error)"])
+        case let error as DataDirectoryError: return explanation(of: CommandFailure(error))
         case let error as SystemError: return (.ioError, ["\(error)"])
         default: break
         }
@@ -72,6 +86,9 @@ extension Almanac {
         let quoted = line?.split(separator: "'").dropFirst().first.map(String.init)
         return quoted ?? "almanac --help"
     }
+
+    /// Tells on standard error what is no failure, but what an operator should know.
+    static func note(_ line: String) { writeToStandardError("almanac: \(line)\n") }
 
     static func exit(withCode code: ExitCode) -> Never { Glibc.exit(code.rawValue) }
 }

@@ -13,10 +13,10 @@ private func facts() -> ServerFacts {
     facts.usedMemoryBytes = 1_634_456
     facts.residentMemoryBytes = 6_553_600
     facts.datasets = [
-        ServerFacts.Dataset(
+        DatasetFacts(
             name: "words", versionID: "20261121T0300Z", format: "rocksdb", keyCount: 64_000, isKeyCountExact: true),
-        ServerFacts.Dataset(name: "empty", versionID: "1", format: "rocksdb", keyCount: 0, isKeyCountExact: true),
-        ServerFacts.Dataset(name: "bare", versionID: "-", format: "rocksdb", keyCount: 7, isKeyCountExact: false),
+        DatasetFacts(name: "empty", versionID: "1", format: "rocksdb", keyCount: 0, isKeyCountExact: true),
+        DatasetFacts(name: "bare", versionID: "-", format: "rocksdb", keyCount: 7, isKeyCountExact: false),
     ]
     return facts
 }
@@ -31,7 +31,7 @@ private func titles(_ arguments: [String]) -> [String] {
     func sections() {
         let everyday = [
             "Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules", "Errorstats",
-            "Cluster", "Keyspace", "Almanac",
+            "Cluster", "Keyspace", "Almanac", "Dataset",
         ]
         #expect(titles([]) == everyday)
         #expect(titles(["default"]) == everyday)
@@ -78,6 +78,43 @@ private func titles(_ arguments: [String]) -> [String] {
         let names = lines.filter { !$0.hasPrefix("# ") }.map { $0.prefix { $0 != ":" } }
         #expect(Set(names).count == names.count)
         #expect(lines.allSatisfy { $0.hasPrefix("# ") || $0.contains(":") })
+    }
+
+    @Test("A dataset's lines tell of its version, its last swap and its last refusal, one value each")
+    func datasets() {
+        var facts = ServerFacts()
+        facts.unixMicroseconds = 1_795_000_100_000_000
+        var dataset = DatasetFacts(
+            name: "words", versionID: "B", format: "packed", keyCount: 10, isKeyCountExact: true)
+        dataset.createdUnixSeconds = 1_795_000_000
+        dataset.byteCount = 1_234
+        dataset.verification = .sealed
+        dataset.isPinned = true
+        dataset.stagedVersionID = "C"
+        dataset.state = .swapping
+        dataset.swapCount = 2
+        dataset.lastSwapUnixSeconds = 1_795_000_050
+        dataset.lastSwapMilliseconds = 120
+        dataset.lastSwapPhases = [
+            DatasetFacts.Phase(name: "open", milliseconds: 20), DatasetFacts.Phase(name: "warm", milliseconds: 100),
+        ]
+        dataset.lastRefusal = DatasetFacts.Refusal(
+            versionID: "A", reason: "3 keys,\r\nwhere 10 are served", unixSeconds: 1_795_000_001)
+        facts.datasets = [
+            dataset, DatasetFacts(name: "x", versionID: "1", format: "", keyCount: 0, isKeyCountExact: false),
+        ]
+        let lines = facts.info([.dataset]).split(separator: "\r\n", omittingEmptySubsequences: true).map(String.init)
+        #expect(
+            Array(lines.prefix(20)) == ["# Dataset"]
+                + [
+                    "name:words", "version:B", "format:packed", "state:swapping", "age_seconds:100", "keys:10",
+                    "keys_exact:1", "bytes:1234", "verified:sealed", "pinned:1", "staged:C", "swaps:2",
+                    "last_swap_time:1795000050", "last_swap_ms:120", "last_swap_open_ms:20", "last_swap_warm_ms:100",
+                    "last_refusal_version:A", "last_refusal_reason:3 keys,  where 10 are served",
+                    "last_refusal_time:1795000001",
+                ].map { "dataset0_\($0)" })
+        #expect(lines.contains("dataset1_age_seconds:-1"))
+        #expect(lines.contains("dataset1_staged:"))
     }
 
     @Test("Statistics of commands and errors are in Redis's form")

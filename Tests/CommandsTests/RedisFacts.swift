@@ -138,7 +138,17 @@ let redisFacts = """
     pfmerge -2 write,denyoom 1 -1 1 write,hyperloglog,slow a90bb4faa6f740ca
     ping -1 fast 0 0 0 fast,connection f2bb0173677235c5
     psetex 4 write,denyoom 1 1 1 write,string,slow 2b8258de6c79ca9a
+    psubscribe -2 pubsub,noscript,loading,stale 0 0 0 pubsub,slow c83a6663f9d0daca
     pttl 2 readonly,fast 1 1 1 keyspace,read,fast 758a54ff94a245b6
+    publish 3 pubsub,loading,stale,fast 0 0 0 pubsub,fast 13998058e1509a48
+    pubsub -2 - 0 0 0 slow -
+    pubsub|channels -2 pubsub,loading,stale 0 0 0 pubsub,slow c203866bd24e41f5
+    pubsub|help 2 loading,stale 0 0 0 slow f13d86babe349003
+    pubsub|numpat 2 pubsub,loading,stale 0 0 0 pubsub,slow 0b92053c9f2d25bf
+    pubsub|numsub -2 pubsub,loading,stale 0 0 0 pubsub,slow 3a8f1098c2a8d549
+    pubsub|shardchannels -2 pubsub,loading,stale 0 0 0 pubsub,slow e49ff93bb40c7b4b
+    pubsub|shardnumsub -2 pubsub,loading,stale 0 0 0 pubsub,slow 957751bec7c11c12
+    punsubscribe -1 pubsub,noscript,loading,stale 0 0 0 pubsub,slow 47e726a2904cc482
     quit -1 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection 3b97f50ae98055ad
     randomkey 1 readonly 0 0 0 keyspace,read,slow 9bb2da3a6c1fe3f0
     readonly 1 loading,stale,fast 0 0 0 fast,connection 67f1b303ba4ccd13
@@ -171,16 +181,21 @@ let redisFacts = """
     smove 4 write,fast 1 2 1 write,set,fast c4b1d0832ed63914
     sort -2 write,denyoom,movablekeys 1 1 1 write,set,sortedset,list,slow,dangerous d0a5d014915798e2
     spop -2 write,fast 1 1 1 write,set,fast 2aabbde0bd71bb54
+    spublish 3 pubsub,loading,stale,fast 1 1 1 pubsub,fast 096076fec9e7f16c
     srem -3 write,fast 1 1 1 write,set,fast 742cdc4d4a52430a
+    ssubscribe -2 pubsub,noscript,loading,stale 1 -1 1 pubsub,slow aae90ea94ca5fe0a
     strlen 2 readonly,fast 1 1 1 read,string,fast 0c3a6ba7fff45238
+    subscribe -2 pubsub,noscript,loading,stale 0 0 0 pubsub,slow c91be47314964fc0
     substr 4 readonly 1 1 1 read,string,slow ea094a60cb697778
     sunionstore -3 write,denyoom 1 -1 1 write,set,slow 32cf7e7a4b174327
+    sunsubscribe -1 pubsub,noscript,loading,stale 1 -1 1 pubsub,slow 5b3eed00f62c871a
     swapdb 3 write,fast 0 0 0 keyspace,write,fast,dangerous 8dd853fc80f3ec45
     time 1 loading,stale,fast 0 0 0 fast 688bc95d1f2b7886
     touch -2 readonly,fast 1 -1 1 keyspace,read,fast 620572a688bc862c
     ttl 2 readonly,fast 1 1 1 keyspace,read,fast 3e3f55aa2211a017
     type 2 readonly,fast 1 1 1 keyspace,read,fast 8cca4e2d27548892
     unlink -2 write,fast 1 -1 1 keyspace,write,fast 285f9f591239b455
+    unsubscribe -1 pubsub,noscript,loading,stale 0 0 0 pubsub,slow dfed3eaa9dce7cb5
     unwatch 1 noscript,loading,stale,fast,allow_busy 0 0 0 fast,transaction 214d32a577103d97
     wait 3 noscript 0 0 0 slow,connection 83b237950b591599
     watch -2 noscript,loading,stale,fast,allow_busy 1 -1 1 fast,transaction 13d7b59a81b78e83

@@ -31,7 +31,7 @@ public struct RandomScript: Sendable {
     }
 
     private mutating func next() -> [[UInt8]] {
-        switch random.pick(0...28) {
+        switch random.pick(0...29) {
         case 0...5: command("GET", key())
         case 6...7: many("MGET")
         case 8...9: many("EXISTS")
@@ -50,8 +50,16 @@ public struct RandomScript: Sendable {
         case 25: random.oneIn(4) ? command("RESET") : command("DBSIZE")
         case 26: command("SET", key(), key())
         case 27: random.oneIn(3) ? command("GET") : command("NOSUCH", Array("argument".utf8))
+        case 28: subscription()
         default: random.oneIn(60) ? command("QUIT") : command("UNWATCH")
         }
+    }
+
+    /// Mostly the end of subscriptions, as RESP2 allows little else while there are any.
+    private mutating func subscription() -> [[UInt8]] {
+        let kind = ["", "P", "S"][random.pick(0...2)]
+        if random.oneIn(4) { return command(kind + "SUBSCRIBE", key(), key()) }
+        return random.oneIn(2) ? command(kind + "UNSUBSCRIBE") : command(kind + "UNSUBSCRIBE", key())
     }
 
     private func command(_ name: String, _ arguments: [UInt8]...) -> [[UInt8]] { [Array(name.utf8)] + arguments }

@@ -3,6 +3,7 @@ public import Commands
 public import Datasets
 public import RESP
 import ServerMetrics
+import Synchronization
 import TestSupport
 
 /// Plays the part of a loop, its readers and its clients for sessions, without sockets, threads or time.
@@ -53,6 +54,7 @@ public final class SessionDriver {
         fileprivate var drained = 0
         fileprivate var jobTurnsLeft = 0
         fileprivate var isJobRunning = false
+        fileprivate var answer: Answer?
         /// The replies, as far as the client has read them.
         public fileprivate(set) var received: [UInt8] = []
         public fileprivate(set) var isClosed = false
@@ -67,6 +69,11 @@ public final class SessionDriver {
         public func send(_ bytes: [UInt8]) { unsent += bytes }
     }
 
+    /// Whether the control has answered.
+    fileprivate final class Answer: Sendable {
+        let hasCome = Atomic<Bool>(false)
+    }
+
     public let context: SessionContext
     public let clients: [Client]
     public private(set) var turns = 0
@@ -79,11 +86,13 @@ public final class SessionDriver {
 
     public init(
         _ versions: [DatasetVersion], clientCount: Int = 1, pace: Pace = .prompt,
-        limits: RequestParser.Limits = RequestParser.Limits(), replyBytesMax: Int = 64 << 20
+        limits: RequestParser.Limits = RequestParser.Limits(), replyBytesMax: Int = 64 << 20,
+        control: (any DatasetControl)? = nil
     ) {
         let server = ServerState(
             table: .standard, catalog: Catalog(names: versions.map(\.id), versions: versions),
             configuration: [("port", "6379")], replyBytesMax: replyBytesMax, facts: { ServerFacts() })
+        server.control = control
         let context = SessionContext(server: server, metrics: LoopMetrics(), versions: versions, seed: 1)
         self.context = context
         self.pace = pace
@@ -179,6 +188,8 @@ public final class SessionDriver {
         let isFinished =
             if let job = job as? ClientListJob {
                 job.add(clients.filter { !$0.isClosed }.map(facts(of:)), loopCount: 1)
+            } else if let job = job as? DatasetJob {
+                isAnswered(job, for: client)
             } else {
                 job.runSlice()
             }
@@ -186,6 +197,18 @@ public final class SessionDriver {
         client.isJobRunning = false
         client.session.complete(job, into: &replies)
         deliver(to: client)
+    }
+
+    /// Hands a job to the control once, and asks each turn whether it has answered.
+    private func isAnswered(_ job: DatasetJob, for client: Client) -> Bool {
+        if client.answer == nil {
+            let answer = Answer()
+            client.answer = answer
+            job.start { _ in answer.hasCome.store(true, ordering: .relaxed) }
+        }
+        guard client.answer?.hasCome.load(ordering: .relaxed) == true else { return false }
+        client.answer = nil
+        return true
     }
 
     private func facts(of client: Client) -> ClientFacts {

@@ -10,6 +10,8 @@ public struct SessionModel: Sendable {
     private var queue: [[Bytes]]?
     private var isSpoilt = false
     private let clientID: Int
+    /// Channels, patterns and shard channels subscribed to.
+    private var subscriptions: [[Bytes]] = [[], [], []]
     /// Whether the connection has ended, so that nothing more is answered.
     public private(set) var hasEnded = false
 
@@ -29,6 +31,13 @@ public struct SessionModel: Sendable {
         if let refusal = refusal(of: request, name) {
             isSpoilt = isSpoilt || queue != nil
             return refusal
+        }
+        if !isRESP3, subscriptions != [[], [], []], !Self.isAllowedWhileSubscribed(name) {
+            let text =
+                "Can't execute '\(name.lowercased())': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET "
+                + "are allowed in this context"
+            guard name == "EXEC" else { return line("-ERR \(text)") }
+            return line("-EXECABORT Transaction discarded because of: \(text)")
         }
         switch name {
         case "MULTI":
@@ -52,7 +61,7 @@ public struct SessionModel: Sendable {
             hasEnded = true
             return line("+OK")
         case "RESET":
-            (queue, database, isRESP3) = (nil, 0, false)
+            (queue, database, isRESP3, subscriptions) = (nil, 0, false, [[], [], []])
             return line("+RESET")
         default:
             guard queue == nil else {
@@ -68,6 +77,8 @@ public struct SessionModel: Sendable {
             "GET": 2, "MGET": -2, "EXISTS": -2, "TOUCH": -2, "STRLEN": 2, "GETRANGE": 4, "TYPE": 2, "TTL": 2,
             "PTTL": 2, "PING": -1, "ECHO": 2, "SELECT": 2, "HELLO": -1, "DBSIZE": 1, "KEYS": 2, "MULTI": 1, "EXEC": 1,
             "DISCARD": 1, "WATCH": -2, "UNWATCH": 1, "QUIT": -1, "RESET": 1, "SET": -3, "DEL": -2,
+            "SUBSCRIBE": -2, "PSUBSCRIBE": -2, "SSUBSCRIBE": -2, "UNSUBSCRIBE": -1, "PUNSUBSCRIBE": -1,
+            "SUNSUBSCRIBE": -1,
         ]
         guard let arity = arities[name] else {
             var text =
@@ -86,6 +97,9 @@ public struct SessionModel: Sendable {
         let keys = databases[database]
         let key = request.count > 1 ? request[1] : []
         switch String(decoding: request[0], as: UTF8.self).uppercased() {
+        case "PING" where !isRESP3 && subscriptions != [[], [], []]: return line("*2") + bulk("pong") + bulk(key)
+        case "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE":
+            return changeSubscriptions(request)
         case "PING": return request.count > 1 ? bulk(key) : line("+PONG")
         case "ECHO": return bulk(key)
         case "UNWATCH": return line("+OK")
@@ -110,6 +124,27 @@ public struct SessionModel: Sendable {
         default:
             return damaged.contains(key) ? Self.damagedReply : about(keys[key], request)
         }
+    }
+
+    private static func isAllowedWhileSubscribed(_ name: String) -> Bool {
+        name.hasSuffix("SUBSCRIBE") || ["PING", "QUIT", "RESET"].contains(name)
+    }
+
+    private mutating func changeSubscriptions(_ request: [Bytes]) -> Bytes {
+        let word = String(decoding: request[0], as: UTF8.self).lowercased()
+        let isEnding = word.contains("unsub")
+        let kind = word.hasPrefix("p") ? 1 : word.hasPrefix("ss") || word.hasPrefix("sun") ? 2 : 0
+        var names: [Bytes?] = Array(request.dropFirst())
+        if names.isEmpty { names = subscriptions[kind].sorted { $0.lexicographicallyPrecedes($1) } }
+        if names.isEmpty { names = [nil] }
+        var reply: Bytes = []
+        for name in names {
+            if let name, isEnding { subscriptions[kind].removeAll { $0 == name } }
+            if let name, !isEnding, !subscriptions[kind].contains(name) { subscriptions[kind].append(name) }
+            let count = kind == 2 ? subscriptions[2].count : subscriptions[0].count + subscriptions[1].count
+            reply += line(isRESP3 ? ">3" : "*3") + bulk(word) + (name.map(bulk) ?? null) + line(":\(count)")
+        }
+        return reply
     }
 
     private func about(_ value: Bytes?, _ request: [Bytes]) -> Bytes {

@@ -48,7 +48,7 @@ public struct SessionTrial {
             return DatasetVersion(id: "\(number)", engine: MemoryEngine(entries, behaviour: behaviour))
         }
         let limits = RequestParser.Limits(argumentCountMax: 2_000, argumentBytesMax: 8_192, inlineBytesMax: 4_096)
-        let driver = SessionDriver(versions, pace: pace, limits: limits)
+        let driver = SessionDriver(versions, pace: pace, limits: limits, control: RecordingControl())
         let client = driver.clients[0]
         client.send(bytes)
         precondition(driver.run(turnsMax: 200_000), "the session got stuck")

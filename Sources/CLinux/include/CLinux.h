@@ -3,6 +3,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -16,6 +17,11 @@ int clinux_accept(int listener);
 ///
 /// pthread_setname_np(3) is declared under _GNU_SOURCE only.
 int clinux_name_thread(const char *name);
+
+/// Lets the calling thread, and those that it starts, have the processor and the disk only when others leave them.
+///
+/// Nice value 10, and the lowest priority of the best-effort class of ioprio_set(2), which glibc does not wrap.
+void clinux_lower_priority(void);
 
 /// Bytes that malloc has handed out and not got back, large mappings included.
 ///

@@ -1,0 +1,36 @@
+internal import Platform
+
+/// Looks up in a version that is about to serve what clients have lately asked of the one before.
+///
+/// It ends with the sample, with its time, or with the swap; it goes no faster than its rate, because the disk and the
+/// processor are also those of the version that is serving.
+struct WarmUp {
+    /// Keys a second.
+    let rate: Int
+    let nanosecondsMax: UInt64
+    let cancellation: SwapCancellation
+
+    /// Looks up `keys`, those that matter most first.
+    ///
+    /// - Returns: How many were looked up.
+    /// - Throws: Where the swap was cancelled.
+    func run(_ prepared: any PreparedVersion, _ keys: [[UInt8]]) throws(AdmissionFailure) -> Int {
+        let start = Clock.monotonicNanoseconds()
+        var done = 0
+        while done < keys.count {
+            try cancellation.check()
+            let elapsed = Clock.monotonicNanoseconds() - start
+            guard elapsed < nanosecondsMax else { break }
+            let end = min(done + Self.chunk, keys.count)
+            prepared.warm(keys[done..<end])
+            done = end
+            let due = UInt64(done) * 1_000_000_000 / UInt64(rate)
+            let spent = Clock.monotonicNanoseconds() - start
+            if due > spent { Thread.sleep(nanoseconds: min(due - spent, nanosecondsMax)) }
+        }
+        return done
+    }
+
+    /// Keys between two looks at the clock.
+    private static let chunk = 64
+}
