@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .resp import Connection
 
-SOURCE = Path(__file__).with_suffix(".c")
+SOURCES = sorted(Path(__file__).parent.glob("swap_load*.c"))
 # Almanac refuses settings that it does not know, those in the environment too.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ALMANAC_")}
 # What must stay zero whatever the server does meanwhile.
@@ -19,7 +19,7 @@ VIOLATIONS = ("errors", "nils", "reconnects", "stalled", "mixed", "backwards", "
 
 def compile_load(directory):
     program = Path(directory) / "swap_load"
-    subprocess.run(["cc", "-O2", "-Wall", "-o", program, SOURCE, "-lm"], check=True)
+    subprocess.run(["cc", "-O2", "-Wall", "-o", program, *SOURCES, "-lm"], check=True)
     return program
 
 
