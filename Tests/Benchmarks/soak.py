@@ -46,7 +46,8 @@ class Soak:
         self.data = make_versions(self.program, options.binary, self.directory, (1, 2), options.keys,
                                   options.value_bytes)
         command = [options.binary, "serve", f"soak={self.data.directory}", "--port", "{port}", "--bind", "127.0.0.1",
-                   "--loops", options.loops, *options.serve_flags.split()]
+                   "--loops", options.loops, "--rollback-window", options.rollback_window,
+                   *options.serve_flags.split()]
         self.server = Target("soak-server", command, work).start()
         self.announced = Announcements(work / "soak.announced", 1)
         self.readings, self.times = {}, []
@@ -139,6 +140,8 @@ def main():
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--value-bytes", type=int, default=100)
     parser.add_argument("--loops", type=int, default=2)
+    parser.add_argument("--rollback-window", default="0s",
+                        help="with 0s every swap opens a version and closes one; with a longer one both stay open")
     parser.add_argument("--serve-flags", default="", help="more flags for almanac serve, in one word")
     parser.add_argument("--binary", default=os.environ.get("ALMANAC_BINARY", str(ROOT / ".build/release/almanac")))
     options = parser.parse_args()

@@ -19,6 +19,7 @@ import array
 import itertools
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -162,7 +163,8 @@ def recovery(run, event):
                 back = (row["ns"] - adopted) / 1e9
                 break
     return {"before": before, "first_second": first, "seconds_to_within_5_percent": back,
-            "milliseconds": (event["end_ns"] - event["begin_ns"]) / 1e6}
+            "milliseconds": (event["end_ns"] - event["begin_ns"]) / 1e6,
+            "phases": "".join(re.findall(r" \([^()]* ms[^()]*\)$", event["reply"]))}
 
 
 def cores_used(rows):
@@ -232,8 +234,9 @@ def remarks(found):
         before, first = ("–" if swap[name] is None else f"{100 * swap[name]:.1f} %" for name in
                          ("before", "first_second"))
         back = swap["seconds_to_within_5_percent"]
-        lines.append(f"{indent}swap {number}: {swap['milliseconds']:.0f} ms; hit ratio {before} before, {first} in the "
-                     f"first second after, within 5 % again {'never' if back is None else f'after {back:.1f} s'}")
+        lines.append(f"{indent}swap {number}: {swap['milliseconds']:.0f} ms{swap['phases']}; hit ratio {before} before, "
+                     f"{first} in the first second after, within 5 % again "
+                     f"{'never' if back is None else f'after {back:.1f} s'}")
     if found["refusal"]:
         lines.append(f"{indent}no swap: {found['refusal'].strip()}")
     if found["violations"]:

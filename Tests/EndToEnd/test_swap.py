@@ -32,12 +32,10 @@ def data(program, tmp_path):
     return make_versions(program, BINARY, tmp_path / "data", (1, 2), KEYS, VALUE_BYTES)
 
 
-@pytest.fixture
-def reloadable(data, logs, serve):
-    """A server of version 1, with version 2 beside it."""
-    with serve(data.directory, flags=("--loops", 2)) as server:
-        if not ReloadSwapper.is_known_to(server.address):
-            pytest.skip("this binary has no DATASET RELOAD")
+@pytest.fixture(params=["0s", "10m"])
+def reloadable(request, data, serve):
+    """A server of version 1, with version 2 beside it, that closes what it replaces at once, or keeps it open."""
+    with serve(data.directory, flags=("--loops", 2, "--rollback-window", request.param)) as server:
         yield server
 
 
@@ -210,19 +208,16 @@ def test_swaps_by_signal_under_load_are_invisible(program, reloadable, data, tmp
 
 
 @pytest.mark.almanac_only
-def test_a_version_that_is_gone_is_closed(program, data, logs, serve, tmp_path):
-    with serve(data.directory, flags=("--loops", 2)) as server:
-        if not ReloadSwapper.is_known_to(server.address):
-            pytest.skip("this binary has no DATASET RELOAD")
-        swapper = ReloadSwapper(server.address, data)
+def test_swaps_leave_nothing_behind(program, reloadable, data, tmp_path):
+    swapper = ReloadSwapper(reloadable.address, data)
 
-        def swap(count):
-            announced = Announcements(tmp_path / "announced", 1)
-            assert_invisible(swap_under_load(program, server, swapper, announced, count=count, probes=50))
+    def swap(count):
+        announced = Announcements(tmp_path / "announced", 1)
+        assert_invisible(swap_under_load(program, reloadable, swapper, announced, count=count, probes=50))
 
-        swap(2)
-        settled = resources(server.pid)
-        swap(10)
-        for what in ("descriptors", "threads"):
-            wait_until(lambda: resources(server.pid)[what] <= settled[what], what=f"{what} to be {settled[what]}")
-        swapper.close()
+    swap(2)
+    settled = resources(reloadable.pid)
+    swap(10)
+    for what in ("descriptors", "threads"):
+        wait_until(lambda: resources(reloadable.pid)[what] <= settled[what], what=f"{what} to be {settled[what]} again")
+    swapper.close()
