@@ -68,13 +68,15 @@ class Soak:
         loads = start_loads(self.program, self.server.port, self.options, self.announced)
         wrong, begin = [], time.monotonic()
         try:
+            for load in loads:
+                load.wait_until_running()
             for index in range(self.options.count):
                 self.swap(swapper, index)
                 if index + 1 in checkpoints:
                     self.readings[index + 1] = self.settled_resources()
                     say(f"{index + 1} swaps, {time.monotonic() - begin:.0f} s: {self.readings[index + 1]}")
             results = [load.stop(120) for load in loads]
-        except (AssertionError, OSError) as error:
+        except (AssertionError, OSError, RuntimeError) as error:
             results = []
             wrong.append(f"swap {len(self.times) + 1}: {error}")
         finally:

@@ -83,6 +83,8 @@ def loads(program, server, announced):
         Load(program, server.port, "scan", announced, connections=2, each=100, **common)]
     results = []
     try:
+        for load in running:
+            load.wait_until_running()
         yield results
         results += [load.stop() for load in running]
     finally:
@@ -213,7 +215,8 @@ def test_swaps_leave_nothing_behind(program, reloadable, data, tmp_path):
 
     def swap(count):
         announced = Announcements(tmp_path / "announced", 1)
-        assert_invisible(swap_under_load(program, reloadable, swapper, announced, count=count, probes=50))
+        results = swap_under_load(program, reloadable, swapper, announced, count=count, probes=50)
+        assert not any(map(violations, results)), results
 
     swap(2)
     settled = resources(reloadable.pid)

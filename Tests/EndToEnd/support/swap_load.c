@@ -13,8 +13,8 @@
  * seen in which order is told by the page that --announced names: struct announcements. Without it, versions may
  * only grow. `scan` walks all keys again and again, and each must be in each walk.
  *
- * Ends after --seconds or on SIGTERM or SIGINT, once all replies are there. Prints one object of JSON; the first
- * violations go to standard error. Exit code 0 even when there are some: who started it counts them. */
+ * Prints `running` once there are as many answers as connections. Ends after --seconds or on SIGTERM or SIGINT, once all
+ * replies are there, and prints one object of JSON; the first violations go to standard error. Exit code 0 even when there are some: who started it counts them. */
 #define _GNU_SOURCE
 #include "swap_load.h"
 #include <arpa/inet.h>
@@ -198,7 +198,7 @@ static int make_streams(struct stream *streams, struct connection *all) {
 
 static void run(struct connection *all) {
     struct stream streams[2];
-    int count = make_streams(streams, all);
+    int is_running = 0, count = make_streams(streams, all);
     uint64_t end = options.seconds > 0 ? began_at + (uint64_t)(options.seconds * 1e9) : 0, last_reply = began_at;
     for (;;) {
         int in_flight = 0;
@@ -228,6 +228,11 @@ static void run(struct connection *all) {
             if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) receive(c);
         }
         if (ready > 0 || !in_flight) last_reply = now();
+        if (!is_running && counts.requests >= (uint64_t)options.connections) {
+            is_running = 1;
+            puts("running");
+            fflush(stdout);
+        }
     }
 }
 

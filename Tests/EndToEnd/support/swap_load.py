@@ -64,14 +64,19 @@ class Load:
         if announced:
             command += ["--announced", announced.path]
         self.child = subprocess.Popen(
-            list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+
+    def wait_until_running(self):
+        """Waits for its first answers; a server that gives none ends it within 20 s."""
+        if self.child.stdout.readline() != b"running\n":
+            raise RuntimeError(f"{self.name} does not run: {self.child.communicate()[1].decode()}")
 
     def finish(self, timeout=60):
         """Waits for the end of a load with --seconds; what it counted."""
         out, err = self.child.communicate(timeout=timeout)
         if self.child.returncode:
             raise RuntimeError(f"{self.name} ended with {self.child.returncode}: {err.decode()}")
-        return {"name": self.name, "said": err.decode(), **json.loads(out)}
+        return {"name": self.name, "said": err.decode(), **json.loads(out.splitlines()[-1])}
 
     def stop(self, timeout=60):
         """Ends the load; what it counted."""
