@@ -47,6 +47,8 @@ class Soak:
                                   options.value_bytes)
         command = [options.binary, "serve", f"soak={self.data.directory}", "--port", "{port}", "--bind", "127.0.0.1",
                    "--loops", options.loops, "--rollback-window", options.rollback_window,
+                   # Caches that are full before the first reading: what grows then is a leak.
+                   "--cache-size", "32MiB", "--row-cache-size", "32MiB",
                    *options.serve_flags.split()]
         self.server = Target("soak-server", command, work).start()
         self.announced = Announcements(work / "soak.announced", 1)

@@ -13,8 +13,9 @@
  * seen in which order is told by the page that --announced names: struct announcements. Without it, versions may
  * only grow. `scan` walks all keys again and again, and each must be in each walk.
  *
- * Prints `running` once there are as many answers as connections. Ends after --seconds or on SIGTERM or SIGINT, once all
- * replies are there, and prints one object of JSON; the first violations go to standard error. Exit code 0 even when there are some: who started it counts them. */
+ * Prints `running` once there are as many answers as connections. Ends after --seconds or on SIGTERM or SIGINT,
+ * once all replies are there, and prints one object of JSON; the first violations go to standard error. The exit code
+ * is 0 even when there are some: who started it counts them. */
 #define _GNU_SOURCE
 #include "swap_load.h"
 #include <arpa/inet.h>

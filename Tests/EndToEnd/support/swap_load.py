@@ -64,7 +64,8 @@ class Load:
         if announced:
             command += ["--announced", announced.path]
         self.child = subprocess.Popen(
-            list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+            list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            bufsize=0)
 
     def wait_until_running(self):
         """Waits for its first answers; a server that gives none ends it within 20 s."""
@@ -161,7 +162,7 @@ class ReloadSwapper:
         with Connection(address) as connection:
             return "unknown command" not in str(connection.ask("DATASET", "LIST"))
 
-    def swap(self, number):
+    def swap(self, number, _=None):
         """Returns when the server has answered that version `number` is in place."""
         self.data.flip(version_id(number))
         reply = self.connection.ask("DATASET", "RELOAD")
