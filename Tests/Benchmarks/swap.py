@@ -201,23 +201,27 @@ def steady_state(run, control, stream):
     return {"steady": percentiles(sorted(itertools.chain.from_iterable(parts))), "worst": worst}
 
 
+def in_milliseconds(each):
+    return " / ".join(f"{each[name] / 1000:.2f}" for name in ("p50", "p99", "p999"))
+
+
 COLUMNS = ("steady", "worst", "download", "swap")
 
 
 def table(title, findings):
-    lines = [title, "", f"{'p50 / p99 / p99.9, us':<36}" + "".join(f"{name:>22}" for name in COLUMNS)
-             + f"{'p99.9 to steady':>24}", "-" * 148]
+    lines = [title, "", f"{'p50 / p99 / p99.9, ms':<36}" + "".join(f"{name:>24}" for name in COLUMNS)
+             + f"{'p99.9 to steady':>26}", "-" * 158]
     for found in findings:
         for stream in ("resident", "all"):
             row = found[stream]
             line = f"{found['rate']:>7,}/s  {found['warming']:<15}{stream:<11}"
             for name in COLUMNS:
                 each = row[name]
-                line += f"{'–' if not each else '{p50:.0f} / {p99:.0f} / {p999:.0f}'.format(**each):>22}"
+                line += f"{in_milliseconds(each) if each else '–':>24}"
             if row["steady"]:
                 ratios = [f"{name} {row[name]['p999'] / row['steady']['p999']:.2f}" for name in ("worst", "swap")
                           if row[name]]
-                line += f"{', '.join(ratios):>24}"
+                line += f"{', '.join(ratios):>26}"
             lines.append(line)
     lines.append("")
     for found in findings:

@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "Tests/EndToEnd"))
 
-from bench import ENVIRONMENT, Target, say  # noqa: E402
+from bench import ENVIRONMENT, TICK, Target, say  # noqa: E402
 from support.resp import Connection  # noqa: E402
 from support.swap_load import DataDirectory, Load, build_version, compile_load, violations  # noqa: E402, F401
 
@@ -197,7 +197,7 @@ class MemoryGroup:
 
 def known_settings(binary):
     """The settings that this binary has."""
-    text = subprocess.run([binary, "serve", "/", "--print-settings"], capture_output=True, text=True,
+    text = subprocess.run([binary, "serve", "/any", "--print-settings"], capture_output=True, text=True,
                           env=ENVIRONMENT).stdout
     return set(re.findall(r"^(?:# )?([a-z-]+):", text, re.M))
 
@@ -224,12 +224,17 @@ class Watcher(threading.Thread):
                 try:
                     text = connection.ask("INFO", "stats", "almanac").decode()
                     self.rows.append({
-                        "ns": time.monotonic_ns(), "cpu_ns": self.target.cpu()[0],
+                        "ns": time.monotonic_ns(), "cpu_ns": self.cpu_ns(),
                         "look_ups": number_of(text, "keyspace_hits") + number_of(text, "keyspace_misses"),
                         "cold": number_of(text, "cold_lookups"),
                         "version": re.search(r"^dataset0:name=[^,]*,version=([^,\r]*)", text, re.M)[1]})
                 except (OSError, TypeError):
                     return
+
+    def cpu_ns(self):
+        """Of the whole process, the threads that have ended included."""
+        _, user, system = self.target.cpu()
+        return (user + system) * 1_000_000_000 // TICK
 
     def finish(self):
         self.is_done.set()
