@@ -54,6 +54,9 @@ let package = Package(
             name: "Commands", dependencies: ["Bytes", "Datasets", "RESP", "ServerMetrics", "Storage"],
             swiftSettings: strict + hot),
 
+        // A client for our own commands, which asks servers.
+        .target(name: "RedisClient", dependencies: ["Bytes", "Platform", "RESP"], swiftSettings: strict),
+
         // 4: sockets and threads; building datasets.
         .target(
             name: "Server",
@@ -65,6 +68,10 @@ let package = Package(
             name: "DatasetBuild",
             dependencies: ["Bytes", "CZlib", "CZstd", "Datasets", "Platform", "RESP", "RocksDBStorage", "Storage"],
             swiftSettings: strict),
+        .target(
+            name: "DatasetInspection",
+            dependencies: ["Bytes", "Datasets", "Platform", "RESP", "RedisClient", "Storage"],
+            swiftSettings: strict),
 
         // 5: which version serves, and how another takes its place.
         .target(
@@ -75,8 +82,8 @@ let package = Package(
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Datasets", "DatasetBuild", "Platform", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage",
-                "Versions", argumentParser, logging,
+                "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "Platform", "RESP", "RedisClient",
+                "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage", "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -113,6 +120,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
+            name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "CommandsTests",
             dependencies: [
                 "Bytes", "Commands", "Datasets", "RESP", "ServerMetrics", "SessionSupport", "Storage", "TestSupport",
@@ -127,6 +137,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DatasetInspectionTests",
+            dependencies: ["Bytes", "DatasetInspection", "Datasets", "RedisClient", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "DatasetBuildTests",
