@@ -45,8 +45,8 @@ final class AWSCredentialChain {
     /// Drops keys that the service has called expired; false where those it gave instead are no better.
     func drop(_ expired: AWSCredentials) -> Bool {
         // Another request that was signed with them has done so already.
-        guard expired == known else { return true }
-        guard expired != rejected else { return false }
+        guard let known, expired.hasSameKeys(as: known) else { return true }
+        guard rejected.map(expired.hasSameKeys) != true else { return false }
         rejected = expired
         self.known = nil
         return true
