@@ -14,10 +14,12 @@ struct ServerKeys {
         return count
     }
 
-    /// Some keys, and the cursor behind them; a cursor of 0 begins and ends.
-    func scan(_ cursor: [UInt8]) throws(InspectionError) -> (next: [UInt8], keys: [[UInt8]]) {
+    /// About `count` keys, and the cursor behind them; a cursor of 0 begins and ends.
+    func scan(_ cursor: [UInt8], count: Int = keysInRequestMax) throws(InspectionError) -> (
+        next: [UInt8], keys: [[UInt8]]
+    ) {
         let reply = try call([
-            Array("SCAN".utf8), cursor, Array("COUNT".utf8), Array(String(Self.keysInRequestMax).utf8),
+            Array("SCAN".utf8), cursor, Array("COUNT".utf8), Array(String(count).utf8),
         ])
         guard case .array(let parts) = reply, parts.count == 2, case .bulk(let next) = parts[0],
             case .array(let elements) = parts[1]

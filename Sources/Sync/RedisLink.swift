@@ -59,12 +59,21 @@ struct RedisLink: ServerLink {
         case .bulk(let words): return .serving(String(decoding: words, as: UTF8.self))
         case .error(let words):
             guard let refusal = Self.refusal(of: id, in: words) else {
-                throw SyncError(.unreachable, "\(address) does not serve version \(id): \(words)")
+                throw SyncError(
+                    Self.isWronglyAsked(words) ? .misconfigured : .unreachable,
+                    "\(address) does not serve version \(id): \(words)")
             }
             // It may see the directory without being able to write there.
             try SyncError.disk { () throws(DataDirectoryError) in try directory.quarantine(refusal) }
             return .refused(refusal)
         default: throw SyncError(.unreachable, "\(address) gave no answer to DATASET RELOAD that this build knows")
+        }
+    }
+
+    /// Whether an error says that asking the same again will never help.
+    static func isWronglyAsked(_ words: String) -> Bool {
+        ["ERR no dataset", "ERR unknown command", "ERR unknown subcommand", "NOAUTH", "NOPERM"].contains {
+            words.hasPrefix($0)
         }
     }
 

@@ -9,7 +9,9 @@ import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -153,11 +155,11 @@ def test_versions_shows_states(directory):
     for version, state in (("v4", "incoming 0 %"), ("v3", "quarantined (rolled-back)"), ("v2", "current, pinned"),
                            ("v1", "available")):
         assert state in states[version]
-    assert lines[-1] == "v3: prices are empty"
+    assert lines[-1] == "v3: rolled-back: prices are empty"
     known = entries(directory)
-    assert known["v2"]["current"] and known["v2"]["pinned"] and known["v2"]["key_count"] == 2
-    assert known["v3"]["refusal"]["kind"] == "rolled-back" and known["v3"]["refusal"]["by"] == "almanac rollback"
-    assert known["v4"]["incoming"]["bytes"] == 0 and not known["v4"]["on_disk"]
+    assert known["v2"]["state"] == "current, pinned" and known["v2"]["key_count"] == 2
+    assert known["v3"]["reason"] == "rolled-back: prices are empty"
+    assert json.loads((directory / "quarantine/v3.json").read_text())["by"] == "almanac rollback"
 
 
 def test_rollback_goes_back_step_by_step_and_is_undone(directory):
@@ -171,7 +173,8 @@ def test_rollback_goes_back_step_by_step_and_is_undone(directory):
     run("rollback", directory, "v3", "--force")
     assert current(directory) == "versions/v3"
     known = entries(directory)
-    assert "refusal" not in known["v3"] and "refusal" not in known["v1"] and "refusal" in known["v2"]
+    assert [known[name]["state"] for name in ("v1", "v2", "v3")] == [
+        "available", "quarantined (rolled-back)", "current"]
     # The quarantined parent is passed over.
     run("rollback", directory)
     assert current(directory) == "versions/v1"
@@ -243,19 +246,76 @@ def test_a_server_serves_what_is_current(directory, rows, serve):
         run("rollback", directory)
 
 
-def test_another_user_of_the_same_group_may_read_a_version(rows, tmp_path):
+def test_a_running_server_is_rolled_back_pinned_and_unpinned(directory, serve):
+    with serve(directory) as server:
+        address = f"redis://127.0.0.1:{server.port}/0"
+        known = {entry["version_id"]: entry for entry in json.loads(run("versions", "--server", address, "--json"))}
+        assert {name: entry["state"] for name, entry in known.items()} == {
+            "v1": "available", "v2": "available", "v3": "current"}
+        assert known["v3"]["key_count"] == 2
+        out = run("rollback", "--server", address)
+        assert "v2" in out and len(out.splitlines()) == 1, out
+        with server.connect() as connection:
+            status = connection.ask("DATASET", "STATUS")
+            assert dict(zip(status[::2], status[1::2]))[b"version"] == b"v2"
+        assert current(directory) == "versions/v2"
+        table = run("versions", "--server", address)
+        assert "v3: rolled-back" in table and "quarantined" in table
+        assert "v2" in run("pin", "--server", address)
+        assert "current, pinned" in run("versions", "--server", address)
+        assert "pinned to version v2" in run("rollback", "--server", address, code=78)
+        assert "v2" in run("unpin", "--server", address)
+        assert "not pinned" in run("unpin", "--server", address)
+        # By name, and by a version that could be taken for a name.
+        run("rollback", "v1", "--server", address, "--dataset", "data")
+        assert current(directory) == "versions/v1"
+        assert "quarantined" in run("rollback", "v3", "--server", address, code=78)
+        assert "no dataset 'x'" in run("rollback", "--server", address, "--dataset", "x", code=78)
+
+
+def test_of_several_datasets_the_one_that_is_meant_is_rolled_back(directory, rows, tmp_path, serve):
+    other = tmp_path / "other"
+    for number in (1, 2):
+        run("build", rows, "--value", "value", "--data-dir", other, "--version-id", f"v{number}", "--activate", "-q")
+    with serve(directory, other) as server:
+        run("rollback", "v1", "--server", f"redis://127.0.0.1:{server.port}/1")
+        assert (current(directory), current(other)) == ("versions/v3", "versions/v1")
+        run("rollback", "--server", f"redis://127.0.0.1:{server.port}/1", "--dataset", "data")
+        assert (current(directory), current(other)) == ("versions/v2", "versions/v1")
+
+
+def test_a_server_that_is_not_there_cannot_be_reached(tmp_path):
+    for command in ("versions", "rollback", "pin", "unpin"):
+        line = run(command, "--server", f"unix://{tmp_path}/nobody.sock", code=69)
+        assert "cannot connect to unix://" in line
+    assert "scheme" in run("versions", "--server", "http://localhost", code=64)
+    assert "Name a data directory" in run("versions", code=64).replace("name", "Name")
+
+
+def test_a_running_server_takes_what_was_rolled_back_on_disk(directory, rows, serve):
+    rows.write_text("key,value\na,new\n")
+    run("build", rows, "--value", "value", "--data-dir", directory, "--version-id", "v4", "--activate", "-q")
+    with serve(directory) as server, server.connect() as connection:
+        assert connection.call("GET", "a") == bulk(b"new")
+        run("rollback", directory)
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: connection.call("GET", "a") == bulk(b"1"), what="the server to take the older version")
+
+
+def test_another_user_of_the_same_group_may_read_a_version(rows, request):
     if os.geteuid():
         pytest.skip("only root may become another user")
-    path = tmp_path / "data"
+    # Where everybody may enter, as pytest's own directories are not.
+    place = Path(tempfile.mkdtemp(dir="/tmp"))
+    request.addfinalizer(lambda: shutil.rmtree(place))
+    place.chmod(0o755)
+    path = place / "data"
     previous = os.umask(0o027)
     try:
         run("build", rows, "--value", "value", "--data-dir", path, "--version-id", "v1", "--activate", "-q")
         run("pin", path)
     finally:
         os.umask(previous)
-    for parent in (tmp_path, *tmp_path.parents):
-        if parent.stat().st_uid == os.geteuid() and str(parent).startswith("/tmp/pytest"):
-            os.chmod(parent, 0o755)
 
     def become_another(group):
         def change():
