@@ -1,5 +1,4 @@
 import CLinux
-import CLinux
 import Glibc
 
 extension Socket {
