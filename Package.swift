@@ -126,6 +126,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "VersionsTests",
+            dependencies: [
+                "Commands", "Datasets", "Platform", "Settings", "Storage", "TestSupport", "Versions", logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],
             swiftSettings: strict),
         .testTarget(
