@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "CLookup"),
         .target(name: "CRocksDB", dependencies: ["CLookup"], linkerSettings: [.linkedLibrary("rocksdb")]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
@@ -54,6 +55,15 @@ let package = Package(
             name: "Commands", dependencies: ["Bytes", "Datasets", "RESP", "ServerMetrics", "Storage"],
             swiftSettings: strict + hot),
 
+        // Where versions are published, and how they come and go.
+        .target(
+            name: "RemoteStorage",
+            dependencies: ["Bytes", "CCrypto", "CCurl", "Datasets", "Platform"],
+            swiftSettings: strict),
+
+        // A client for our own commands, which asks servers.
+        .target(name: "RedisClient", dependencies: ["Bytes", "Platform", "RESP"], swiftSettings: strict),
+
         // 4: sockets and threads; building datasets.
         .target(
             name: "Server",
@@ -65,6 +75,14 @@ let package = Package(
             name: "DatasetBuild",
             dependencies: ["Bytes", "CZlib", "CZstd", "Datasets", "Platform", "RESP", "RocksDBStorage", "Storage"],
             swiftSettings: strict),
+        .target(
+            name: "DatasetInspection",
+            dependencies: ["Bytes", "Datasets", "Platform", "RESP", "RedisClient", "Storage"],
+            swiftSettings: strict),
+
+        .target(
+            name: "Sync", dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
+            swiftSettings: strict),
 
         // 5: which version serves, and how another takes its place.
         .target(
@@ -75,8 +93,9 @@ let package = Package(
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Datasets", "DatasetBuild", "Platform", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage",
-                "Versions", argumentParser, logging,
+                "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "Platform", "RESP", "RedisClient",
+                "RemoteStorage", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage", "Sync", "Versions",
+                argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -96,6 +115,11 @@ let package = Package(
             name: "SessionFuzz", dependencies: ["CFuzzDriver", "SessionSupport"], path: "Tests/Fuzz/SessionFuzz",
             swiftSettings: strict),
 
+        // Drives sources from the command line, for tests with real servers.
+        .executableTarget(
+            name: "SourceTrial", dependencies: ["Datasets", "Platform", "RemoteStorage"], path: "Tests/SourceTrial",
+            swiftSettings: strict),
+
         // Makes databases as others make them, for the engine to read.
         .target(
             name: "CRocksDBFixtures", path: "Tests/CRocksDBFixtures", linkerSettings: [.linkedLibrary("rocksdb")]),
@@ -108,10 +132,15 @@ let package = Package(
             name: "DatasetsTests", dependencies: ["Datasets", "Platform", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "RemoteStorageTests", dependencies: ["Datasets", "Platform", "RemoteStorage"], swiftSettings: strict),
+        .testTarget(
             name: "RocksDBStorageTests",
             dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
             dependencies: [
@@ -132,7 +161,14 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "SyncTests", dependencies: ["Datasets", "Platform", "RemoteStorage", "Sync", logging],
+            swiftSettings: strict),
+        .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DatasetInspectionTests",
+            dependencies: ["Bytes", "DatasetInspection", "Datasets", "RedisClient", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "DatasetBuildTests",

@@ -11,6 +11,8 @@ public enum FileSystem {
 
         public var kind: Kind
         public var byteCount: Int
+        /// What the file takes up on the disk: less than its size where it has holes, more where room was set aside.
+        public var allocatedByteCount: Int
         /// The number of the file within its file system.
         public var inode: UInt64
         /// The file system.
@@ -30,6 +32,7 @@ public enum FileSystem {
                 default: .other
                 }
             byteCount = Int(status.st_size)
+            allocatedByteCount = Int(status.st_blocks) * 512
             inode = UInt64(status.st_ino)
             device = UInt64(status.st_dev)
             linkCount = Int(status.st_nlink)
@@ -210,7 +213,7 @@ public enum FileSystem {
         try File(path: path, O_RDONLY | O_DIRECTORY).sync()
     }
 
-    /// Takes every write permission from a file or directory away.
+    /// Lets everybody read a file or directory, and nobody write to it.
     public static func seal(_ path: String) throws(SystemError) {
         let isDirectory = isDirectory(path)
         try check("chmod") { unsafe chmod(path, isDirectory ? 0o555 : 0o444) }

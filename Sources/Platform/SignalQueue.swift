@@ -21,7 +21,7 @@ public enum ProcessSignal: Sendable {
 }
 
 /// Turns signals into reads on a descriptor, so that no code of ours runs inside a signal handler.
-public struct SignalQueue: ~Copyable {
+public struct SignalQueue: ~Copyable, Sendable {
     private let descriptor: FileDescriptor
 
     /// Blocks the signals in the calling thread, and in every thread it starts from now on.

@@ -26,8 +26,9 @@ internal import ArgumentParser
             """,
         version: version,
         subcommands: [
-            BuildCommand.self, ServeCommand.self, VersionsCommand.self, RollbackCommand.self, PinCommand.self,
-            UnpinCommand.self, KeygenCommand.self, SignCommand.self,
+            BuildCommand.self, PublishCommand.self, SyncCommand.self, ServeCommand.self, VersionsCommand.self,
+            RollbackCommand.self, PinCommand.self, UnpinCommand.self, VerifyCommand.self, InspectCommand.self,
+            CompareCommand.self, KeygenCommand.self, SignCommand.self,
         ])
 
     static func main() {

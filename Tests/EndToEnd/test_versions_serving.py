@@ -12,10 +12,9 @@ import time
 import pytest
 import redis
 
-from support import versions
+from support.data_directory import DataDirectory, flip_bit, truncate, value
 from support.resp import bulk, request, wait_until
 from support.server import Almanac, almanac
-from support.versions import DataDirectory, flip_bit, truncate
 
 pytestmark = pytest.mark.almanac_only
 
@@ -33,7 +32,7 @@ def assert_serves(server, version, database=0, keys=1000):
         assert connection.ask("SELECT", database) == "+OK"
         numbers = (0, keys // 2, keys - 1)
         reply = connection.ask("MGET", *[b"key:%d" % number for number in numbers])
-        assert reply == [versions.value(version, number) for number in numbers]
+        assert reply == [value(version, number) for number in numbers]
         assert connection.ask("DBSIZE") == keys
 
 
@@ -55,7 +54,7 @@ def steady_gets(server, version):
     def ask(pipeline):
         numbers = range(pipeline)
         batch = b"".join(request("GET", b"key:%d" % number) for number in numbers)
-        expected = [bulk(versions.value(version, number)) for number in numbers]
+        expected = [bulk(value(version, number)) for number in numbers]
         try:
             with server.connect() as connection:
                 while not is_over.is_set():

@@ -105,6 +105,25 @@ public final class MemoryEngine: Engine {
         return end < keys.count ? keys[end] : nil
     }
 
+    public func makeRowWalk(from start: ScanStart) throws(EngineError) -> any RowWalk {
+        let first =
+            switch start {
+            case .beginning: 0
+            case .key(let key): indexOfFirst(notBefore: key)
+            }
+        return MemoryRowWalk(engine: self, keys: keys[first...])
+    }
+
+    /// Copies the row of `key`, which must be there, to `page`.
+    fileprivate func copyRow(_ key: [UInt8], to page: inout RowPage) throws(EngineError) {
+        try checkWalks("scan")
+        guard !behaviour.withLock({ $0.damagedKeys.contains(key) }) else {
+            throw EngineError(operation: "scan", kind: .damaged, message: "told to fail")
+        }
+        guard let value = values[key] else { preconditionFailure("a walk visits keys that are there") }
+        page.append(key: key.span, value: unsafe Span(_unsafeElements: UnsafeBufferPointer(value.bytes)))
+    }
+
     public func randomKey(seed: UInt64, _ body: (Span<UInt8>) -> Void) throws(EngineError) -> Bool {
         try checkWalks("random key")
         if keys.isEmpty { return false }
@@ -126,6 +145,25 @@ public final class MemoryEngine: Engine {
             if keys[middle].lexicographicallyPrecedes(key) { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+}
+
+/// Gives few rows at a time, so that tests see many pages.
+private final class MemoryRowWalk: RowWalk {
+    private let engine: MemoryEngine
+    private var keys: ArraySlice<[UInt8]>
+
+    init(engine: MemoryEngine, keys: ArraySlice<[UInt8]>) {
+        self.engine = engine
+        self.keys = keys
+    }
+
+    func readRows(into page: inout RowPage) throws(EngineError) {
+        page.removeAll()
+        while page.count < 3, let key = keys.first {
+            try engine.copyRow(key, to: &page)
+            keys.removeFirst()
+        }
     }
 }
 
