@@ -75,6 +75,10 @@ let package = Package(
             name: "DatasetBuild",
             dependencies: ["Bytes", "CZlib", "CZstd", "Datasets", "Platform", "RESP", "RocksDBStorage", "Storage"],
             swiftSettings: strict),
+        .target(
+            name: "DatasetInspection",
+            dependencies: ["Bytes", "Datasets", "Platform", "RESP", "RedisClient", "Storage"],
+            swiftSettings: strict),
 
         .target(
             name: "Sync", dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
@@ -89,8 +93,9 @@ let package = Package(
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Datasets", "DatasetBuild", "Platform", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server",
-                "ServerLog", "Settings", "Storage", "Sync", "Versions", argumentParser, logging,
+                "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "Platform", "RESP", "RedisClient",
+                "RemoteStorage", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage", "Sync", "Versions",
+                argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -154,6 +159,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DatasetInspectionTests",
+            dependencies: ["Bytes", "DatasetInspection", "Datasets", "RedisClient", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "DatasetBuildTests",

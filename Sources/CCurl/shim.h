@@ -28,6 +28,9 @@ static inline CURLcode ccurl_set_data_function(CURL *handle, CURLoption option, 
     return curl_easy_setopt(handle, option, function);
 }
 
+// What a data function returns to be called with the same bytes later.
+static const size_t ccurl_pause_writing = CURL_WRITEFUNC_PAUSE;
+
 typedef int (*ccurl_seek_function)(void *context, curl_off_t offset, int origin);
 
 static inline CURLcode ccurl_set_seek_function(CURL *handle, ccurl_seek_function function) {

@@ -64,12 +64,7 @@ public final class ReplyPlan {
     var ranges: [(first: Int, last: Int)] = []
     var views: [VersionView] = []
 
-    /// Memory for the rows lately found in each version.
-    private let rowCacheBytes: Int
-
-    /// - Parameter rowCacheBytes: As in `Engine.makeBatch(rowCacheBytes:)`, for each version; for plans that live long.
-    public init(rowCacheBytes: Int = 0) {
-        self.rowCacheBytes = rowCacheBytes
+    public init() {
         steps.reserveCapacity(256)
     }
 
@@ -84,11 +79,45 @@ public final class ReplyPlan {
     @inline(__always)
     func countLookups(_ count: Int) { lookupCount += count }
 
-    /// The place in ``views`` of `version`, added if it is new.
+    /// The place in ``views`` of `version`, added if it is new: without memory for rows, which takes long to get.
     func viewIndex(of version: DatasetVersion) -> Int {
         for index in views.indices where views[index].version === version { return index }
-        views.append(VersionView(version, rowCacheBytes: rowCacheBytes))
+        views.append(VersionView(version, rowCacheBytes: 0))
         return views.count - 1
+    }
+
+    /// Whether there is a view of `version`.
+    public func hasView(of version: DatasetVersion) -> Bool { views.contains { $0.version === version } }
+
+    /// Takes a view for the look-ups in its version from here on, while there are none.
+    ///
+    /// - Returns: The view that it replaces, if there was one of this version.
+    public func adopt(_ view: VersionView) -> VersionView? {
+        precondition(lookupCount == 0, "look-ups are under way")
+        if let place = views.firstIndex(where: { $0.version === view.version }) {
+            defer { views[place] = view }
+            return views[place]
+        }
+        views.append(view)
+        return nil
+    }
+
+    /// Lends some of the keys to look up to `visit`, with their versions: a few of each, spread over all of them.
+    ///
+    /// - Parameters:
+    ///   - countMax: How many of each version.
+    ///   - seed: Chooses which.
+    ///   - visit: Called with each of them.
+    public func visitKeys(atMost countMax: Int, seed: UInt64, _ visit: (DatasetVersion, Span<UInt8>) -> Void) {
+        for view in views {
+            let count = view.lookups.count
+            guard count > 0 else { continue }
+            let chosen = min(count, countMax)
+            let first = Int(truncatingIfNeeded: seed % UInt64(count))
+            for number in 0..<chosen {
+                visit(view.version, view.lookups[keyAt: (first + number * count / chosen) % count])
+            }
+        }
     }
 
     /// Looks up everything that is resident, without waiting for the disk.
@@ -121,15 +150,21 @@ public final class ReplyPlan {
 
     /// Forgets everything, lets the engines unpin the values, and keeps the memory.
     ///
-    /// - Parameter isCurrent: Whether to keep room for look-ups in a version.
-    public func removeAll(keeping isCurrent: (DatasetVersion) -> Bool) {
+    /// - Parameters:
+    ///   - isCurrent: Whether to keep room for look-ups in a version.
+    ///   - retire: Gets the views that are not kept.
+    public func removeAll(
+        keeping isCurrent: (DatasetVersion) -> Bool, retire: (VersionView) -> Void = { _ in }
+    ) {
         steps.removeAll(keepingCapacity: true)
         ranges.removeAll(keepingCapacity: true)
         literals.output.removeAll()
         if literals.output.capacity > Self.keptLiteralBytesMax { literals.output.release() }
         lookupCount = 0
         for view in views { view.lookups.removeAll() }
-        if !views.allSatisfy({ isCurrent($0.version) }) { views.removeAll { !isCurrent($0.version) } }
+        guard !views.allSatisfy({ isCurrent($0.version) }) else { return }
+        for view in views where !isCurrent(view.version) { retire(view) }
+        views.removeAll { !isCurrent($0.version) }
     }
 
     /// Adds copies of some steps of another plan, whose keys are yet to be looked up here.

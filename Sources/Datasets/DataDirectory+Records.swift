@@ -107,9 +107,7 @@ extension DataDirectory {
     // MARK: Quarantine
 
     public func quarantine(_ refusal: Refusal) throws(DataDirectoryError) {
-        guard Manifest.isValidVersionID(refusal.versionID) else {
-            throw DataDirectoryError(.invalid, "\"\(refusal.versionID)\" is no version id")
-        }
+        try requireVersionID(refusal.versionID)
         try step("cannot create \(quarantinePath)") { () throws(SystemError) in
             try FileSystem.makeDirectory(quarantinePath)
         }
@@ -143,7 +141,10 @@ extension DataDirectory {
     }
 
     /// Forgets that a version was refused.
-    public func release(_ id: String) throws(DataDirectoryError) { try remove(quarantineFile(of: id)) }
+    public func release(_ id: String) throws(DataDirectoryError) {
+        try requireVersionID(id)
+        try remove(quarantineFile(of: id))
+    }
 
     private func quarantineFile(of id: String) -> String { "\(quarantinePath)/\(id).json" }
 

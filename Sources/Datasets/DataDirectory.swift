@@ -114,7 +114,7 @@ public struct DataDirectory: Sendable, Equatable {
     ///
     /// - Throws: Kind `absent` where there is none, `damaged` where it cannot be understood or names another id.
     public func manifest(of id: String) throws(DataDirectoryError) -> (manifest: Manifest, bytes: [UInt8]) {
-        guard Manifest.isValidVersionID(id) else { throw DataDirectoryError(.invalid, "\"\(id)\" is no version id") }
+        try requireVersionID(id)
         return try VersionDirectory(path: versionPath(id)).manifest(expecting: id)
     }
 
@@ -123,6 +123,7 @@ public struct DataDirectory: Sendable, Equatable {
     /// - Parameter id: Of a directory in `incoming`, every file of which has been synced.
     /// - Throws: Kind `present` where there is such a version already.
     public func seal(_ id: String) throws(DataDirectoryError) {
+        try requireVersionID(id)
         let incoming = incomingPath(of: id)
         guard try !has(id) else { throw DataDirectoryError(.present, "\(versionPath(id)) is there already") }
         try step("cannot seal \(incoming)") { () throws(SystemError) in
@@ -165,7 +166,7 @@ public struct DataDirectory: Sendable, Equatable {
     ///
     /// - Returns: False where it is in use.
     public func delete(_ id: String) throws(DataDirectoryError) -> Bool {
-        guard Manifest.isValidVersionID(id) else { throw DataDirectoryError(.invalid, "\"\(id)\" is no version id") }
+        try requireVersionID(id)
         let directory = versionPath(id)
         guard try has(id) else {
             // Without a manifest nobody can have opened it: a deletion that was cut short.
@@ -205,7 +206,10 @@ public struct DataDirectory: Sendable, Equatable {
     }
 
     /// Removes a download.
-    public func removeIncoming(_ id: String) throws(DataDirectoryError) { try remove(incomingPath(of: id)) }
+    public func removeIncoming(_ id: String) throws(DataDirectoryError) {
+        try requireVersionID(id)
+        try remove(incomingPath(of: id))
+    }
 
     // MARK: Locks
 
@@ -234,6 +238,13 @@ public struct DataDirectory: Sendable, Equatable {
     }
 
     // MARK: Small files
+
+    /// What is no id could lead anywhere once it is part of a path.
+    func requireVersionID(_ id: String) throws(DataDirectoryError) {
+        guard Manifest.isValidVersionID(id) else {
+            throw DataDirectoryError(.invalid, "\"\(id)\" is no version id")
+        }
+    }
 
     func names(in directory: String) throws(DataDirectoryError) -> [String] {
         do throws(SystemError) {

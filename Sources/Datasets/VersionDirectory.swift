@@ -66,11 +66,15 @@ public struct VersionDirectory: Sendable, Equatable {
         }
     }
 
-    /// Makes every file and directory read-only, and waits until their names are on the disk.
+    /// Makes every file and directory below `path` read-only, and waits until their names are on the disk.
+    ///
+    /// Links are left alone: what they lead to is not the version's.
     static func seal(_ path: String) throws(SystemError) {
         for name in try FileSystem.names(in: path) {
             let entry = "\(path)/\(name)"
-            if FileSystem.isDirectory(entry) { try seal(entry) } else { try FileSystem.seal(entry) }
+            let kind = try FileSystem.status(of: entry, followsLinks: false)?.kind
+            if kind == .directory { try seal(entry) }
+            if kind == .directory || kind == .file { try FileSystem.seal(entry) }
         }
         try FileSystem.syncDirectory(path)
         // The directory itself stays writable for its owner until it has been renamed: some file systems ask for that.

@@ -46,9 +46,9 @@ public final class BulkFile: Sendable {
 
     public var isRegular: Bool { get throws(SystemError) { try status().st_mode & S_IFMT == S_IFREG } }
 
-    /// Reserves blocks for `bytes` bytes; the size stays. `ENOSPC` where the disk has not that many left.
+    /// Reserves blocks for `bytes` bytes, while the size stays as it is.
     ///
-    /// On a file system that cannot reserve, this does nothing.
+    /// Throws `ENOSPC` where the disk has not that many left. On a file system that cannot reserve, this does nothing.
     public func preallocate(_ bytes: Int) throws(SystemError) {
         guard bytes > 0 else { return }
         do {

@@ -114,7 +114,8 @@ import Glibc
         return count > 0 ? .output(count) : .nothing
     }
 
-    private static func read(_ descriptor: Int32, _ count: Int, to buffer: inout ByteBuffer) throws(SystemError) -> Int {
+    private static func read(_ descriptor: Int32, _ count: Int, to buffer: inout ByteBuffer) throws(SystemError) -> Int
+    {
         let before = buffer.count
         try unsafe buffer.appendUninitialized(count) { (free) throws(SystemError) -> Int in
             // Safety: `free` has room for `count` bytes, and the kernel writes no more.

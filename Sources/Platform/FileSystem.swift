@@ -213,7 +213,7 @@ public enum FileSystem {
         try File(path: path, O_RDONLY | O_DIRECTORY).sync()
     }
 
-    /// Takes every write permission from a file or directory away.
+    /// Lets everybody read a file or directory, and nobody write to it.
     public static func seal(_ path: String) throws(SystemError) {
         let isDirectory = isDirectory(path)
         try check("chmod") { unsafe chmod(path, isDirectory ? 0o555 : 0o444) }

@@ -45,8 +45,8 @@ final class AWSCredentialChain {
     /// Drops keys that the service has called expired; false where those it gave instead are no better.
     func drop(_ expired: AWSCredentials) -> Bool {
         // Another request that was signed with them has done so already.
-        guard expired == known else { return true }
-        guard expired != rejected else { return false }
+        guard let known, expired.hasSameKeys(as: known) else { return true }
+        guard rejected.map(expired.hasSameKeys) != true else { return false }
         rejected = expired
         self.known = nil
         return true
@@ -105,7 +105,8 @@ final class AWSCredentialChain {
         guard let parts, parts.scheme == "https" || isNear else {
             throw SourceError(
                 .misconfigured,
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI must be https, or http on this machine or a container agent's address")
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI must be https, or http on this machine or a container agent's address"
+            )
         }
         return address
     }
@@ -125,7 +126,9 @@ final class AWSCredentialChain {
     private func instance() throws(SourceError) -> AWSCredentials {
         var endpoint = value("AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? "http://169.254.169.254"
         while endpoint.hasSuffix("/") { endpoint.removeLast() }
-        func metadata(_ method: HTTPRequest.Method, _ path: String, _ header: (String, String)) throws(SourceError) -> String {
+        func metadata(_ method: HTTPRequest.Method, _ path: String, _ header: (String, String)) throws(SourceError)
+            -> String
+        {
             var request = HTTPRequest(method, url: "\(endpoint)/latest/\(path)")
             request.headers = [header]
             request.usesProxy = false
@@ -137,7 +140,8 @@ final class AWSCredentialChain {
             token = try metadata(.put, "api/token", ("X-aws-ec2-metadata-token-ttl-seconds", "21600"))
         } catch {
             // Who is on no instance at EC2 is better served by the whole list than by an address that does not answer.
-            throw error.kind == .cancelled || value("AWS_EC2_METADATA_SERVICE_ENDPOINT") != nil ? error : Self.nothingFound
+            throw error.kind == .cancelled || value("AWS_EC2_METADATA_SERVICE_ENDPOINT") != nil
+                ? error : Self.nothingFound
         }
         let header = ("X-aws-ec2-metadata-token", Text.trimmed(token))
         let roles = try metadata(.get, "meta-data/iam/security-credentials/", header)
@@ -186,7 +190,8 @@ final class AWSCredentialChain {
             case .answered:
                 let code = Text.element("Code", in: exchange.bodyText).map { " \($0)" } ?? ""
                 error = SourceError(
-                    status >= 500 || status == 429 ? .unreachable : .unauthorised, "\(service) answers \(status)\(code)")
+                    status >= 500 || status == 429 ? .unreachable : .unauthorised, "\(service) answers \(status)\(code)"
+                )
             case .failed(let reason, _): error = SourceError(.unreachable, "\(service): \(reason)")
             case .refusedHere: error = SourceError(.unreachable, "\(service) answers with too much")
             }

@@ -23,7 +23,8 @@ struct AWSProfile: Equatable {
             Self.section([name], of: credentials),
         ]
         guard chosen == nil || sections.contains(where: { $0 != nil }) else {
-            throw SourceError(.misconfigured, "AWS_PROFILE is \(name), and neither AWS configuration file has that profile")
+            throw SourceError(
+                .misconfigured, "AWS_PROFILE is \(name), and neither AWS configuration file has that profile")
         }
         self.name = name
         settings = sections.reduce(into: [:]) { $0.merge($1 ?? [:]) { _, new in new } }

@@ -45,7 +45,7 @@ final class DirectorySource: Source {
             let file = try BulkFile(reading: path)
             guard try file.isRegular else { throw SystemError(call: "open", code: EISDIR) }
             return file
-        } catch where error.code == ENOENT || error.code == ENOTDIR {
+        } catch  where error.code == ENOENT || error.code == ENOTDIR {
             // A directory that is not mounted says nothing about what is in it.
             guard DirectoryEntry.exists(self.path) else {
                 throw SourceError(.unreachable, "\(self.path): there is no such directory")

@@ -16,14 +16,16 @@ struct HTTPClient {
         if let onBytes {
             exchange.onBytes = { _, bytes in
                 onBytes(bytes)
-                return true
+                return .taken
             }
         }
         connections.start(exchange)
         defer { connections.cancel(exchange) }
         while true {
             try cancellation.check()
-            if let ended = connections.turn(milliseconds: 100).first(where: { $0.exchange === exchange }) { return ended }
+            if let ended = connections.turn(milliseconds: 100).first(where: { $0.exchange === exchange }) {
+                return ended
+            }
         }
     }
 

@@ -81,6 +81,15 @@ internal import Synchronization
         release(transfer)
     }
 
+    /// Lets go on what has been paused.
+    func resume() {
+        for transfer in running.values where transfer.exchange.isPaused {
+            transfer.exchange.endPause()
+            // Safety: the handle is the transfer's own; libcurl may call the exchange back before it returns.
+            _ = unsafe curl_easy_pause(transfer.handle, CURLPAUSE_CONT)
+        }
+    }
+
     /// Moves bytes, waits up to `milliseconds` for more to move, and returns the exchanges that have ended.
     func turn(milliseconds: Int32) -> [(exchange: HTTPExchange, outcome: Outcome)] {
         var count: Int32 = 0
@@ -111,7 +120,7 @@ internal import Synchronization
     private func takeStalled(after nanoseconds: UInt64) -> [(exchange: HTTPExchange, outcome: Outcome)] {
         var stalled: [(exchange: HTTPExchange, outcome: Outcome)] = []
         for transfer in running.values {
-            if transfer.exchange.bytesMoved != transfer.bytesSeen {
+            if transfer.exchange.bytesMoved != transfer.bytesSeen || transfer.exchange.isPaused {
                 transfer.bytesSeen = transfer.exchange.bytesMoved
                 transfer.idleNanoseconds = 0
             } else {

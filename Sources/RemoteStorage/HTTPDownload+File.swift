@@ -8,7 +8,7 @@ extension HTTPDownload {
         let end: Int
         /// Where the next byte goes; all before it, from ``start`` on, is in the file.
         var position: Int
-        var schedule = RetrySchedule(retriesMax: 7)
+        var schedule = RetrySchedule(retriesMax: 5)
         /// Not to be begun before this moment.
         var notBeforeNanoseconds: UInt64 = 0
         /// Whether the head of the running exchange has been looked at.

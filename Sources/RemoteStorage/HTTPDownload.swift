@@ -7,6 +7,8 @@ internal import Platform
 final class HTTPDownload {
     /// How often one file may begin again.
     private static let restartsMax = 4
+    /// What one turn takes at most, so that rate, hashing and cancellation are heeded in time.
+    private static let turnBytesMax = 8 << 20
 
     private let server: any ObjectServer
     private let client: HTTPClient
@@ -19,6 +21,7 @@ final class HTTPDownload {
     private var waiting: [Piece] = []
     private var running: [ObjectIdentifier: Piece] = [:]
     private var limit: RateLimit
+    private var bytesThisTurn = 0
     private var progress: TransferProgress
     private var reportedNanoseconds: UInt64 = 0
     /// Bytes of files that are done, and bytes that other files had from the beginning.
@@ -62,7 +65,9 @@ final class HTTPDownload {
     }
 
     private func nextPiece(_ now: UInt64) throws(SourceError) -> Piece? {
-        if let index = waiting.firstIndex(where: { $0.notBeforeNanoseconds <= now }) { return waiting.remove(at: index) }
+        if let index = waiting.firstIndex(where: { $0.notBeforeNanoseconds <= now }) {
+            return waiting.remove(at: index)
+        }
         for file in open {
             if let piece = file.nextPiece() { return piece }
         }
@@ -101,7 +106,9 @@ final class HTTPDownload {
         if pause > 0 || unhashedBytes > LandingCheck.unhashedBytesMax {
             return try Pause.milliseconds(max(pause, 2), client.cancellation)
         }
-        let ended = client.connections.turn(milliseconds: 50)
+        bytesThisTurn = 0
+        client.connections.resume()
+        let ended = client.connections.turn(milliseconds: bytesThisTurn < Self.turnBytesMax ? 50 : 0)
         for file in open where !file.pieces.isEmpty { advance(file) }
         for (exchange, outcome) in ended {
             guard let piece = running.removeValue(forKey: ObjectIdentifier(exchange)) else { continue }
@@ -121,29 +128,34 @@ final class HTTPDownload {
         check.announce(landing)
     }
 
-    /// Writes what has come; false ends the exchange, with the piece's `problem` set.
-    private func receive(_ bytes: Span<UInt8>, _ head: HTTPHead, _ piece: Piece, _ landing: Landing) -> Bool {
+    /// Writes what has come; where it refuses, the piece's `problem` says why.
+    private func receive(
+        _ bytes: Span<UInt8>, _ head: HTTPHead, _ piece: Piece, _ landing: Landing
+    ) -> HTTPExchange.Reception {
+        guard bytesThisTurn < Self.turnBytesMax, !limit.isExhausted else { return .later }
         if !piece.isHeadChecked {
             piece.problem = problem(with: head, piece)
             piece.isHeadChecked = true
         }
-        guard piece.problem == nil else { return false }
+        guard piece.problem == nil else { return .refused }
         guard bytes.count <= piece.end - piece.position else {
             piece.problem = .fatal(
-                SourceError(.corrupt, "\(address(piece)) is longer than the \(piece.file.download.bytes) bytes promised"))
-            return false
+                SourceError(
+                    .corrupt, "\(address(piece)) is longer than the \(piece.file.download.bytes) bytes promised"))
+            return .refused
         }
         do throws(SystemError) {
             try landing.file.write(bytes, at: piece.position)
         } catch {
             piece.problem = .fatal(.local("write", landing.path, error))
-            return false
+            return .refused
         }
         piece.position += bytes.count
         piece.schedule.reset()
         progress.bytesTransferred += bytes.count
+        bytesThisTurn += bytes.count
         limit.consume(bytes.count)
-        return true
+        return .taken
     }
 
     /// What makes a successful response unfit for its piece.
@@ -155,9 +167,11 @@ final class HTTPDownload {
             file.validator = validator
         }
         if head.status == 206, isPart {
-            guard let (range, total) = head.contentRange, range.lowerBound == piece.position, range.upperBound <= piece.end
+            guard let (range, total) = head.contentRange, range.lowerBound == piece.position,
+                range.upperBound <= piece.end
             else {
-                return .odd(SourceError(.corrupt, "\(address(piece)): the server sends another range than it was asked for"))
+                return .odd(
+                    SourceError(.corrupt, "\(address(piece)): the server sends another range than it was asked for"))
             }
             if let total, total != file.download.bytes { return .fatal(sizeError(total, piece)) }
             return nil

@@ -13,8 +13,10 @@ final class HTTPExchange {
     var bodyBytesMax = 4096
     /// Whether the body went past ``bodyBytesMax``.
     private(set) var isTooLong = false
-    /// Takes the body of a successful response (200 and 206) piece by piece; false ends the exchange.
-    var onBytes: ((HTTPHead, Span<UInt8>) -> Bool)?
+    /// Takes the body of a successful response (200 and 206) piece by piece.
+    var onBytes: ((HTTPHead, Span<UInt8>) -> Reception)?
+    /// Whether libcurl holds bytes back until ``HTTPConnections/resume()``.
+    private(set) var isPaused = false
     /// Bytes of the body, either way, since the exchange began; a stall is when it stands still.
     private(set) var bytesMoved = 0
     /// The body being sent, while it is being sent.
@@ -24,25 +26,37 @@ final class HTTPExchange {
 
     init(_ request: HTTPRequest) { self.request = request }
 
+    /// What becomes of bytes that have come.
+    enum Reception {
+        case taken
+        /// They shall come again, after ``HTTPConnections/resume()``.
+        case later
+        /// The exchange ends.
+        case refused
+    }
+
     fileprivate func receive(header line: String) { head.add(line: line) }
 
-    /// Whether libcurl shall go on.
-    fileprivate func receive(_ bytes: Span<UInt8>) -> Bool {
+    fileprivate func receive(_ bytes: Span<UInt8>) -> Reception {
+        if let onBytes, head.status == 200 || head.status == 206 {
+            let reception = onBytes(head, bytes)
+            if case .later = reception { isPaused = true } else { bytesMoved += bytes.count }
+            return reception
+        }
         bytesMoved += bytes.count
-        if let onBytes, head.status == 200 || head.status == 206 { return onBytes(head, bytes) }
         let isError = head.status >= 300
         let room = bodyBytesMax - body.count
         if bytes.count > room {
             // Of an error's text the beginning will do.
             if isError {
                 body.append(bytes.extracting(first: max(0, room)))
-                return true
+                return .taken
             }
             isTooLong = true
-            return false
+            return .refused
         }
         body.append(bytes)
-        return true
+        return .taken
     }
 
     /// Appends up to `count` bytes of the request's body to `buffer`; false when they cannot be read.
@@ -68,6 +82,8 @@ final class HTTPExchange {
         return true
     }
 
+    func endPause() { isPaused = false }
+
     /// Starts the body again, for a connection that was found closed.
     fileprivate func rewind() { sent = 0 }
 }
@@ -88,10 +104,14 @@ enum HTTPCallback {
         guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
         // Safety: as for `header`.
         let exchange = unsafe Unmanaged<HTTPExchange>.fromOpaque(context).takeUnretainedValue()
-        let isTaken = unsafe bytes.withMemoryRebound(to: UInt8.self, capacity: size * count) { bytes in
+        let reception = unsafe bytes.withMemoryRebound(to: UInt8.self, capacity: size * count) { bytes in
             exchange.receive(unsafe Span(_unsafeStart: bytes, count: size * count))
         }
-        return isTaken ? size * count : 0
+        return switch reception {
+        case .taken: size * count
+        case .later: ccurl_pause_writing
+        case .refused: 0
+        }
     }
 
     static let read: ccurl_data_function = { bytes, size, count, context in
@@ -102,7 +122,8 @@ enum HTTPCallback {
         guard exchange.send(size * count, to: &buffer) else { return Int(CURL_READFUNC_ABORT) }
         unsafe buffer.withUnsafeBytes { part in
             // Safety: `send` gives at most the bytes that were asked for.
-            unsafe UnsafeMutableRawPointer(bytes).copyMemory(from: part.baseAddress ?? UnsafeRawPointer(bytes), byteCount: part.count)
+            unsafe UnsafeMutableRawPointer(bytes).copyMemory(
+                from: part.baseAddress ?? UnsafeRawPointer(bytes), byteCount: part.count)
         }
         return buffer.count
     }

@@ -80,7 +80,8 @@ final class HTTPSource: Source {
     private func requireWritable() throws(SourceError) {
         guard server.isWritable else {
             throw SourceError(
-                .unsupported, "\(name): nothing can be published to a web server; publish to the bucket or directory behind it")
+                .unsupported,
+                "\(name): nothing can be published to a web server; publish to the bucket or directory behind it")
         }
     }
 }

@@ -18,6 +18,8 @@ final class HTTPUpload {
         var range: Range<Int>
         var query: [(name: String, value: String)] = []
         var headers: [(name: String, value: String)] = []
+        /// The digest that a whole file must have.
+        var promised: String?
         /// `nil` where it has yet to be computed.
         var sha256: String?
         var schedule = RetrySchedule(retriesMax: 6)
@@ -54,7 +56,8 @@ final class HTTPUpload {
         let whole = uploads.indices.filter { outcomes[$0] == nil && uploads[$0].bytes <= Self.wholeBytesMax }
         let heads = try put(whole.map { unit(for: uploads[$0]) })
         for (index, head) in zip(whole, heads) {
-            outcomes[index] = try head.status == 412 ? existing(uploads[index]) ?? .different : confirmed(uploads[index])
+            outcomes[index] =
+                try head.status == 412 ? existing(uploads[index]) ?? .different : confirmed(uploads[index])
             finish(0)
         }
         for index in uploads.indices where outcomes[index] == nil {
@@ -110,7 +113,7 @@ final class HTTPUpload {
         Unit(
             object: upload.object, path: upload.path, range: 0..<upload.bytes,
             headers: [("If-None-Match", "*"), (Self.digestHeader, upload.sha256.description)],
-            sha256: upload.sha256.description)
+            promised: upload.sha256.description)
     }
 
     private func putInParts(_ upload: ObjectUpload) throws(SourceError) -> UploadOutcome {
@@ -144,7 +147,7 @@ final class HTTPUpload {
         wholeHash = SHA256()
         let heads = try put(units)
         guard let hash = wholeHash.take(), hash.finish() == upload.sha256 else {
-            throw SourceError(.corrupt, "\(upload.path) is not what its SHA-256 \(upload.sha256) says")
+            throw Self.mismatch(upload.path, upload.sha256.description)
         }
         let parts = heads.enumerated().map { number, head in
             "<Part><PartNumber>\(number + 1)</PartNumber><ETag>\(head["etag"] ?? "")</ETag></Part>"
@@ -162,6 +165,10 @@ final class HTTPUpload {
         return try confirmed(upload)
     }
 
+    private static func mismatch(_ path: String, _ sha256: String) -> SourceError {
+        SourceError(.corrupt, "\(path) is not what its SHA-256 \(sha256) says")
+    }
+
     private static func digest(of bytes: [UInt8]) -> String { SHA256.digest(of: bytes.span).description }
 
     /// Sends all units, several at once, and returns the heads of their answers (2xx or 412) in their order.
@@ -175,7 +182,8 @@ final class HTTPUpload {
             try client.cancellation.check()
             let now = Clock.monotonicNanoseconds()
             while running.count < options.connectionsMax,
-                let place = left.lastIndex(where: { units[$0].notBeforeNanoseconds <= now }) {
+                let place = left.lastIndex(where: { units[$0].notBeforeNanoseconds <= now })
+            {
                 let index = left.remove(at: place)
                 let exchange = HTTPExchange(try request(for: &units[index]))
                 running[ObjectIdentifier(exchange)] = (index, exchange, 0)
@@ -205,7 +213,9 @@ final class HTTPUpload {
                     progress.bytesDone += units[index].range.count
                 case .absent(let error), .fatal(let error): throw error
                 case .retry(let error, let wishSeconds):
-                    guard let pause = units[index].schedule.nextMilliseconds(wishSeconds: wishSeconds) else { throw error }
+                    guard let pause = units[index].schedule.nextMilliseconds(wishSeconds: wishSeconds) else {
+                        throw error
+                    }
                     progress.retries += 1
                     units[index].notBeforeNanoseconds = now + UInt64(pause) * 1_000_000
                     left.append(index)
@@ -217,9 +227,10 @@ final class HTTPUpload {
     }
 
     private func request(for unit: inout Unit) throws(SourceError) -> HTTPRequest {
-        // Parts are begun in their order, each once, so that the hash of the whole file goes along.
+        // Parts are begun in their order, each hashed once, so that the hash of the whole file goes along.
         let sha256 = if let known = unit.sha256 { known } else { try digest(ofFile: unit.path, unit.range) }
         unit.sha256 = sha256
+        if let promised = unit.promised, promised != sha256 { throw Self.mismatch(unit.path, promised) }
         return try server.request(
             .put, unit.object, query: unit.query, headers: unit.headers,
             body: (.file(path: unit.path, range: unit.range), sha256))

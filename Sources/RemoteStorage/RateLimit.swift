@@ -14,6 +14,8 @@ struct RateLimit {
         seenNanoseconds = nowNanoseconds
     }
 
+    var isExhausted: Bool { bytesPerSecond != nil && allowance < 0 }
+
     mutating func consume(_ bytes: Int) {
         if bytesPerSecond != nil { allowance -= Double(bytes) }
     }

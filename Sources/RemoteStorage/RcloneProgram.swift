@@ -19,7 +19,9 @@ final class RcloneProgram {
     }
 
     /// An object in rclone's words.
-    func remote(_ object: String) -> String { base.hasSuffix(":") || base.hasSuffix("/") ? base + object : "\(base)/\(object)" }
+    func remote(_ object: String) -> String {
+        base.hasSuffix(":") || base.hasSuffix("/") ? base + object : "\(base)/\(object)"
+    }
 
     /// Where files of a moment go.
     var temporaryDirectory: String { environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp" }
@@ -85,7 +87,8 @@ final class RcloneProgram {
         let (wantedMajor, wantedMinor) = Self.versionMin
         guard let found = directories.map({ "\($0)/rclone" }).first(where: DirectoryEntry.isProgram) else {
             throw SourceError(
-                .misconfigured, "rclone is not on PATH; install rclone \(wantedMajor).\(wantedMinor) or newer (rclone.org)")
+                .misconfigured,
+                "rclone is not on PATH; install rclone \(wantedMajor).\(wantedMinor) or newer (rclone.org)")
         }
         var text: [UInt8] = []
         _ = try run(found, ["version"]) { part in
@@ -95,7 +98,8 @@ final class RcloneProgram {
         let version = Self.version(String(decoding: text, as: UTF8.self))
         guard let version, version >= Self.versionMin else {
             let stated = version.map { "\($0.major).\($0.minor)" } ?? "of no known version"
-            throw SourceError(.misconfigured, "\(found) is \(stated); rclone \(wantedMajor).\(wantedMinor) or newer is needed")
+            throw SourceError(
+                .misconfigured, "\(found) is \(stated); rclone \(wantedMajor).\(wantedMinor) or newer is needed")
         }
         program = found
         return found

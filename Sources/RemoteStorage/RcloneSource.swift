@@ -65,7 +65,9 @@ final class RcloneSource: Source {
 
     private func failure(_ object: String, _ ending: RcloneProgram.Ending) -> SourceError {
         let text = ending.message.lowercased()
-        let refusals = ["accessdenied", "forbidden", "403", "401", "unauthorized", "permission denied", "signaturedoesnotmatch"]
+        let refusals = [
+            "accessdenied", "forbidden", "403", "401", "unauthorized", "permission denied", "signaturedoesnotmatch",
+        ]
         let kind: SourceError.Kind =
             if text.contains("didn't find section") || ending.code == 2 {
                 .misconfigured
@@ -104,7 +106,8 @@ final class RcloneSource: Source {
             (bytes) throws(SourceError) in
             let start = landing.contiguousBytes
             guard bytes.count <= landing.bytes - start else {
-                throw SourceError(.corrupt, "\(address(download.object)) is longer than the \(landing.bytes) bytes promised")
+                throw SourceError(
+                    .corrupt, "\(address(download.object)) is longer than the \(landing.bytes) bytes promised")
             }
             do throws(SystemError) {
                 try landing.file.write(bytes.span, at: start)

@@ -17,7 +17,8 @@ public enum RemoteStorage {
         }
         let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() }
         switch scheme {
-        case "http", "https": return HTTPSource(try WebServer(text, environment: environment), client: client(cancellation))
+        case "http", "https":
+            return HTTPSource(try WebServer(text, environment: environment), client: client(cancellation))
         case "s3":
             let client = client(cancellation)
             return HTTPSource(try S3Bucket(text, environment: environment, client: client), client: client)
@@ -28,7 +29,8 @@ public enum RemoteStorage {
             }
             return DirectorySource(path: path, cancellation: cancellation)
         case let scheme?:
-            throw SourceError(.unsupported, "\(scheme):// is no source that is known here; rclone:REMOTE:PATH reaches many others")
+            throw SourceError(
+                .unsupported, "\(scheme):// is no source that is known here; rclone:REMOTE:PATH reaches many others")
         case nil:
             guard !text.isEmpty else { throw SourceError(.misconfigured, "the source is empty") }
             return DirectorySource(path: text, cancellation: cancellation)

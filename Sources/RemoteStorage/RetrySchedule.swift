@@ -14,11 +14,12 @@ struct RetrySchedule {
     /// Something went well in between: later failures count from the beginning.
     mutating func reset() { retries = 0 }
 
-    /// The pause before the next try, in milliseconds; `nil` when it is time to give up.
+    /// Decides on the next try.
     ///
     /// - Parameters:
     ///   - wishSeconds: What the server asks for; never less than that is waited.
     ///   - jitter: From 0 to 1, drawn anew for each pause.
+    /// - Returns: The pause before it, in milliseconds; `nil` when it is time to give up.
     mutating func nextMilliseconds(wishSeconds: Int? = nil, jitter: Double = .random(in: 0...1)) -> Int? {
         guard retries < retriesMax else { return nil }
         let full = min(Self.longestMilliseconds, Self.firstMilliseconds << min(retries, 16))

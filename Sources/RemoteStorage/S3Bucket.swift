@@ -56,7 +56,9 @@ final class S3Bucket: ObjectServer {
         switch (head.status, code) {
         case (300..<400, _), (400, "AuthorizationHeaderMalformed"), (400, "IllegalLocationConstraintException"):
             let region = head["x-amz-bucket-region"] ?? Text.element("Region", in: body)
-            return (.misconfigured, region.map { "the bucket is in region \($0): add region=\($0) to the source" } ?? text)
+            return (
+                .misconfigured, region.map { "the bucket is in region \($0): add region=\($0) to the source" } ?? text
+            )
         case (404, "NoSuchBucket"): return (.misconfigured, "there is no bucket \(location.bucket)")
         case (403, "AccessDenied"):
             return (nil, "\(text) (so it does for a missing object where listing is not allowed)")

@@ -57,7 +57,8 @@ struct S3Location: Equatable {
         isPathStyle = try flag("path-style") ?? (endpoint != nil || bucket.contains("."))
         isAnonymous = try flag("anonymous") ?? false
         self.endpoint = endpoint ?? "https://s3.\(region).\(suffix)"
-        guard region.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: "/") }) else {
+        guard region.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: "/") })
+        else {
             throw SourceError(.misconfigured, "the region \(Text.oneLine(region)) is no region's name")
         }
     }
@@ -66,7 +67,9 @@ struct S3Location: Equatable {
     func url(of object: String) -> String {
         let key = [prefix, object].filter { !$0.isEmpty }.joined(separator: "/")
         let path = Text.percentEncoded(key, keeping: "/")
-        guard !isPathStyle, let separator = endpoint.firstRange(of: "://") else { return "\(endpoint)/\(bucket)/\(path)" }
+        guard !isPathStyle, let separator = endpoint.firstRange(of: "://") else {
+            return "\(endpoint)/\(bucket)/\(path)"
+        }
         return "\(endpoint[..<separator.upperBound])\(bucket).\(endpoint[separator.upperBound...])/\(path)"
     }
 

@@ -86,7 +86,9 @@ final class StreamedDownload {
                 pending.append(landing.index)
             } else {
                 throw SourceError(
-                    .corrupt, "\(download.object), as it arrived in \(download.path), has SHA-256 \(digest), not \(download.sha256)")
+                    .corrupt,
+                    "\(download.object), as it arrived in \(download.path), has SHA-256 \(digest), not \(download.sha256)"
+                )
             }
         }
     }

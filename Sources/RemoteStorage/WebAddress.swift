@@ -30,11 +30,15 @@ struct WebAddress: Equatable {
             login = String(authority[..<at])
             authority = authority[authority.index(after: at)...]
         }
-        let end = authority.hasPrefix("[") ? authority.firstIndex(of: "]").map(authority.index(after:)) : authority.firstIndex(of: ":")
+        let end =
+            authority.hasPrefix("[")
+            ? authority.firstIndex(of: "]").map(authority.index(after:)) : authority.firstIndex(of: ":")
         host = authority[..<(end ?? authority.endIndex)].lowercased()
         port = String(authority[(end ?? authority.endIndex)...])
         let isPortGood = port.isEmpty || (port.hasPrefix(":") && UInt16(port.dropFirst()) != nil)
-        guard !host.isEmpty, host != "[", isPortGood, !text.contains(where: { $0.isWhitespace || $0.isNewline }) else { return nil }
+        guard !host.isEmpty, host != "[", isPortGood, !text.contains(where: { $0.isWhitespace || $0.isNewline }) else {
+            return nil
+        }
     }
 
     /// Scheme, host and port: what tells one server from another.

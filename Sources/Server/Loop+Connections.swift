@@ -126,7 +126,10 @@ extension Loop {
             if job.add(describeClients(), loopCount: group.mailboxes.count) {
                 origin.post(.finished(job, token))
             }
-        case .versionsChanged: break  // Waking was all: every turn begins with a look at the catalog.
+        case .versionsChanged(let adoption):
+            // This turn's look at the catalog may have been just before the change.
+            refreshVersions()
+            adoption?.arrive()
         case .published(let channel, let message): pass(on: message, channel: channel)
         case .limits(let new): limits = new
         case .drain:
@@ -153,7 +156,8 @@ extension Loop {
             metrics.connections.subtract(1, ordering: .relaxed)
         case .describeClients(let job, let origin, let token):
             if job.add([], loopCount: group.mailboxes.count) { origin.post(.finished(job, token)) }
-        case .finished, .versionsChanged, .published, .limits, .drain, .stop: break
+        case .versionsChanged(let adoption): adoption?.arrive()
+        case .finished, .published, .limits, .drain, .stop: break
         }
     }
 

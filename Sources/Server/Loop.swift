@@ -25,6 +25,8 @@ final class Loop {
         var keepaliveSeconds = 300
         /// For the rows that one loop keeps of one dataset.
         var rowCacheBytes = 0
+        /// Keys lately asked for that are kept, over all loops and datasets; 0 for none.
+        var warmKeys = 65_536
     }
 
     let index: Int
@@ -52,6 +54,8 @@ final class Loop {
     var replies = ReplyWriter()
     /// Jobs that found the readers' queue full.
     var deferred = Ring<Connection>()
+    /// When to look again at what keys are asked for.
+    var nextSample: UInt64 = 0
     var acceptAgain = false
     var nextSweep: UInt64 = 0
     var nextAcceptWarning: UInt64 = 0
@@ -78,7 +82,7 @@ final class Loop {
         self.limits = limits
         self.logger = logger
         self.listeners = listeners
-        plan = ReplyPlan(rowCacheBytes: limits.rowCacheBytes)
+        plan = ReplyPlan()
         catalog = server.catalog.makeReader()
         context = SessionContext(
             server: server, metrics: metrics, versions: catalog.versions,
@@ -92,6 +96,7 @@ final class Loop {
             try box.listener.register(
                 with: epoll, token: Epoll.Token(place: Self.firstListenerPlace + UInt32(place), generation: 0))
         }
+        adoptViews()
     }
 
     // MARK: Turns
@@ -102,7 +107,7 @@ final class Loop {
             do throws(SystemError) {
                 let count = try epoll.wait(milliseconds: timeout)
                 context.now = Clock.monotonicNanoseconds()
-                if catalog.refresh() { adoptVersions() }
+                refreshVersions()
                 for event in 0..<count { note(epoll[event: event]) }
             } catch {
                 // Cannot be: every argument is ours. Ending the process beats spinning.
@@ -120,10 +125,40 @@ final class Loop {
         context.versions = catalog.versions
         // A loop that is idle from here on must not hold what has been replaced.
         clearPlan()
+        adoptViews()
+    }
+
+    /// Takes the views made for the current versions, and makes those that nobody has made.
+    private func adoptViews() {
+        let exchange = group.exchanges[index]
+        for view in exchange.take(of: context.versions) {
+            if let replaced = plan.adopt(view) { exchange.retire(replaced) }
+        }
+        for version in context.versions where !plan.hasView(of: version) {
+            _ = plan.adopt(VersionView(version, rowCacheBytes: limits.rowCacheBytes))
+        }
+    }
+
+    /// Takes over what has been published, between two batches.
+    func refreshVersions() {
+        precondition(batch.isEmpty)
+        if catalog.refresh() { adoptVersions() }
     }
 
     private func clearPlan() {
-        plan.removeAll { version in context.versions.contains { $0 === version } }
+        plan.removeAll(
+            keeping: { version in context.versions.contains { $0 === version } },
+            retire: { view in if view.keepsRows { group.exchanges[index].retire(view) } })
+    }
+
+    /// Notes a few of the keys that are being looked up, now and then.
+    @inline(never)
+    private func sampleKeys() {
+        nextSample = context.now + Self.sampleNanoseconds
+        plan.visitKeys(atMost: Self.sampledKeysMax, seed: context.now >> 6) { version, key in
+            guard let database = context.versions.firstIndex(where: { $0 === version }) else { return }
+            group.samples[index][database].add(key)
+        }
     }
 
     var timeout: Int32 {
@@ -255,6 +290,7 @@ final class Loop {
     /// Looks up all keys of the plan together and sends every session's replies.
     func finishBatch() {
         plan.lookUpResident()
+        if context.now >= nextSample { sampleKeys() }
         for (connection, steps) in batch where !connection.isClosed {
             connection.session.answer(plan, steps: steps, into: &replies)
             deliver(to: connection)
@@ -365,5 +401,9 @@ final class Loop {
     /// Keys looked up together: enough to overlap their memory latency, few enough to answer within a
     /// millisecond or two.
     static let batchLookupsMax = 1_024
+    /// Between two looks at the keys of a batch: rare enough to cost nothing and to reach back some seconds.
+    static let sampleNanoseconds: UInt64 = 100_000
+    /// Keys of each dataset noted at a time.
+    static let sampledKeysMax = 4
     static let keptReplyBytesMax = 4 << 20
 }

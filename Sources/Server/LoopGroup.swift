@@ -7,8 +7,26 @@ import Synchronization
 final class LoopGroup: Sendable {
     let mailboxes: [LoopMailbox]
     let metrics: [LoopMetrics]
+    /// One a loop.
+    let exchanges: [ViewExchange]
+    /// By loop, then by database number.
+    let samples: [[KeySample]]
+    /// For the keys of all samples together.
+    private static let sampleBytes = 8 << 20
 
-    init(loopCount: Int) throws(SystemError) {
+    /// - Parameters:
+    ///   - loopCount: At least 1.
+    ///   - datasetCount: At least 1.
+    ///   - warmKeys: As in ``Loop/Limits``.
+    /// - Throws: Where a loop cannot have its mailbox.
+    init(loopCount: Int, datasetCount: Int, warmKeys: Int) throws(SystemError) {
+        let sampleCount = loopCount * datasetCount
+        exchanges = (0..<loopCount).map { _ in ViewExchange() }
+        samples = (0..<loopCount).map { _ in
+            (0..<datasetCount).map { _ in
+                KeySample(keysMax: warmKeys / sampleCount, bytesMax: Self.sampleBytes / sampleCount)
+            }
+        }
         var mailboxes: [LoopMailbox] = []
         for _ in 0..<loopCount { mailboxes.append(try LoopMailbox()) }
         self.mailboxes = mailboxes

@@ -11,8 +11,8 @@ final class LoopMailbox: Sendable {
         case finished(any SessionJob, Epoll.Token)
         /// Somebody asks who is connected; the last loop to answer posts the job to `origin`.
         case describeClients(ClientListJob, origin: LoopMailbox, connection: Epoll.Token)
-        /// The catalog has changed: an idle loop must not hold an old version.
-        case versionsChanged
+        /// The catalog has changed: an idle loop must not hold an old version, and whoever swaps waits for it.
+        case versionsChanged(Adoption?)
         /// For every connection that subscribes to the channel.
         case published(channel: [UInt8], message: [UInt8])
         /// The settings have changed.

@@ -13,7 +13,8 @@ import Synchronization
 public final class Server {
     private let settings: ServerSettings
     private let logger: Logger
-    private let group: LoopGroup
+    let group: LoopGroup
+    private let limits: Loop.Limits
     private let readers: ReaderPool
     private let state: ServerState
     private var listeners: [[Loop.ListenerBox]] = []
@@ -27,7 +28,9 @@ public final class Server {
     public init(settings: ServerSettings, catalog: Catalog, logger: Logger) throws(SystemError) {
         self.settings = settings
         self.logger = logger
-        group = try LoopGroup(loopCount: settings.loopCount)
+        limits = Self.limits(from: settings)
+        group = try LoopGroup(
+            loopCount: settings.loopCount, datasetCount: catalog.names.count, warmKeys: limits.warmKeys)
         readers = ReaderPool(queueMax: settings.readQueueMax)
         let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
@@ -35,7 +38,7 @@ public final class Server {
             replyBytesMax: settings.outputBufferBytesMax
         ) { facts.gather() }
         self.facts = facts
-        exchange = VersionExchange(catalog: catalog, group: group)
+        exchange = VersionExchange(catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes)
     }
 
     private let facts: FactsGatherer
@@ -125,9 +128,9 @@ public final class Server {
         listeners = []
     }
 
-    /// Tells the loops that the catalog has changed.
+    /// Tells the loops that the catalog has changed; ``VersionExchange`` does this by itself.
     public func announceVersions() {
-        for mailbox in group.mailboxes { mailbox.post(.versionsChanged) }
+        for mailbox in group.mailboxes { mailbox.post(.versionsChanged(nil)) }
     }
 
     /// Sends messages to clients; for any thread.
@@ -191,7 +194,8 @@ public final class Server {
             outputBufferBytesMax: settings.outputBufferBytesMax,
             idleNanoseconds: settings.idleTimeout.wholeNanoseconds,
             keepaliveSeconds: Int(settings.tcpKeepalive.components.seconds),
-            rowCacheBytes: settings.rowCacheBytes / settings.loopCount / max(settings.datasets.count, 1))
+            rowCacheBytes: settings.rowCacheBytes / settings.loopCount / max(settings.datasets.count, 1),
+            warmKeys: settings.warmKeys)
     }
 }
 

@@ -27,7 +27,8 @@ internal import ArgumentParser
         version: version,
         subcommands: [
             BuildCommand.self, PublishCommand.self, SyncCommand.self, ServeCommand.self, VersionsCommand.self,
-            RollbackCommand.self, PinCommand.self, UnpinCommand.self, KeygenCommand.self, SignCommand.self,
+            RollbackCommand.self, PinCommand.self, UnpinCommand.self, VerifyCommand.self, InspectCommand.self,
+            CompareCommand.self, KeygenCommand.self, SignCommand.self,
         ])
 
     static func main() {

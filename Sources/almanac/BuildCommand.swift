@@ -1,7 +1,6 @@
 public import ArgumentParser
 public import DatasetBuild
 internal import Datasets
-internal import Glibc
 private import Settings
 
 /// `almanac build`: makes a version out of rows.
@@ -155,7 +154,7 @@ struct BuildCommand: ParsableCommand {
     }
 
     private func options(_ target: DataDirectory?) throws -> BuildOptions {
-        let id = versionID ?? ManifestTime(unixSeconds: Int64(time(nil))).versionID
+        let id = versionID ?? ManifestTime.now.versionID
         var options = BuildOptions(
             inputs: inputs, output: target?.versionPath(id) ?? output ?? "", versionID: id,
             builderVersion: Almanac.version)

@@ -94,13 +94,18 @@ extension Almanac {
 }
 
 /// Writes what can be written; nobody is left to tell where that fails.
-func writeToStandardError(_ text: String) {
-    var rest = Array(text.utf8)[...]
+func writeToStandardError(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
+
+/// Writes all of `bytes` to an open file; 0, or the `errno` that ended it early.
+func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+    var rest = bytes[...]
     while !rest.isEmpty {
-        let count = unsafe rest.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
-        guard count > 0 || (count < 0 && errno == EINTR) else { return }
+        let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        let code = errno
+        guard count > 0 || (count < 0 && code == EINTR) else { return code }
         rest = rest.dropFirst(max(count, 0))
     }
+    return 0
 }
 
 extension Substring {

@@ -1,12 +1,15 @@
 internal import ArgumentParser
 internal import Datasets
-internal import Glibc
 
 /// `almanac rollback`: goes back to an older version.
 struct RollbackCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rollback",
         abstract: "Goes back to the version before the current one, or to one that is named.",
+        usage: """
+            almanac rollback <dir> [<version>] [--reason <text>] [--force]
+            almanac rollback --server <address> [<version>] [--dataset <name>]
+            """,
         discussion: """
             Without a VERSION it is the one that the current version replaced, as its manifest says, or else the \
             next lower id that is there. The version that is left is quarantined: neither almanac sync nor a server \
@@ -15,24 +18,25 @@ struct RollbackCommand: ParsableCommand {
             With --force it is, where it was left by a rollback or refused for its number of keys; that takes its \
             quarantine away, and quarantines nothing. So a rollback is undone.
 
-            It takes effect in one step, even while almanac sync runs.
+            A directory is changed in one step, even while almanac sync runs. With --server the server does it all, \
+            and has swapped when the command ends.
 
             EXAMPLES:
               almanac rollback /srv/users --reason "prices are empty"
               almanac rollback /srv/users 20261119T0300Z
               almanac rollback /srv/users 20261121T0300Z --force
+              almanac rollback --server redis://127.0.0.1:6379/0
 
             EXIT CODES:
               0   done
               64  the command line is wrong
+              69  the server cannot be reached
               74  the directory cannot be read or changed
-              78  it is no data directory, or there is nothing to go back to
+              78  it is no data directory, there is nothing to go back to, or the
+                  server refuses
             """)
 
-    @OptionGroup var directory: DataDirectoryArgument
-
-    @Argument(help: ArgumentHelp("The version to go back to.", valueName: "version"))
-    var version: String?
+    @OptionGroup var arguments: VersionsPlaceArguments
 
     @Option(help: ArgumentHelp("Why, for the record of the version that is left.", valueName: "text"))
     var reason: String?
@@ -41,11 +45,22 @@ struct RollbackCommand: ParsableCommand {
     var force = false
 
     func validate() throws {
+        let version = try arguments.parts(takesVersion: true).version
         guard !force || version != nil else { throw ValidationError("--force needs a VERSION") }
+        guard arguments.server == nil || !force && reason == nil else {
+            throw ValidationError("--reason and --force are for a data directory, not for a --server")
+        }
     }
 
     func run() throws {
-        let directory = try directory.open()
+        let (place, version) = try arguments.open(takesVersion: true)
+        switch place {
+        case .directory(let directory): try rollBack(directory, to: version)
+        case .server(let dataset): try dataset.perform("ROLLBACK", version: version)
+        }
+    }
+
+    private func rollBack(_ directory: DataDirectory, to version: String?) throws {
         let choice = try directory.rollbackChoice()
         let target: String
         do throws(RollbackObstacle) {
@@ -67,7 +82,7 @@ struct RollbackCommand: ParsableCommand {
             to: target,
             Refusal(
                 versionID: left, kind: .rolledBack, reason: reason ?? "rolled back to \(target)",
-                refusedAt: ManifestTime(unixSeconds: Int64(time(nil))), by: "almanac rollback"))
+                refusedAt: .now, by: "almanac rollback"))
         print(
             """
             current is now \(target); \(left) is quarantined

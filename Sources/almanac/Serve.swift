@@ -42,7 +42,7 @@ func serve(
     }
     try server.start()
     try control.start(
-        settings: settings, audience: ServerAudience(server.exchange), openEngine: engines.open,
+        settings: settings, audience: ServerAudience(server), openEngine: engines.open,
         trustedKeys: trustedKeys, logger: logger)
     let pidFile: ProcessIDFile? = if let path = settings.pidFile { try ProcessIDFile(path: path) } else { nil }
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }

@@ -6,23 +6,37 @@ struct UnpinCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unpin",
         abstract: "Lets a dataset follow its source again.",
+        usage: """
+            almanac unpin <dir>
+            almanac unpin --server <address> [--dataset <name>]
+            """,
         discussion: """
             What is current stays so until almanac sync, or you, change it.
 
             EXAMPLES:
               almanac unpin /srv/users
+              almanac unpin --server redis://127.0.0.1:6379/0
 
             EXIT CODES:
               0   done, or it was not pinned
               64  the command line is wrong
+              69  the server cannot be reached
               74  the directory cannot be changed
-              78  it is no data directory
+              78  it is no data directory, or the server refuses
             """)
 
-    @OptionGroup var directory: DataDirectoryArgument
+    @OptionGroup var arguments: VersionsPlaceArguments
+
+    func validate() throws { _ = try arguments.parts(takesVersion: false) }
 
     func run() throws {
-        let directory = try directory.open()
+        switch try arguments.open(takesVersion: false).place {
+        case .directory(let directory): try unpin(directory)
+        case .server(let dataset): try dataset.perform("UNPIN")
+        }
+    }
+
+    private func unpin(_ directory: DataDirectory) throws {
         // A record that cannot be understood goes like any other.
         let pinned = Result { try directory.pin() }
         try directory.setPin(nil)

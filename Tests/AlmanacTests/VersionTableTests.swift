@@ -27,13 +27,13 @@ import Testing
             versionID: "3", place: .incoming(bytes: 399, of: 1_000), manifest: try manifest("3"))
         let now = ManifestTime(unixSeconds: Self.created.unixSeconds + 3_600)
         #expect(
-            VersionTable.text([current, refused, coming], now: now) == """
+            VersionTable.text([coming, refused, current].map { VersionRow($0) }, now: now) == """
                 VERSION  STATE                 KEYS  BYTES  CREATED               AGE
                 3        incoming 39 %           12   1000  2026-11-21T03:00:00Z  60m
                 2        quarantined (canary)    12     20  2026-11-21T03:00:00Z  60m
                 1        current, pinned         12   1000  2026-11-21T03:00:00Z  60m
 
-                2: key "a" is wrong
+                2: canary: key "a" is wrong
                 """)
         #expect(VersionTable.text([], now: now) == "no versions")
     }
@@ -42,12 +42,10 @@ import Testing
     func json() throws {
         let gone = VersionEntry(versionID: "1", place: .nowhere)
         #expect(
-            try VersionTable.json([gone]) == """
+            try VersionTable.json([VersionRow(gone)]) == """
                 [
                   {
-                    "current" : false,
-                    "on_disk" : false,
-                    "pinned" : false,
+                    "state" : "not on disk",
                     "version_id" : "1"
                   }
                 ]
@@ -66,14 +64,23 @@ import Testing
 
     @Test("take a directory and perhaps a version")
     func arguments() throws {
-        #expect(try RollbackCommand.parse(["d"]).version == nil)
-        let rollback = try RollbackCommand.parse(["d", "v1", "--reason", "empty prices", "--force"])
-        #expect(rollback.version == "v1" && rollback.reason == "empty prices" && rollback.force)
-        #expect(throws: (any Error).self) { try RollbackCommand.parse(["d", "--force"]) }
-        #expect(try PinCommand.parse(["d", "v1"]).version == "v1")
-        for arguments in [[], ["d", "v1"]] {
-            #expect(throws: (any Error).self) { try UnpinCommand.parse(arguments) }
-            #expect(throws: (any Error).self) { try VersionsCommand.parse(arguments) }
+        func parts(_ words: String...) throws -> [String?] {
+            let (path, version) = try RollbackCommand.parse(words).arguments.parts(takesVersion: true)
+            return [path, version]
+        }
+        #expect(try parts("d") == ["d", nil])
+        #expect(try parts("d", "v1", "--reason", "empty prices", "--force") == ["d", "v1"])
+        #expect(try parts("--server", "redis://h/1") == [nil, nil])
+        #expect(try parts("v1", "--server", "redis://h/1", "--dataset", "users") == [nil, "v1"])
+        for words in [
+            [], ["d", "v1", "x"], ["d", "--force"], ["d", "--dataset", "users"], ["v1", "x", "--server", "h"],
+            ["v1", "--server", "h", "--force"], ["--server", "h", "--reason", "x"],
+        ] {
+            #expect(throws: (any Error).self) { try RollbackCommand.parse(words) }
+        }
+        for words in [[], ["d", "v1"], ["v1", "--server", "h"]] {
+            #expect(throws: (any Error).self) { try UnpinCommand.parse(words) }
+            #expect(throws: (any Error).self) { try VersionsCommand.parse(words) }
         }
     }
 

@@ -4,7 +4,7 @@ import math
 from html import escape
 
 PANEL_WIDTH, PANEL_HEIGHT, STRIP_HEIGHT = 620, 210, 54
-LEFT, TOP, GAP, ROW_GAP = 64, 96, 40, 64
+LEFT, TOP, GAP, ROW_GAP = 64, 108, 40, 64
 # Percentiles are ordered, so they are one hue in three depths.
 LINES = (("p50_us", "p50", "#86b6ef", 1.5), ("p99_us", "p99", "#2a78d6", 1.5), ("p999_us", "p99.9", "#0d366b", 1.5))
 INK, QUIET, GRID, SURFACE = "#0b0b0b", "#6b6a64", "#e6e5df", "#fcfcfb"
@@ -27,7 +27,7 @@ def curve_chart(title, runs):
         'font-family="system-ui, sans-serif" font-size="12">',
         f'<rect width="{width}" height="{height}" fill="{SURFACE}"/>',
         text(LEFT, 28, "Latency of GET while versions are swapped", size=17, weight=600),
-        text(LEFT, 48, title, QUIET), legend(LEFT, 66)]
+        text(LEFT, 48, title, QUIET, size=11), legend(LEFT, 68)]
     for row, rate in enumerate(rates):
         for column, kind in enumerate(kinds):
             run = next((run for run in runs if run["rate"] == rate and run["warming"] == kind), None)
@@ -53,7 +53,7 @@ def legend(x, y):
         parts.append(text(x + 21, y + 4, name))
         x += step
     note = "resident keys in windows of 100 ms, log scale; below: hit ratio of all look-ups"
-    parts.append(text(x, y + 4, note, QUIET))
+    parts.append(text(LEFT, y + 24, note, QUIET))
     return "".join(parts)
 
 

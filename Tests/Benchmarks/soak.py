@@ -46,7 +46,10 @@ class Soak:
         self.data = make_versions(self.program, options.binary, self.directory, (1, 2), options.keys,
                                   options.value_bytes)
         command = [options.binary, "serve", f"soak={self.data.directory}", "--port", "{port}", "--bind", "127.0.0.1",
-                   "--loops", options.loops, *options.serve_flags.split()]
+                   "--loops", options.loops, "--rollback-window", options.rollback_window,
+                   # Caches that are full before the first reading: what grows then is a leak.
+                   "--cache-size", "32MiB", "--row-cache-size", "32MiB",
+                   *options.serve_flags.split()]
         self.server = Target("soak-server", command, work).start()
         self.announced = Announcements(work / "soak.announced", 1)
         self.readings, self.times = {}, []
@@ -67,13 +70,15 @@ class Soak:
         loads = start_loads(self.program, self.server.port, self.options, self.announced)
         wrong, begin = [], time.monotonic()
         try:
+            for load in loads:
+                load.wait_until_running()
             for index in range(self.options.count):
                 self.swap(swapper, index)
                 if index + 1 in checkpoints:
                     self.readings[index + 1] = self.settled_resources()
                     say(f"{index + 1} swaps, {time.monotonic() - begin:.0f} s: {self.readings[index + 1]}")
             results = [load.stop(120) for load in loads]
-        except (AssertionError, OSError) as error:
+        except (AssertionError, OSError, RuntimeError) as error:
             results = []
             wrong.append(f"swap {len(self.times) + 1}: {error}")
         finally:
@@ -139,6 +144,8 @@ def main():
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--value-bytes", type=int, default=100)
     parser.add_argument("--loops", type=int, default=2)
+    parser.add_argument("--rollback-window", default="0s",
+                        help="with 0s every swap opens a version and closes one; with a longer one both stay open")
     parser.add_argument("--serve-flags", default="", help="more flags for almanac serve, in one word")
     parser.add_argument("--binary", default=os.environ.get("ALMANAC_BINARY", str(ROOT / ".build/release/almanac")))
     options = parser.parse_args()

@@ -22,8 +22,8 @@ from bench import free_port
 KEY = "key:000000000042"
 
 
-def first_answer(options, work, data, log):
-    """Milliseconds from the start of the process until it is ready, and until a GET is answered."""
+def first_answer(options, work, data, log, figures):
+    """Milliseconds from the start of the process until a GET is answered; resets on the way are counted."""
     port = free_port()
     command = [options.binary, "serve", f"bench={data.directory}", "--port", port, "--bind", "127.0.0.1", "--loops",
                options.loops, *options.serve_flags.split()]
@@ -36,7 +36,8 @@ def first_answer(options, work, data, log):
                 with Connection(("127.0.0.1", port)) as connection:
                     reply = connection.ask("GET", KEY)
                     break
-            except ConnectionRefusedError:
+            except ConnectionError as error:
+                figures["resets"] += not isinstance(error, ConnectionRefusedError)
                 if process.poll() is not None or time.monotonic() - begin > 60:
                     sys.exit(f"the server did not start; see {log.name}")
                 time.sleep(0.0005)
@@ -92,7 +93,7 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     dataset = cached_dataset(options, compile_load(work))
     data = BenchDirectory(options.cache / "start", dataset)
-    figures = {"cold": [], "warm": []}
+    figures = {"cold": [], "warm": [], "resets": 0}
     group = MemoryGroup(options.memory)
     try:
         data.land("v000001")
@@ -100,8 +101,8 @@ def main():
         with open(work / "start.log", "ab") as log:
             for _ in range(options.repetitions):
                 drop_pages(dataset)
-                figures["cold"].append(first_answer(options, work, data, log))
-                figures["warm"].append(first_answer(options, work, data, log))
+                figures["cold"].append(first_answer(options, work, data, log, figures))
+                figures["warm"].append(first_answer(options, work, data, log, figures))
         say("starts done")
         figures["rollback"] = rollbacks(options, work, data, group)
     finally:
@@ -112,6 +113,8 @@ def main():
           f"medians of {options.repetitions}")
     print(line("start to first answered GET, cold", figures["cold"]))
     print(line("start to first answered GET, warm", figures["warm"]))
+    if figures["resets"]:
+        print(f"{figures['resets']} connections were accepted and then reset while the server started")
     if figures["rollback"] is None:
         print("rollback: this binary has no DATASET ROLLBACK")
     else:

@@ -11,17 +11,18 @@ extension ServerTests {
     /// Versions that change under load.
     @Suite("Publishing")
     struct Publishing {
-        private static let keyCount = 50
+        static let keyCount = 50
 
         /// A version whose every value names it.
-        private static func version(_ number: Int) -> DatasetVersion {
+        static func version(_ number: Int, onClose: (@Sendable () -> Void)? = nil) -> DatasetVersion {
             let entries = Dictionary(
                 uniqueKeysWithValues: (0..<keyCount).map { ("key\($0)", "version \(number)") })
             // Some keys go by way of the readers, in every version.
             var behaviour = MemoryEngine.Behaviour()
             behaviour.coldKeys = [Array("key7".utf8), Array("key31".utf8)]
             behaviour.warmsOnRead = false
-            return DatasetVersion(id: "\(number)", engine: MemoryEngine(text: entries, behaviour: behaviour))
+            return DatasetVersion(
+                id: "\(number)", engine: MemoryEngine(text: entries, behaviour: behaviour, onClose: onClose))
         }
 
         private struct Weak {
@@ -29,7 +30,7 @@ extension ServerTests {
         }
 
         /// What readers saw, until they are told to end.
-        private final class Observations: Sendable {
+        final class Observations: Sendable {
             let isEnding = Atomic<Bool>(false)
             let replyCount = Atomic<Int>(0)
             let seen = Mutex<Set<String>>([])
@@ -37,7 +38,7 @@ extension ServerTests {
         }
 
         /// Asks until told to end; each reply, and each transaction, must be of one version.
-        private static func hammer(_ port: UInt16, _ observations: Observations) throws {
+        static func hammer(_ port: UInt16, _ observations: Observations) throws {
             let client = try TestClient(port: port)
             let keys = (0..<600).map { "key\($0 % keyCount)" }
             let many = request(["MGET"] + keys)

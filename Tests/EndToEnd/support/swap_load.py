@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .resp import Connection
 
-SOURCE = Path(__file__).with_suffix(".c")
+SOURCES = sorted(Path(__file__).parent.glob("swap_load*.c"))
 # Almanac refuses settings that it does not know, those in the environment too.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ALMANAC_")}
 # What must stay zero whatever the server does meanwhile.
@@ -19,7 +19,7 @@ VIOLATIONS = ("errors", "nils", "reconnects", "stalled", "mixed", "backwards", "
 
 def compile_load(directory):
     program = Path(directory) / "swap_load"
-    subprocess.run(["cc", "-O2", "-Wall", "-o", program, SOURCE, "-lm"], check=True)
+    subprocess.run(["cc", "-O2", "-Wall", "-o", program, *SOURCES, "-lm"], check=True)
     return program
 
 
@@ -64,14 +64,20 @@ class Load:
         if announced:
             command += ["--announced", announced.path]
         self.child = subprocess.Popen(
-            list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            bufsize=0)
+
+    def wait_until_running(self):
+        """Waits for its first answers; a server that gives none ends it within 20 s."""
+        if self.child.stdout.readline() != b"running\n":
+            raise RuntimeError(f"{self.name} does not run: {self.child.communicate()[1].decode()}")
 
     def finish(self, timeout=60):
         """Waits for the end of a load with --seconds; what it counted."""
         out, err = self.child.communicate(timeout=timeout)
         if self.child.returncode:
             raise RuntimeError(f"{self.name} ended with {self.child.returncode}: {err.decode()}")
-        return {"name": self.name, "said": err.decode(), **json.loads(out)}
+        return {"name": self.name, "said": err.decode(), **json.loads(out.splitlines()[-1])}
 
     def stop(self, timeout=60):
         """Ends the load; what it counted."""
@@ -156,7 +162,7 @@ class ReloadSwapper:
         with Connection(address) as connection:
             return "unknown command" not in str(connection.ask("DATASET", "LIST"))
 
-    def swap(self, number):
+    def swap(self, number, _=None):
         """Returns when the server has answered that version `number` is in place."""
         self.data.flip(version_id(number))
         reply = self.connection.ask("DATASET", "RELOAD")
