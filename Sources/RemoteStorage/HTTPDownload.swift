@@ -8,7 +8,7 @@ final class HTTPDownload {
     /// How often one file may begin again.
     private static let restartsMax = 4
     /// What one turn takes at most, so that rate, hashing and cancellation are heeded in time.
-    private static let turnBytesMax = 8 << 20
+    private static let turnBytesMax = 32 << 20
 
     private let server: any ObjectServer
     private let client: HTTPClient
@@ -108,7 +108,7 @@ final class HTTPDownload {
         }
         bytesThisTurn = 0
         client.connections.resume()
-        let ended = client.connections.turn(milliseconds: bytesThisTurn < Self.turnBytesMax ? 50 : 0)
+        let ended = client.connections.turn(milliseconds: 50)
         for file in open where !file.pieces.isEmpty { advance(file) }
         for (exchange, outcome) in ended {
             guard let piece = running.removeValue(forKey: ObjectIdentifier(exchange)) else { continue }
