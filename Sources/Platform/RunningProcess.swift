@@ -1,4 +1,3 @@
-import Bytes
 import Glibc
 
 /// Another process, to be sent a signal.

@@ -76,8 +76,8 @@ struct HTTPHead: Sendable, Equatable {
     /// The bytes that a 206 carries, and the size of the whole object where it is told.
     var contentRange: (range: Range<Int>, total: Int?)? {
         guard let text = self["content-range"], text.lowercased().hasPrefix("bytes ") else { return nil }
-        let parts = text.dropFirst(6).split(separator: "/")
-        let ends = parts.first.map { $0.split(separator: "-") } ?? []
+        let parts = text.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false)
+        let ends = parts.first.map { $0.split(separator: "-", omittingEmptySubsequences: false) } ?? []
         guard parts.count == 2, ends.count == 2, let first = Int(ends[0]), let last = Int(ends[1]),
             first >= 0, last >= first, last < Int.max
         else { return nil }

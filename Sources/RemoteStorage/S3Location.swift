@@ -17,7 +17,8 @@ struct S3Location: Equatable {
     init(_ text: String, environment: [String: String], profile: AWSProfile) throws(SourceError) {
         let halves = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = halves[0].dropFirst("s3://".count).split(separator: "/", omittingEmptySubsequences: true)
-        guard text.hasPrefix("s3://"), let first = path.first, Self.isBucketName(first) else {
+        guard text.hasPrefix("s3://"), !text.hasPrefix("s3:///"), let first = path.first, Self.isBucketName(first)
+        else {
             throw SourceError(.misconfigured, "the source names no bucket: \(Self.usage)")
         }
         var given: [String: String] = [:]

@@ -13,6 +13,7 @@ struct IncomingDirectory {
     /// - Parameters:
     ///   - manifestBytes: Written first: they tell the next process what the directory is for.
     ///   - signature: Of the manifest, where there is one.
+    /// - Throws: Kind `inputOutput`.
     func begin(manifestBytes: [UInt8], signature: [UInt8]?) throws(SyncError) {
         let manifestPath = "\(path)/\(Manifest.fileName)"
         try write { () throws(SystemError) in

@@ -44,7 +44,8 @@ extension Manifest {
         }
         let directories = fileDirectories
         // A path that is a file in one line and a directory in another can be only one of them.
-        let names = files.map(\.path) + [Self.fileName, VersionDirectory.sealFileName, VersionDirectory.signatureFileName]
+        let names =
+            files.map(\.path) + [Self.fileName, VersionDirectory.sealFileName, VersionDirectory.signatureFileName]
         guard let both = names.first(where: { directories.contains($0[...]) }) else { return nil }
         return "files: \"\(both)\" is both a file and a directory"
     }

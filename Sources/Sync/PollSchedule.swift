@@ -14,11 +14,12 @@ struct PollSchedule: Sendable, Equatable {
         self.interval = interval
     }
 
-    /// How long to wait after a poll.
+    /// How long to wait after a poll; to be asked once for each.
     ///
     /// - Parameters:
     ///   - hasFailed: Whether that poll, or what followed from it, failed.
     ///   - jitter: -1 to 1, at random.
+    /// - Returns: The pause.
     mutating func pause(hasFailed: Bool, jitter: Double) -> Duration {
         failureCount = hasFailed ? failureCount + 1 : 0
         var pause = interval

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 public import Datasets
+internal import FoundationEssentials
 
 /// Which version a source announces: its `current.json`.
 public struct PublishedPointer: Sendable, Equatable, Codable {

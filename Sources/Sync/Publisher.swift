@@ -106,7 +106,8 @@ public struct Publisher {
         guard let first = problems.first else { return }
         let others = problems.count > 1 ? ", and \(problems.count - 1) more" : ""
         throw SyncError(
-            first.isInputOutput ? .inputOutput : .badData, "\(version.path) is not whole: \(first.description)\(others)")
+            first.isInputOutput ? .inputOutput : .badData, "\(version.path) is not whole: \(first.description)\(others)"
+        )
     }
 
     private func uploadFiles(of manifest: Manifest, _ summary: inout Summary) throws(SyncError) {

@@ -26,7 +26,9 @@ struct SignalLink: ServerLink {
                 if silence.isEmpty { signalled = process }
             }
             if let process, process == signalled {
-                let outcome = try SyncError.disk { () throws(DataDirectoryError) in try directory.servingRecord()?.outcome }
+                let outcome = try SyncError.disk { () throws(DataDirectoryError) in
+                    try directory.servingRecord()?.outcome
+                }
                 silence = "process \(process.id) was sent SIGHUP; its last word: \(outcome ?? "none")"
             }
             try control.pause(min(pauses.take(), deadline.remaining))

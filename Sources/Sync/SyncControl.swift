@@ -12,13 +12,15 @@ public final class SyncControl: Sendable {
 
     public init() {}
 
-    /// Ends everything soon; what has been downloaded stays, to be resumed. Never blocks, and cannot be taken back.
+    /// Ends everything soon; what has been downloaded stays, to be resumed.
+    ///
+    /// Never blocks, and cannot be taken back.
     public func stop() {
         cancellation.cancel()
         alarm.signal()
     }
 
-    /// Has the source asked now rather than after the interval. Never blocks.
+    /// Has the source asked now rather than after the interval; never blocks.
     public func pollNow() {
         isPollWanted.store(true, ordering: .relaxed)
         alarm.signal()

@@ -79,7 +79,9 @@ extension Synchronizer {
         // Downloading took a while: meanwhile somebody may have pinned another version, or refused this one.
         let obstacle = try SyncError.disk { () throws(DataDirectoryError) -> String? in
             if let refusal = try directory.refusal(of: id) { return "it was quarantined meanwhile: \(refusal.reason)" }
-            if let pin = try directory.pin(), pin.versionID != id { return "version \(pin.versionID) was pinned meanwhile" }
+            if let pin = try directory.pin(), pin.versionID != id {
+                return "version \(pin.versionID) was pinned meanwhile"
+            }
             try directory.setCurrent(id)
             return nil
         }
@@ -106,13 +108,16 @@ extension Synchronizer {
     /// That is the case after a server's refusal, and where a process died before it could do this.
     ///
     /// - Parameter previous: The version to go back to where the server does not say what it serves.
+    /// - Throws: Where the directory cannot be read or changed.
     func leaveRefused(preferring previous: String? = nil) throws(SyncError) {
         let (current, target) = try SyncError.disk { () throws(DataDirectoryError) -> (String?, String?) in
             guard let current = try directory.currentVersionID(), try directory.refusal(of: current) != nil,
                 try directory.pin()?.versionID != current
             else { return (nil, nil) }
             for id in [try directory.servingRecord()?.versionID, previous, try? directory.rollbackChoice().target()] {
-                guard let id, id != current, try directory.has(id), try directory.refusal(of: id) == nil else { continue }
+                guard let id, id != current, try directory.has(id), try directory.refusal(of: id) == nil else {
+                    continue
+                }
                 try directory.setCurrent(id)
                 return (current, id)
             }

@@ -27,7 +27,12 @@ public struct ServedPath: Sendable {
     /// - Returns: Its place, which may turn out to hold nothing that can be served.
     /// - Throws: Kind `absent` where there is nothing, or a data directory without `current`.
     func announced() throws(DataDirectoryError) -> VersionPlace {
-        guard let directory = dataDirectory else { return try resolved(path, id: nil) }
+        guard let directory = dataDirectory else {
+            guard !isEmptyDirectory else {
+                throw DataDirectoryError(.absent, "\(path) is empty; no version has been announced")
+            }
+            return try resolved(path, id: nil)
+        }
         guard let id = try directory.currentVersionID() else {
             throw DataDirectoryError(.absent, "\(directory.currentPath) is not there; no version has been announced")
         }
@@ -38,6 +43,12 @@ public struct ServedPath: Sendable {
     func pinned() throws(DataDirectoryError) -> VersionPlace? {
         guard let pin = try dataDirectory?.pin() else { return nil }
         return try version(pin.versionID)
+    }
+
+    /// Whether it may become a data directory yet, such as a volume on which nobody has written.
+    private var isEmptyDirectory: Bool {
+        // What cannot be listed is no such volume; to open it tells why.
+        (try? FileSystem.names(in: path))?.allSatisfy { $0 == "lost+found" } ?? false
     }
 
     /// A version of the data directory.

@@ -6,6 +6,7 @@ internal import Sync
 /// - Parameters:
 ///   - signals: Made before any other thread was started.
 ///   - act: Called on that thread.
+/// - Throws: Where no thread is to be had.
 func receiveSignals(
     _ signals: consuming SignalQueue, _ act: @escaping @Sendable (ProcessSignal) -> Void
 ) throws(SyncError) {

