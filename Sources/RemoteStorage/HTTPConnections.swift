@@ -97,7 +97,9 @@ internal import Synchronization
         var ended = takeEnded()
         if ended.isEmpty {
             let before = Clock.monotonicNanoseconds()
-            _ = unsafe curl_multi_poll(multi, nil, 0, milliseconds, nil)
+            // Nothing comes for an exchange that has been paused: whoever did so decides when to go on.
+            let isPaused = running.values.contains { $0.exchange.isPaused }
+            _ = unsafe curl_multi_poll(multi, nil, 0, isPaused ? 0 : milliseconds, nil)
             ended += takeStalled(after: Clock.monotonicNanoseconds() - before)
         }
         return ended

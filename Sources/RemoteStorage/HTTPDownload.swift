@@ -7,8 +7,6 @@ internal import Platform
 final class HTTPDownload {
     /// How often one file may begin again.
     private static let restartsMax = 4
-    /// What one turn takes at most, so that rate, hashing and cancellation are heeded in time.
-    private static let turnBytesMax = 8 << 20
 
     private let server: any ObjectServer
     private let client: HTTPClient
@@ -21,7 +19,6 @@ final class HTTPDownload {
     private var waiting: [Piece] = []
     private var running: [ObjectIdentifier: Piece] = [:]
     private var limit: RateLimit
-    private var bytesThisTurn = 0
     private var progress: TransferProgress
     private var reportedNanoseconds: UInt64 = 0
     /// Bytes of files that are done, and bytes that other files had from the beginning.
@@ -106,9 +103,8 @@ final class HTTPDownload {
         if pause > 0 || unhashedBytes > LandingCheck.unhashedBytesMax {
             return try Pause.milliseconds(max(pause, 2), client.cancellation)
         }
-        bytesThisTurn = 0
         client.connections.resume()
-        let ended = client.connections.turn(milliseconds: bytesThisTurn < Self.turnBytesMax ? 50 : 0)
+        let ended = client.connections.turn(milliseconds: 50)
         for file in open where !file.pieces.isEmpty { advance(file) }
         for (exchange, outcome) in ended {
             guard let piece = running.removeValue(forKey: ObjectIdentifier(exchange)) else { continue }
@@ -132,7 +128,7 @@ final class HTTPDownload {
     private func receive(
         _ bytes: Span<UInt8>, _ head: HTTPHead, _ piece: Piece, _ landing: Landing
     ) -> HTTPExchange.Reception {
-        guard bytesThisTurn < Self.turnBytesMax, !limit.isExhausted else { return .later }
+        guard !limit.isExhausted else { return .later }
         if !piece.isHeadChecked {
             piece.problem = problem(with: head, piece)
             piece.isHeadChecked = true
@@ -153,7 +149,6 @@ final class HTTPDownload {
         piece.position += bytes.count
         piece.schedule.reset()
         progress.bytesTransferred += bytes.count
-        bytesThisTurn += bytes.count
         limit.consume(bytes.count)
         return .taken
     }
