@@ -155,6 +155,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "VersionsTests",
+            dependencies: [
+                "Commands", "Datasets", "Platform", "Settings", "Storage", "TestSupport", "Versions", logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "SyncTests", dependencies: ["Datasets", "Platform", "RemoteStorage", "Sync", logging],
             swiftSettings: strict),
         .testTarget(

@@ -93,7 +93,7 @@ public final class Server {
 
     private func listen(on host: String) throws(SystemError) {
         // The kernel lets every process of one user join a shared port, so ask first whether it is free.
-        let probe = try Listener(host: host, port: port, backlog: 1, sharesPort: false)
+        let probe = try Listener(host: host, port: port, backlog: nil, sharesPort: false)
         let chosen = probe.port
         _ = consume probe
         for loop in 0..<settings.loopCount {

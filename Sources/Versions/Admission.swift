@@ -39,6 +39,7 @@ struct Admission {
             try compare(keyCount: promised.manifest.keyCount)
         }
         phases.begin("open")
+        try cancellation.check()
         let engine = try openEngine(at: place, promised?.manifest)
         phases.begin("check")
         try cancellation.check()
@@ -86,21 +87,17 @@ struct Admission {
         _ promise: Promise, in directory: VersionDirectory
     ) throws(AdmissionFailure) -> ServedVersion.Verification {
         try passing { () throws(DataDirectoryError) in try directory.checkSizes(promise.manifest) }
-        let isSealed = directory.isVerified(manifestSHA256: promise.digest)
-        switch verification {
-        case .off: return .sizes
-        case .sealed where isSealed: return .sealed
-        case .sealed, .full: break
-        }
+        if verification != .full, directory.isVerified(manifestSHA256: promise.digest) { return .sealed }
+        if verification == .off { return .sizes }
         let verifier = FileVerifier(directory: directory.path, threadCount: 1)
         let cancellation = cancellation
         let problems = verifier.checkContents(promise.manifest.files, isCancelled: { cancellation.isCancelled })
         guard let problems else { throw .cancelled }
-        for problem in problems {
-            // A disk that cannot be read today may be tomorrow; bytes that are wrong stay so.
-            if case .unreadable = problem.reason { throw .failed("\(directory.path): \(problem)") }
-            throw .refused(.damaged, "\(directory.path): \(problem)")
+        // A disk that cannot be read today may be tomorrow; bytes that are wrong stay so.
+        if let wrong = problems.first(where: { !$0.isInputOutput }) {
+            throw .refused(.damaged, "\(directory.path): \(wrong)")
         }
+        if let unreadable = problems.first { throw .failed("\(directory.path): \(unreadable)") }
         return .full
     }
 
@@ -142,7 +139,8 @@ struct Admission {
             case (.hit, nil): throw .refused(.canary, "canary \(key) is there, and its manifest says it is not")
             case (.miss, _): throw .refused(.canary, "canary \(key) is missing")
             case (.damaged, _), (.pending, _), (.wouldBlock, _):
-                throw .refused(.damaged, "canary \(key): \(batch.failure?.message ?? "it cannot be read")")
+                let reason = "canary \(key): \(batch.failure?.message ?? "it cannot be read")"
+                throw batch.failure?.kind == .io ? .failed(reason) : .refused(.damaged, reason)
             }
         }
     }

@@ -31,9 +31,9 @@ struct DatasetState {
     /// A trigger that came meanwhile.
     var next: Trigger?
     /// What is being hashed, and who waits for that.
-    var verifying: (thread: Verifying, answers: [Answer])?
-    /// Versions refused by this process: the records on disk may not be writable.
-    var refusals: [String: Refusal] = [:]
+    var verifying: Verification?
+    /// Refusals that could not be written to the data directory, and of what; by version id.
+    var unrecordedRefusals: [String: (refusal: Refusal, place: VersionPlace)] = [:]
     var swapCount = 0
     var lastSwap: (unixSeconds: Int, milliseconds: Int, phases: [DatasetFacts.Phase])?
     var lastRefusal: Refusal?
@@ -63,7 +63,22 @@ struct DatasetState {
         }
 
         var cause: Cause
-        var target: String
+        var place: VersionPlace
+        var answers: [Answer]
+        /// Of the version being served, to go on record once another serves in its place.
+        var refusalOfLeft: Refusal?
+        /// What the data directory said before a pin, to be said again where the pin comes to nothing.
+        var before: (pin: Pin?, currentID: String?)?
+
+        var target: String { place.id }
+    }
+
+    /// The hashing of a version's files.
+    struct Verification {
+        let thread: Verifying
+        let place: VersionPlace
+        /// Whether the server wants it for itself.
+        let isBackground: Bool
         var answers: [Answer]
     }
 
@@ -110,9 +125,19 @@ struct DatasetState {
     }
 
     /// Why a version is not to be served, as far as is known here and on disk.
-    func refusal(of id: String) -> Refusal? {
-        // A directory that cannot be read holds no record; what was refused here is known all the same.
-        refusals[id] ?? path.dataDirectory.flatMap { (try? $0.refusal(of: id)) ?? nil }
+    func refusal(of place: VersionPlace) -> Refusal? {
+        if let (refusal, refused) = unrecordedRefusals[place.id], refused == place, refusal.isStill(of: place) {
+            return refusal
+        }
+        return recordedRefusal(of: place.id).flatMap { $0.isStill(of: place) ? $0 : nil }
+    }
+
+    /// The same for an operator to read, whatever bears the id by now.
+    func refusal(ofVersion id: String) -> Refusal? { unrecordedRefusals[id]?.refusal ?? recordedRefusal(of: id) }
+
+    private func recordedRefusal(of id: String) -> Refusal? {
+        // A directory that cannot be read holds no record.
+        path.dataDirectory.flatMap { (try? $0.refusal(of: id)) ?? nil }
     }
 }
 

@@ -27,7 +27,12 @@ public struct ServedPath: Sendable {
     /// - Returns: Its place, which may turn out to hold nothing that can be served.
     /// - Throws: Kind `absent` where there is nothing, or a data directory without `current`.
     func announced() throws(DataDirectoryError) -> VersionPlace {
-        guard let directory = dataDirectory else { return try resolved(path, id: nil) }
+        guard let directory = dataDirectory else {
+            guard !isEmptyDirectory else {
+                throw DataDirectoryError(.absent, "\(path) is empty; no version has been announced")
+            }
+            return try resolved(path, id: nil)
+        }
         guard let id = try directory.currentVersionID() else {
             throw DataDirectoryError(.absent, "\(directory.currentPath) is not there; no version has been announced")
         }
@@ -38,6 +43,12 @@ public struct ServedPath: Sendable {
     func pinned() throws(DataDirectoryError) -> VersionPlace? {
         guard let pin = try dataDirectory?.pin() else { return nil }
         return try version(pin.versionID)
+    }
+
+    /// Whether it may become a data directory yet, such as a volume on which nobody has written.
+    private var isEmptyDirectory: Bool {
+        // What cannot be listed is no such volume; to open it tells why.
+        (try? FileSystem.names(in: path))?.allSatisfy { $0 == "lost+found" } ?? false
     }
 
     /// A version of the data directory.
@@ -51,15 +62,17 @@ public struct ServedPath: Sendable {
 
     private func resolved(_ path: String, id: String?) throws(DataDirectoryError) -> VersionPlace {
         let found: String?
+        let status: FileSystem.Status?
         do throws(SystemError) {
             found = try FileSystem.resolved(path)
+            status = if let found { try FileSystem.status(of: found) } else { nil }
         } catch {
             throw DataDirectoryError(.io, "cannot read \(path): \(error.reason)")
         }
-        guard let found else { throw DataDirectoryError(.absent, "\(path) is not there") }
+        guard let found, let status else { throw DataDirectoryError(.absent, "\(path) is not there") }
         return VersionPlace(
-            path: found, id: id ?? found.split(separator: "/").last.map(String.init) ?? found,
-            isInDataDirectory: id != nil)
+            path: found, inode: status.inode,
+            id: id ?? found.split(separator: "/").last.map(String.init) ?? found, isInDataDirectory: id != nil)
     }
 }
 
@@ -67,8 +80,25 @@ public struct ServedPath: Sendable {
 struct VersionPlace: Sendable, Equatable {
     /// Without links in it.
     var path: String
+    /// Of the directory: another that took its name is another place.
+    var inode: UInt64
     /// The directory's name.
     var id: String
     /// Whether it is one of a data directory's, where the manifest must be there and agree with the name.
     var isInDataDirectory: Bool
+
+    /// Of the manifest's bytes, whether they can be understood or not; `nil` where there are none to read.
+    var manifestSHA256: SHA256Digest? {
+        let file = "\(path)/\(Manifest.fileName)"
+        let bytes = (try? FileSystem.read(file, byteCountMax: VersionDirectory.manifestByteCountMax)) ?? nil
+        return bytes.map { SHA256.digest(of: $0.span) }
+    }
+}
+
+extension Refusal {
+    /// Whether it is of what lies at `place` now, and not of other bytes that bore the same id.
+    func isStill(of place: VersionPlace) -> Bool {
+        guard let manifestSHA256, let found = place.manifestSHA256 else { return true }
+        return manifestSHA256 == found
+    }
 }

@@ -36,6 +36,13 @@ public struct ServedVersion: Sendable {
 
     public var id: String { version.id }
 
+    /// A refusal of this version, as of now.
+    func refusal(_ kind: Refusal.Kind, _ reason: String) -> Refusal {
+        Refusal(
+            versionID: place.id, kind: kind, reason: reason, refusedAt: .now, by: "almanac serve",
+            manifestSHA256: manifestSHA256)
+    }
+
     /// How many keys there are, as the manifest says where there is one.
     public var keyCount: Int { manifest?.keyCount ?? version.engine.keyCount.value }
 }

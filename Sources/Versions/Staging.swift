@@ -17,20 +17,22 @@ final class Staging: Sendable {
     private let thread: Thread
 
     /// Starts at once; `done` is called on the new thread when there is an outcome.
+    ///
+    /// Where it is urgent the disk and the processor are not left to others first, and nothing is warmed.
     init(
-        _ admission: Admission, _ place: VersionPlace, database: Int, warms: Bool, audience: any Audience,
+        _ admission: Admission, _ place: VersionPlace, database: Int, isUrgent: Bool, audience: any Audience,
         number: Int, phases: SwapPhases, done: @escaping @Sendable (_ number: Int, Outcome) -> Void
     ) throws(SystemError) {
         self.number = number
         cancellation = admission.cancellation
         thread = try Thread(name: "swap-\(database)") {
-            Thread.lowerPriority()
+            if !isUrgent { Thread.lowerPriority() }
             var outcome = Outcome(result: .failure(.cancelled), phases: phases)
             do throws(AdmissionFailure) {
                 let served = try admission.open(place, phases: &outcome.phases)
                 outcome.phases.begin("warm")
                 let prepared = audience.prepare(served.version)
-                if warms {
+                if !isUrgent, admission.settings.warmKeys > 0 {
                     outcome.warmedKeys = try Self.warm(prepared, admission, audience.sampleOfKeys(in: database))
                 }
                 outcome.phases.end()

@@ -46,10 +46,11 @@ public final class SwapControl: DatasetControl {
     /// - Parameter datasets: The version that each dataset begins with, by database number.
     public init(_ datasets: [OpenedDataset]) {
         shared = Shared(datasets.map { DatasetState($0).facts })
-        opened = datasets
+        opened = Mutex(datasets)
     }
 
-    private let opened: [OpenedDataset]
+    /// Until the control thread takes them: another reference would keep a replaced version open for ever.
+    private let opened: Mutex<[OpenedDataset]>
 
     /// Starts the control thread; to be called once.
     public func start(
@@ -59,11 +60,18 @@ public final class SwapControl: DatasetControl {
         let parts = Parts(
             openEngine: openEngine, trustedKeys: trustedKeys, audience: audience, logger: logger, messages: messages,
             shared: shared)
-        let opened = opened
-        let started = try Thread(name: "control") {
-            SwapMachine(opened, settings: settings, parts).run()
+        let started = try Thread(name: "control") { [self] in
+            let machine = SwapMachine(takeOpened(), settings: settings, parts)
+            machine.run()
         }
         thread.withLock { $0 = started }
+    }
+
+    private func takeOpened() -> [OpenedDataset] {
+        opened.withLock { opened in
+            defer { opened = [] }
+            return opened
+        }
     }
 
     public func submit(_ request: DatasetRequest, answer: @escaping @Sendable (DatasetAnswer) -> Void) {
@@ -78,8 +86,8 @@ public final class SwapControl: DatasetControl {
     ///
     /// - Parameter why: For the log.
     public func reloadAll(why: String) {
-        // A queue that is full of requests will see to the datasets soon enough.
-        _ = messages.push(.reload(why: why))
+        // Not bounded: nobody would hear that it was turned away. Signals come no faster than they are read.
+        _ = messages.push(.reload(why: why), isBounded: false)
     }
 
     /// Goes by the settings that can change while the server runs.

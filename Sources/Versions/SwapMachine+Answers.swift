@@ -46,7 +46,7 @@ extension SwapMachine {
         return .map(fields)
     }
 
-    /// Every version that is there, the newest first, and those refused that are gone.
+    /// Every version that is there, the newest first.
     func versions(_ database: Int) -> DatasetAnswer {
         let state = datasets[database]
         guard let directory = state.path.dataDirectory else { return .list([version(state.served.id, state, nil)]) }
@@ -59,7 +59,7 @@ extension SwapMachine {
     }
 
     private func version(_ id: String, _ state: DatasetState, _ directory: DataDirectory?) -> DatasetAnswer {
-        let refusal = state.refusal(of: id)
+        let refusal = state.refusal(ofVersion: id)
         let condition =
             if id == state.served.id {
                 "current"

@@ -29,41 +29,47 @@ extension SwapMachine {
             return answer(.error("ERR \(state.dataset.path) is no data directory, so there is no other version"))
         }
         do throws(DataDirectoryError) {
-            var choice = try directory.rollbackChoice()
-            // What is left is what is being served, which may not be what was announced last.
-            choice.currentID = state.served.id
-            choice.parentID = state.served.manifest?.parent
+            let choice = try rollbackChoice(state, directory)
             let target: String
             do throws(RollbackObstacle) {
                 target = try choice.target(version)
             } catch {
                 return answer(.error("ERR \(error)"))
             }
-            leave(database, for: target, in: directory, .rolledBack, "DATASET ROLLBACK to \(target)")
-            callOffSwap(database, because: "DATASET ROLLBACK to \(target)")
+            let place = try state.path.version(target)
+            let reason = "DATASET ROLLBACK to \(target)"
+            callOffSwap(database, because: reason)
             stage(
-                database, try state.path.version(target),
-                DatasetState.Swap(cause: .rollback, target: target, answers: [answer]))
+                database, place,
+                DatasetState.Swap(
+                    cause: .rollback, place: place, answers: [answer],
+                    refusalOfLeft: state.served.refusal(.rolledBack, reason)))
         } catch {
             answer(.error("ERR \(error)"))
         }
     }
 
-    /// Puts the version being served in quarantine, and has `current` lead to another.
+    /// What there is to go back to from the version being served, which may not be what was announced last.
+    func rollbackChoice(
+        _ state: DatasetState, _ directory: DataDirectory
+    ) throws(DataDirectoryError) -> RollbackChoice {
+        RollbackChoice(
+            currentID: state.served.id, parentID: state.served.manifest?.parent,
+            versionIDs: try directory.versionIDs(),
+            refusals: try directory.refusals() + state.unrecordedRefusals.values.map(\.refusal),
+            pinnedID: try directory.pin()?.versionID)
+    }
+
+    /// Puts a version that was served until now in quarantine, and has `current` lead to the one being served.
     ///
     /// What cannot be written is told in the log: the swap itself matters more.
-    private func leave(
-        _ database: Int, for target: String, in directory: DataDirectory, _ kind: Refusal.Kind, _ reason: String
-    ) {
-        let served = datasets[database].served
-        let refusal = Refusal(
-            versionID: served.id, kind: kind, reason: reason, refusedAt: .now, by: "almanac serve",
-            manifestSHA256: served.manifestSHA256)
-        datasets[database].refusals[served.id] = refusal
+    func leave(_ database: Int, _ left: ServedVersion, _ refusal: Refusal) {
         datasets[database].lastRefusal = refusal
+        guard let directory = datasets[database].path.dataDirectory else { return }
         do throws(DataDirectoryError) {
-            try directory.rollBack(to: target, refusal)
+            try directory.rollBack(to: datasets[database].served.id, refusal)
         } catch {
+            datasets[database].unrecordedRefusals[left.id] = (refusal, left.place)
             logger.warning(
                 "the data directory still announces the version left",
                 metadata: ["dataset": "\(datasets[database].dataset.name)", "cause": "\(error)"])
@@ -71,13 +77,19 @@ extension SwapMachine {
     }
 
     /// Gives up what is being opened; those who wait for it are told.
-    private func callOffSwap(_ database: Int, because reason: String) {
+    func callOffSwap(_ database: Int, because reason: String) {
         guard let swap = datasets[database].swap else { return }
         datasets[database].swap = nil
         if let staging = datasets[database].staging.take() {
             staging.cancellation.cancel()
             datasets[database].abandoned.append(staging)
         }
+        let name = datasets[database].dataset.name
+        logger.notice(
+            "swap called off",
+            metadata: ["dataset": "\(name)", "version": "\(swap.target)", "cause": "\(reason)"])
+        restore(database, swap.before)
+        publishFacts()
         for answer in swap.answers { answer(.error("ERR \(swap.target) was called off by \(reason)")) }
     }
 
@@ -90,24 +102,47 @@ extension SwapMachine {
         }
         let id = version ?? state.served.id
         do throws(DataDirectoryError) {
-            if let refusal = state.refusal(of: id) {
+            let place = try state.path.version(id)
+            if let refusal = state.refusal(of: place) {
                 let text = "\(id) is quarantined (\(refusal.kind.rawValue): \(refusal.reason))"
                 return answer(.error("REFUSED \(text)"))
             }
-            let place = try state.path.version(id)
-            try directory.setPin(Pin(versionID: id, pinnedAt: .now))
-            try directory.setCurrent(id)
+            callOffSwap(database, because: "DATASET PIN \(id)")
+            // A `current` that leads nowhere is nothing to go back to.
+            let before = (pin: try directory.pin(), currentID: (try? directory.currentVersionID()) ?? nil)
+            do throws(DataDirectoryError) {
+                try directory.setPin(Pin(versionID: id, pinnedAt: .now))
+                try directory.setCurrent(id)
+            } catch {
+                restore(database, before)
+                return finish(database, [answer], .error("ERR \(error)"), outcome: "failed: \(error)")
+            }
             refreshPin(database)
             logger.notice("pinned", metadata: ["dataset": "\(state.dataset.name)", "version": "\(id)"])
-            callOffSwap(database, because: "DATASET PIN \(id)")
-            guard id != state.served.id else {
+            guard place != state.served.place else {
                 let text = "the dataset stays with \(id) until it is unpinned"
                 return finish(database, [answer], .ok("OK " + text), outcome: text)
             }
-            stage(database, place, DatasetState.Swap(cause: .pin, target: id, answers: [answer]))
+            stage(
+                database, place,
+                DatasetState.Swap(cause: .pin, place: place, answers: [answer], before: before))
         } catch {
             answer(.error("ERR \(error)"))
         }
+    }
+
+    /// Takes back what a pin that came to nothing had said.
+    func restore(_ database: Int, _ before: (pin: Pin?, currentID: String?)?) {
+        guard let before, let directory = datasets[database].path.dataDirectory else { return }
+        do throws(DataDirectoryError) {
+            try directory.setPin(before.pin)
+            if let id = before.currentID { try directory.setCurrent(id) }
+        } catch {
+            logger.warning(
+                "a pin is not taken back",
+                metadata: ["dataset": "\(datasets[database].dataset.name)", "cause": "\(error)"])
+        }
+        refreshPin(database)
     }
 
     private func unpin(_ database: Int, _ answer: DatasetState.Answer) {
@@ -118,91 +153,11 @@ extension SwapMachine {
             }
             try directory.setPin(nil)
             datasets[database].pinnedID = nil
+            publishFacts()
             logger.notice("unpinned", metadata: ["dataset": "\(state.dataset.name)"])
             answer(.ok("OK \(state.served.id) goes on being served until a version is announced"))
         } catch {
             answer(.error("ERR \(error)"))
         }
-    }
-
-    // MARK: Verification
-
-    private func verify(_ database: Int, _ version: String?, _ answer: @escaping DatasetState.Answer) {
-        guard datasets[database].verifying == nil else {
-            return answer(.error("ERR a version of this dataset is being verified already"))
-        }
-        do throws(DataDirectoryError) {
-            let state = datasets[database]
-            let place = if let version { try state.path.version(version) } else { state.served.place }
-            beginVerifying(database, place, [answer])
-        } catch {
-            answer(.error("ERR \(error)"))
-        }
-    }
-
-    /// After the start, so that the start need not wait for it.
-    func verifyInBackground(_ database: Int) {
-        guard datasets[database].served.verification == .sizes, settings.verify == .sealed else { return }
-        beginVerifying(database, datasets[database].served.place, [])
-    }
-
-    private func beginVerifying(_ database: Int, _ place: VersionPlace, _ answers: [DatasetState.Answer]) {
-        let messages = parts.messages
-        do throws(SystemError) {
-            let thread = try Verifying(place, database: database) { outcome in
-                _ = messages.push(.verified(database: database, outcome), isBounded: false)
-            }
-            datasets[database].verifying = (thread, answers)
-        } catch {
-            for answer in answers { answer(.error("ERR \(error)")) }
-        }
-    }
-
-    func verified(_ database: Int, _ outcome: Verifying.Outcome) {
-        guard let (thread, answers) = datasets[database].verifying else { return }
-        thread.join()
-        datasets[database].verifying = nil
-        let name = datasets[database].dataset.name
-        let isServed = outcome.id == datasets[database].served.place.id
-        switch outcome {
-        case .sound(let id, let files, let bytes, let milliseconds):
-            logger.info(
-                "verified",
-                metadata: [
-                    "dataset": "\(name)", "version": "\(id)", "files": "\(files)", "bytes": "\(bytes)",
-                    "milliseconds": "\(milliseconds)",
-                ])
-            if isServed { datasets[database].served.verification = .full }
-            publishFacts()
-            for answer in answers {
-                answer(.ok("OK \(id) is sound: \(files) files, \(bytes) bytes, \(milliseconds) ms"))
-            }
-        case .damaged(let id, let problems):
-            let list = problems.map(\.description).joined(separator: "; ")
-            logger.critical("damaged", metadata: ["dataset": "\(name)", "version": "\(id)", "cause": "\(list)"])
-            for answer in answers { answer(.error("DAMAGED \(id): \(list)")) }
-            if isServed, answers.isEmpty { leaveDamaged(database, list) }
-        case .failed(let id, let reason):
-            logger.error("not verified", metadata: ["dataset": "\(name)", "version": "\(id)", "cause": "\(reason)"])
-            for answer in answers { answer(.error("ERR \(id) could not be verified: \(reason)")) }
-        }
-    }
-
-    /// Goes back from a version that turned out damaged after the start, where there is one to go back to.
-    private func leaveDamaged(_ database: Int, _ reason: String) {
-        let state = datasets[database]
-        guard let directory = state.path.dataDirectory, state.served.place.isInDataDirectory,
-            var choice = try? directory.rollbackChoice()
-        else { return }
-        choice.currentID = state.served.id
-        choice.pinnedID = nil
-        guard let target = try? choice.target(), let place = try? state.path.version(target) else {
-            return logger.critical(
-                "a damaged version is being served: there is no other",
-                metadata: ["dataset": "\(state.dataset.name)", "version": "\(state.served.id)"])
-        }
-        leave(database, for: target, in: directory, .damaged, reason)
-        callOffSwap(database, because: "damage of \(state.served.id)")
-        stage(database, place, DatasetState.Swap(cause: .rollback, target: target, answers: []))
     }
 }

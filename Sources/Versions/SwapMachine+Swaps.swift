@@ -21,8 +21,8 @@ extension SwapMachine {
             let announced = try state.path.announced()
             let pinned = datasets[database].pinnedID
             let place = if let pinned, announced.isInDataDirectory { try state.path.version(pinned) } else { announced }
-            if place.path == state.served.place.path {
-                let isHeld = pinned != nil && announced.path != place.path
+            if place == state.served.place {
+                let isHeld = pinned != nil && announced != place
                 let text =
                     isHeld
                     ? "\(state.served.id) goes on being served: the dataset is pinned to it, and \(announced.id) waits"
@@ -30,9 +30,7 @@ extension SwapMachine {
                 logger.info("nothing to swap", metadata: ["dataset": "\(state.dataset.name)", "outcome": "\(text)"])
                 return finish(database, trigger.answers, .ok("OK " + text), outcome: text)
             }
-            if let refusal = state.refusal(of: place.id), isStill(refusal, at: place),
-                !(trigger.isForced && refusal.kind.canBeForced)
-            {
+            if let refusal = state.refusal(of: place), !(trigger.isForced && refusal.kind.canBeForced) {
                 let advice = refusal.kind.canBeForced ? "; RELOAD with FORCE would serve it all the same" : ""
                 let text =
                     "\(place.id) is quarantined (\(refusal.kind.rawValue): \(refusal.reason))\(advice); "
@@ -42,7 +40,7 @@ extension SwapMachine {
             }
             stage(
                 database, place,
-                DatasetState.Swap(cause: .reload, target: place.id, answers: trigger.answers),
+                DatasetState.Swap(cause: .reload, place: place, answers: trigger.answers),
                 isForced: trigger.isForced)
         } catch {
             logger.error(
@@ -61,14 +59,6 @@ extension SwapMachine {
         }
     }
 
-    /// Whether a refusal is of what lies there now, and not of other bytes that bore the same id.
-    private func isStill(_ refusal: Refusal, at place: VersionPlace) -> Bool {
-        guard let refused = refusal.manifestSHA256,
-            let bytes = (try? VersionDirectory(path: place.path).manifest())?.bytes
-        else { return true }
-        return SHA256.digest(of: bytes.span) == refused
-    }
-
     // MARK: Staging
 
     /// Begins to open a version, or takes one that is still open.
@@ -81,19 +71,27 @@ extension SwapMachine {
             phases.begin("adopt")
             return adopt(database, served, parts.audience.prepare(served.version), &phases, warmedKeys: 0)
         }
+        logger.info(
+            "opening",
+            metadata: [
+                "dataset": "\(state.dataset.name)", "version": "\(swap.target)", "cause": "\(swap.cause)",
+                "path": "\(place.path)",
+            ])
         let isReload = swap.cause == .reload
+        // Whoever goes back is in a hurry, and to what has been served before: it is hashed behind the swap.
+        let isReturn =
+            swap.cause == .rollback && (place.id < state.served.id || place.id == state.served.manifest?.parent)
         let admission = Admission(
             dataset: state.dataset, settings: settings, trustedKeys: parts.trustedKeys, openEngine: parts.openEngine,
             openThreads: min(settings.openThreads, isReload ? Self.openThreadsBesideServing : settings.openThreads),
-            // Whoever goes back is in a hurry, and to what has been served before.
-            verification: isReload ? settings.verify : .off,
+            verification: isReturn ? .off : settings.verify,
             predecessor: isReload && !isForced ? state.served : nil, cancellation: SwapCancellation())
         let messages = parts.messages
         stagingNumber += 1
         do throws(SystemError) {
             datasets[database].staging = try Staging(
-                admission, place, database: database, warms: isReload && settings.warmKeys > 0,
-                audience: parts.audience, number: stagingNumber, phases: phases
+                admission, place, database: database, isUrgent: swap.cause == .rollback, audience: parts.audience,
+                number: stagingNumber, phases: phases
             ) { number, outcome in
                 _ = messages.push(.staged(database: database, number: number, outcome), isBounded: false)
             }
@@ -130,12 +128,17 @@ extension SwapMachine {
         datasets[database].swapCount += 1
         let milliseconds = phases.totalMilliseconds
         datasets[database].lastSwap = (Int(ManifestTime.now.unixSeconds), milliseconds, phases.facts)
-        datasets[database].refusals[served.id] = nil
+        datasets[database].unrecordedRefusals[served.id] = nil
         if let directory = datasets[database].path.dataDirectory, served.place.isInDataDirectory {
             // A version that was forced in is not refused any longer.
             try? directory.release(served.id)
         }
+        if let refusal = swap.refusalOfLeft { leave(database, replaced, refusal) }
         retire(replaced, in: database)
+        if let verifying = datasets[database].verifying, verifying.isBackground, verifying.place == replaced.place {
+            verifying.thread.cancellation.cancel()
+        }
+        verifyInBackground(database)
         let name = datasets[database].dataset.name
         logger.notice(
             "swapped",
@@ -159,12 +162,16 @@ extension SwapMachine {
     private func fail(_ database: Int, _ failure: AdmissionFailure, _ phases: SwapPhases) {
         guard let swap = datasets[database].swap else { return }
         datasets[database].swap = nil
+        restore(database, swap.before)
         let state = datasets[database]
         let serving = "\(state.served.id) goes on being served"
         var outcome = "failed: \(swap.target): \(failure.reason)"
         if case .refused(let kind, let reason) = failure {
             outcome = "refused: \(swap.target): \(kind.rawValue): \(reason)"
-            refuse(database, swap.target, kind, reason)
+            refuse(database, swap.place, kind, reason)
+            if let left = swap.refusalOfLeft, left.kind == .damaged, swap.answers.isEmpty {
+                leaveDamaged(database, left.reason)
+            }
             let advice = kind.canBeForced ? "; RELOAD with FORCE would serve it all the same" : ""
             finish(
                 database, swap.answers,
@@ -183,13 +190,12 @@ extension SwapMachine {
     }
 
     /// Puts a version in quarantine: on disk where that can be written, and in memory in any case.
-    func refuse(_ database: Int, _ id: String, _ kind: Refusal.Kind, _ reason: String) {
+    func refuse(_ database: Int, _ place: VersionPlace, _ kind: Refusal.Kind, _ reason: String) {
         let state = datasets[database]
-        let manifest = state.path.dataDirectory.flatMap { try? $0.manifest(of: id).bytes }
+        let id = place.id
         let refusal = Refusal(
             versionID: id, kind: kind, reason: reason, refusedAt: .now, by: "almanac serve",
-            manifestSHA256: manifest.map { SHA256.digest(of: $0.span) })
-        datasets[database].refusals[id] = refusal
+            manifestSHA256: place.manifestSHA256)
         datasets[database].lastRefusal = refusal
         logger.error(
             "refused",
@@ -197,16 +203,21 @@ extension SwapMachine {
                 "dataset": "\(state.dataset.name)", "version": "\(id)", "kind": "\(kind.rawValue)",
                 "cause": "\(reason)", "serving": "\(state.served.id)",
             ])
-        do throws(DataDirectoryError) {
-            try state.path.dataDirectory?.quarantine(refusal)
-        } catch {
-            logger.warning("quarantine not recorded", metadata: ["version": "\(id)", "cause": "\(error)"])
-        }
+        quarantine(database, refusal, place)
         announce(
             SwapEvent(
                 event: .refusal, dataset: state.dataset.name, version: id, previous: state.served.id,
-                kind: kind.rawValue,
-                reason: reason))
+                kind: kind.rawValue, reason: reason))
+    }
+
+    private func quarantine(_ database: Int, _ refusal: Refusal, _ place: VersionPlace) {
+        let directory = place.isInDataDirectory ? datasets[database].path.dataDirectory : nil
+        do throws(DataDirectoryError) {
+            if let directory { return try directory.quarantine(refusal) }
+        } catch {
+            logger.warning("quarantine not recorded", metadata: ["version": "\(place.id)", "cause": "\(error)"])
+        }
+        datasets[database].unrecordedRefusals[place.id] = (refusal, place)
     }
 
     // MARK: Ends of triggers

@@ -22,7 +22,7 @@ final class SwapMachine {
         let name: String
     }
 
-    init(_ opened: [OpenedDataset], settings: ServerSettings, _ parts: SwapControl.Parts) {
+    init(_ opened: consuming [OpenedDataset], settings: ServerSettings, _ parts: SwapControl.Parts) {
         datasets = opened.map(DatasetState.init)
         self.settings = settings
         self.parts = parts
@@ -32,9 +32,11 @@ final class SwapMachine {
 
     func run() {
         for database in datasets.indices {
+            refreshPin(database)
             noteServing(database, outcome: "serving \(datasets[database].served.id)")
             verifyInBackground(database)
         }
+        publishFacts()
         while !parts.shared.isStopping.load(ordering: .acquiring) {
             if let message = nextMessage() { handle(message) }
             parts.audience.discardRetired()

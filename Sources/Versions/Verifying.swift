@@ -4,16 +4,11 @@ internal import Platform
 /// Hashes every file of a version on a thread of its own, at low priority.
 final class Verifying: Sendable {
     enum Outcome: Sendable {
-        case sound(id: String, files: Int, bytes: Int, milliseconds: Int)
-        case damaged(id: String, [FileProblem])
+        case sound(files: Int, bytes: Int, milliseconds: Int)
+        case damaged([FileProblem])
         /// It could not be found out.
-        case failed(id: String, String)
-
-        var id: String {
-            switch self {
-            case .sound(let id, _, _, _), .damaged(let id, _), .failed(let id, _): id
-            }
-        }
+        case failed(String)
+        case cancelled
     }
 
     let cancellation = SwapCancellation()
@@ -34,17 +29,22 @@ final class Verifying: Sendable {
         let start = Clock.monotonicNanoseconds()
         do throws(DataDirectoryError) {
             let directory = VersionDirectory(path: place.path)
+            // Held, so that files that go away are not taken for damage.
+            let hold = try directory.hold()
+            defer { withExtendedLifetime(hold) {} }
             let manifest = try directory.manifest().manifest
+            guard hold != nil else { return .failed("it is being deleted") }
             let verifier = FileVerifier(directory: place.path, threadCount: 1)
             let problems = verifier.checkContents(manifest.files, isCancelled: { cancellation.isCancelled })
-            guard let problems else { return .failed(id: place.id, "it was cancelled") }
-            if let unreadable = problems.first(where: \.isInputOutput) { return .failed(id: place.id, "\(unreadable)") }
-            guard problems.isEmpty else { return .damaged(id: place.id, problems) }
+            guard let problems else { return .cancelled }
+            let wrong = problems.filter { !$0.isInputOutput }
+            guard wrong.isEmpty else { return .damaged(wrong) }
+            if let unreadable = problems.first { return .failed("\(unreadable)") }
             return .sound(
-                id: place.id, files: manifest.files.count, bytes: manifest.byteCount,
+                files: manifest.files.count, bytes: manifest.byteCount,
                 milliseconds: Int((Clock.monotonicNanoseconds() - start) / 1_000_000))
         } catch {
-            return .failed(id: place.id, error.description)
+            return .failed(error.description)
         }
     }
 

@@ -25,12 +25,23 @@ struct WarmUp {
             prepared.warm(keys[done..<end])
             done = end
             let due = UInt64(done) * 1_000_000_000 / UInt64(rate)
-            let spent = Clock.monotonicNanoseconds() - start
-            if due > spent { Thread.sleep(nanoseconds: min(due - spent, nanosecondsMax)) }
+            try wait(until: start + min(due, nanosecondsMax))
         }
         return done
     }
 
+    /// Sleeps in naps, lest whoever cancels wait for its end.
+    private func wait(until moment: UInt64) throws(AdmissionFailure) {
+        while true {
+            try cancellation.check()
+            let now = Clock.monotonicNanoseconds()
+            guard now < moment else { return }
+            Thread.sleep(nanoseconds: min(moment - now, Self.napNanosecondsMax))
+        }
+    }
+
     /// Keys between two looks at the clock.
     private static let chunk = 64
+
+    private static let napNanosecondsMax: UInt64 = 10_000_000
 }

@@ -30,11 +30,7 @@ func serve(
     } catch {
         throw CommandFailure(.badConfiguration, "trusted-keys: \(error)")
     }
-    guard let datasets = try openDatasets(settings, trustedKeys, engines, signals, logger) else { return }
-    let catalog = Catalog(names: settings.datasets.map(\.name), versions: datasets.map(\.served.version))
-    let server = try Server(settings: settings, catalog: catalog, logger: logger)
-    let control = SwapControl(datasets)
-    server.control = control
+    guard let (server, control) = try makeServer(settings, trustedKeys, engines, signals, logger) else { return }
     do {
         try server.listen()
     } catch {
@@ -73,6 +69,24 @@ func serve(
         case nil: if watch.takeChanges() { control.reloadAll(why: "current changed") }
         }
     }
+}
+
+/// The server, and the control of its versions.
+///
+/// Apart from ``serve(settings:signals:logger:log:input:)``, whose variables live as long as the process: a first
+/// version that one of them held would never close.
+///
+/// - Returns: `nil` where a signal ended the wait for a version that has yet to come.
+private func makeServer(
+    _ settings: ServerSettings, _ trustedKeys: TrustedKeys, _ engines: EngineFactory,
+    _ signals: borrowing SignalQueue, _ logger: Logger
+) throws -> (Server, SwapControl)? {
+    guard let datasets = try openDatasets(settings, trustedKeys, engines, signals, logger) else { return nil }
+    let catalog = Catalog(names: settings.datasets.map(\.name), versions: datasets.map(\.served.version))
+    let server = try Server(settings: settings, catalog: catalog, logger: logger)
+    let control = SwapControl(datasets)
+    server.control = control
+    return (server, control)
 }
 
 /// The links that announce versions, where the settings want them watched.

@@ -12,6 +12,8 @@ public final class MemoryEngine: Engine {
         public var coldKeys: Set<[UInt8]> = []
         /// Keys whose reading fails in every tier but the cold resident one.
         public var damagedKeys: Set<[UInt8]> = []
+        /// Why it fails.
+        public var failureKind = EngineError.Kind.damaged
         /// Makes every scan and random key fail.
         public var failsWalks = false
         /// Called before each look-up that may read the disk, on the thread that asked; may wait.
@@ -64,7 +66,8 @@ public final class MemoryEngine: Engine {
             let outcome = outcome(of: key, tier: tier)
             let value = outcome == .hit ? values[key] : nil
             if outcome == .damaged {
-                batch.failure = EngineError(operation: "get", kind: .damaged, message: "told to fail")
+                let kind = behaviour.withLock { $0.failureKind }
+                batch.failure = EngineError(operation: "get", kind: kind, message: "told to fail")
             }
             unsafe batch.withUnsafeLookups(in: index..<index + 1) { lookups, _ in
                 unsafe lookups[0].outcome = outcome.rawValue
