@@ -3,13 +3,15 @@
 import json
 import os
 import signal
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from support import versions
 from support.resp import wait_until
 from support.server import BINARY, Process, almanac
-from support.source_server import SourceServer
+from support.source_server import SourceServer, Truncated
 
 pytestmark = pytest.mark.almanac_only
 
@@ -21,12 +23,12 @@ class Sync(Process):
 
     def __init__(self, logs, source, data, *flags):
         super().__init__(logs)
-        self.source, self.data, self.flags = source, data, flags
+        self.source, self.data, self.flags, self.preload = source, data, flags, None
 
     def __enter__(self):
         self.spawn([
             BINARY, "sync", "--source", self.source, "--data-dir", self.data, "--interval", "100ms", "--reserve", "0",
-            "--progress", "none", *self.flags])
+            "--progress", "none", *self.flags], {"LD_PRELOAD": str(self.preload)} if self.preload else None)
         return self
 
     def __exit__(self, kind, *_):
@@ -296,6 +298,41 @@ def test_sighup_asks_the_source_now_and_sigusr1_tells_the_state(source, data, si
         wait_until(lambda: versions.current(data) == "v2", what="the second version")
         sync.signal(signal.SIGUSR1)
         wait_until(lambda: "announced=v2" in sync.log and "state" in sync.log, what="the state")
+
+
+def test_a_network_that_comes_and_goes_costs_no_byte_twice(source, data, sidecar):
+    size = 1 << 20
+    versions.publish_by_hand(source, "v1", {"big.bin": versions.random_bytes(size, "big")})
+    # What the file's first requests meet: a line that breaks, a server that is being repaired.
+    troubles = ["break", 403, 403]
+
+    def trouble(body):
+        kind = troubles.pop(0) if troubles else body
+        return Truncated(body[:size // 2]) if kind == "break" else kind
+
+    with SourceServer(source) as server:
+        server.faults["versions/v1/big.bin"] = trouble
+        with sidecar(source=server.url) as sync:
+            wait_until(lambda: versions.current(data) == "v1", what="the version")
+        assert not troubles and "sync failed" in sync.log
+        assert server.bytes_sent("versions/v1/big.bin") == size
+    assert versions.is_whole(data / "versions/v1")
+
+
+def test_a_clock_that_is_set_back_again_and_again_stops_nothing(source, data, sidecar, tmp_path):
+    shim = tmp_path / "clockback.so"
+    code = Path(__file__).parent / "shims/clockback.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-o", shim, code, "-ldl"], check=True)
+    versions.publish_by_hand(source, "v1", versions.files(seed=1))
+    sync = sidecar("--keep", "2")
+    sync.preload = shim
+    with sync:
+        for number in range(1, 5):
+            versions.publish_by_hand(source, f"v{number}", versions.files(seed=number))
+            wait_until(lambda: versions.current(data) == f"v{number}", what="the next version", deadline=15)
+        wait_until(lambda: len(os.listdir(data / "versions")) == 2, what="the old ones to go", deadline=15)
+    times = [line.split()[0] for line in sync.log.splitlines()]
+    assert times != sorted(times), "the shim does nothing"
 
 
 def test_signatures_are_asked_for(source, data, tmp_path):
