@@ -46,7 +46,8 @@ public struct FirstVersionError: Error {
     }
 }
 
-/// Finds and opens the version that a dataset begins with: the announced one, or else the last good one.
+/// Finds and opens the version that a dataset begins with: the pinned one, else the announced one, else the last good
+/// one, and never nothing.
 public struct FirstVersion {
     private let dataset: DatasetPath
     private let settings: ServerSettings

@@ -189,17 +189,17 @@ def open_files(server, version):
 
 
 def test_a_version_replaced_closes_and_lets_go_of_its_files(data, serve):
-    with serve(data.path, flags=["--rollback-window", "0s"]) as server:
+    with serve(data.path, flags=["--rollback-window", "0s"]) as server, server.connect() as connection:
         assert open_files(server, "A")
         data.add("B")
-        assert reload(server).startswith("+OK B")
+        assert connection.ask("DATASET", "RELOAD").startswith("+OK B")
         wait_until(lambda: not open_files(server, "A"), what="version A to close")
         descriptors = server.descriptor_count()
         for version in ["A", "B"] * 10:
             data.announce(version)
-            assert reload(server).startswith(f"+OK {version}")
+            assert connection.ask("DATASET", "RELOAD").startswith(f"+OK {version}")
         wait_until(lambda: not open_files(server, "A"))
-        assert server.descriptor_count() == descriptors
+        wait_until(lambda: server.descriptor_count() == descriptors, what="as many descriptors as before")
         assert_serves(server, "B")
 
 
