@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "CLookup"),
         .target(name: "CRocksDB", dependencies: ["CLookup"], linkerSettings: [.linkedLibrary("rocksdb")]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
@@ -43,7 +44,7 @@ let package = Package(
         .target(name: "Platform", dependencies: ["Bytes", "CLinux"], swiftSettings: strict),
 
         // 2: storage formats, versions, the wire, logs.
-        .target(name: "Datasets", dependencies: ["CCrypto", "Storage"], swiftSettings: strict),
+        .target(name: "Datasets", dependencies: ["Bytes", "CCrypto", "Platform", "Storage"], swiftSettings: strict),
         .target(
             name: "RocksDBStorage", dependencies: ["Bytes", "CLookup", "CRocksDB", "Storage"], swiftSettings: strict),
         .target(name: "RESP", dependencies: ["Bytes"], swiftSettings: strict),
@@ -53,6 +54,15 @@ let package = Package(
         .target(
             name: "Commands", dependencies: ["Bytes", "Datasets", "RESP", "ServerMetrics", "Storage"],
             swiftSettings: strict + hot),
+
+        // Where versions are published, and how they come and go.
+        .target(
+            name: "RemoteStorage",
+            dependencies: ["Bytes", "CCrypto", "CCurl", "Datasets", "Platform"],
+            swiftSettings: strict),
+
+        // A client for our own commands, which asks servers.
+        .target(name: "RedisClient", dependencies: ["Bytes", "Platform", "RESP"], swiftSettings: strict),
 
         // 4: sockets and threads; building datasets.
         .target(
@@ -65,12 +75,26 @@ let package = Package(
             name: "DatasetBuild",
             dependencies: ["Bytes", "CZlib", "CZstd", "Datasets", "Platform", "RESP", "RocksDBStorage", "Storage"],
             swiftSettings: strict),
+        .target(
+            name: "DatasetInspection",
+            dependencies: ["Bytes", "Datasets", "Platform", "RESP", "RedisClient", "Storage"],
+            swiftSettings: strict),
 
-        // 5: the executable, the only target that names engines.
+        .target(
+            name: "Sync", dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
+            swiftSettings: strict),
+
+        // 5: which version serves, and how another takes its place.
+        .target(
+            name: "Versions",
+            dependencies: ["Commands", "Datasets", "Platform", "Settings", "Storage", logging], swiftSettings: strict),
+
+        // 6: the executable, the only target that names engines.
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Datasets", "DatasetBuild", "Platform", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage",
+                "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "Platform", "RESP", "RedisClient",
+                "RemoteStorage", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage", "Sync", "Versions",
                 argumentParser, logging,
             ],
             swiftSettings: strict),
@@ -91,6 +115,11 @@ let package = Package(
             name: "SessionFuzz", dependencies: ["CFuzzDriver", "SessionSupport"], path: "Tests/Fuzz/SessionFuzz",
             swiftSettings: strict),
 
+        // Drives sources from the command line, for tests with real servers.
+        .executableTarget(
+            name: "SourceTrial", dependencies: ["Datasets", "Platform", "RemoteStorage"], path: "Tests/SourceTrial",
+            swiftSettings: strict),
+
         // Makes databases as others make them, for the engine to read.
         .target(
             name: "CRocksDBFixtures", path: "Tests/CRocksDBFixtures", linkerSettings: [.linkedLibrary("rocksdb")]),
@@ -100,12 +129,18 @@ let package = Package(
         .testTarget(name: "ServerLogTests", dependencies: ["ServerLog", logging], swiftSettings: strict),
         .testTarget(name: "PlatformTests", dependencies: ["Bytes", "Platform"], swiftSettings: strict),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "Storage", "TestSupport"], swiftSettings: strict),
+            name: "DatasetsTests", dependencies: ["Datasets", "Platform", "Storage", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RemoteStorageTests", dependencies: ["Datasets", "Platform", "RemoteStorage"], swiftSettings: strict),
         .testTarget(
             name: "RocksDBStorageTests",
             dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
             dependencies: [
@@ -120,7 +155,21 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "AlmanacTests", dependencies: ["almanac", "Settings", argumentParser], swiftSettings: strict),
+            name: "VersionsTests",
+            dependencies: [
+                "Commands", "Datasets", "Platform", "Settings", "Storage", "TestSupport", "Versions", logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SyncTests", dependencies: ["Datasets", "Platform", "RemoteStorage", "Sync", logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DatasetInspectionTests",
+            dependencies: ["Bytes", "DatasetInspection", "Datasets", "RedisClient", "Storage", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "DatasetBuildTests",
             dependencies: [

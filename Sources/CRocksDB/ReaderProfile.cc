@@ -65,4 +65,11 @@ rocksdb::ReadOptions ReaderProfile::Walk() {
     return options;
 }
 
+rocksdb::ReadOptions ReaderProfile::WholeWalk() {
+    rocksdb::ReadOptions options = Walk();
+    // Everything will be read: large reads from the first block on, where RocksDB would begin with small ones.
+    options.readahead_size = 1 << 20;
+    return options;
+}
+
 }  // namespace almanac

@@ -21,6 +21,8 @@ struct ReaderProfile {
     static rocksdb::ReadOptions Anywhere();
     /// A walk over many keys.
     static rocksdb::ReadOptions Walk();
+    /// A walk over whole versions, values and all.
+    static rocksdb::ReadOptions WholeWalk();
 };
 
 }  // namespace almanac

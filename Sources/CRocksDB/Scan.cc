@@ -11,6 +11,7 @@ struct almanac_rocksdb_scan {
     std::unique_ptr<rocksdb::Iterator> iterator;
     std::string bytes;
     std::vector<uint64_t> ends;
+    bool with_values = false;
 };
 
 namespace {
@@ -18,9 +19,12 @@ namespace {
 /// Where a page ends, whatever the limit: keys can be large, and the caller copies none of them.
 constexpr size_t kPageBytes = 256 << 10;
 
-almanac_rocksdb_scan *NewScan(almanac_rocksdb &database) {
+almanac_rocksdb_scan *NewScan(almanac_rocksdb &database, bool with_values) {
     auto scan = std::make_unique<almanac_rocksdb_scan>();
-    scan->iterator.reset(database.db->NewIterator(almanac::ReaderProfile::Walk(), database.family));
+    scan->with_values = with_values;
+    rocksdb::ReadOptions options =
+        with_values ? almanac::ReaderProfile::WholeWalk() : almanac::ReaderProfile::Walk();
+    scan->iterator.reset(database.db->NewIterator(options, database.family));
     return scan.release();
 }
 
@@ -35,10 +39,16 @@ bool NextPage(
     almanac_rocksdb_scan &scan, size_t limit, almanac_rocksdb_page *page, almanac_rocksdb_error *error) {
     scan.bytes.clear();
     scan.ends.clear();
-    while (scan.ends.size() < limit && scan.bytes.size() < kPageBytes && scan.iterator->Valid()) {
+    size_t ends_max = scan.with_values ? limit * 2 : limit;
+    while (scan.ends.size() < ends_max && scan.bytes.size() < kPageBytes && scan.iterator->Valid()) {
         rocksdb::Slice key = scan.iterator->key();
         scan.bytes.append(key.data(), key.size());
         scan.ends.push_back(scan.bytes.size());
+        if (scan.with_values) {
+            rocksdb::Slice value = scan.iterator->value();
+            scan.bytes.append(value.data(), value.size());
+            scan.ends.push_back(scan.bytes.size());
+        }
         scan.iterator->Next();
     }
     *page = {reinterpret_cast<const uint8_t *>(scan.bytes.data()), scan.ends.data(), scan.ends.size()};
@@ -144,9 +154,10 @@ void SeekRandom(almanac_rocksdb &database, rocksdb::Iterator &iterator, uint64_t
 }  // namespace
 
 almanac_rocksdb_scan *almanac_rocksdb_scan_create(
-    almanac_rocksdb *database, const uint8_t *start, size_t start_count, almanac_rocksdb_error *error) {
+    almanac_rocksdb *database, const uint8_t *start, size_t start_count, bool with_values,
+    almanac_rocksdb_error *error) {
     return Guarded<almanac_rocksdb_scan *>(error, nullptr, [&] {
-        almanac_rocksdb_scan *scan = NewScan(*database);
+        almanac_rocksdb_scan *scan = NewScan(*database, with_values);
         if (start == nullptr) {
             scan->iterator->SeekToFirst();
         } else {
@@ -167,7 +178,7 @@ void almanac_rocksdb_scan_destroy(almanac_rocksdb_scan *scan) { delete scan; }
 almanac_rocksdb_scan *almanac_rocksdb_scan_create_random(
     almanac_rocksdb *database, uint64_t seed, almanac_rocksdb_error *error) {
     return Guarded<almanac_rocksdb_scan *>(error, nullptr, [&] {
-        almanac_rocksdb_scan *scan = NewScan(*database);
+        almanac_rocksdb_scan *scan = NewScan(*database, false);
         SeekRandom(*database, *scan->iterator, seed);
         return Checked(scan, error);
     });

@@ -9,6 +9,8 @@ public struct BuildOptions: Sendable {
     public var columns = ColumnChoice()
     /// The directory to make; nothing may be there yet.
     public var output: String
+    /// Where the work is done until the output appears: a directory on the same file system; `nil` means beside it.
+    public var workDirectory: String?
     public var versionID: String
     public var parent: String?
     /// The program's name and version, for the manifest.

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Comma-separated values as RFC 4180 has them.
 ///
 /// The first record names the columns. A field in quotes may hold commas, line ends and doubled

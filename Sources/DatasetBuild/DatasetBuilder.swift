@@ -1,15 +1,18 @@
 internal import Bytes
-internal import Datasets
+public import Datasets
 internal import Glibc
 
 /// Makes a version of a dataset out of rows, in any order and of any number.
 public struct DatasetBuilder {
     private let options: BuildOptions
     private let monitor: BuildMonitor
+    /// What signs the manifest, if anything.
+    private let signingKey: SigningKey?
 
-    public init(_ options: BuildOptions, monitor: BuildMonitor) {
+    public init(_ options: BuildOptions, monitor: BuildMonitor, signingKey: SigningKey? = nil) {
         self.options = options
         self.monitor = monitor
+        self.signingKey = signingKey
     }
 
     /// Reads, sorts, writes, seals; waits for disks and inputs, for as long as it takes.
@@ -22,7 +25,7 @@ public struct DatasetBuilder {
         try options.validate()
         let formats = try inputFormats()
         let inputBytes = try inputBytes()
-        let output = try OutputDirectory.make(options.output)
+        let output = try OutputDirectory.make(options.output, workDirectory: options.workDirectory)
         let duplicates = DuplicateCounter(
             options.duplicates, inputNames: options.inputs.map { InputReader.displayName($0) })
         let sorter = RowSorter(
@@ -45,9 +48,10 @@ public struct DatasetBuilder {
         let files = try seal(output)
         let created = ManifestTime(unixSeconds: Int64(time(nil)))
         let keyCount = statistics.keyCount
-        try output.write(
+        try output.finish(
             statistics.manifest(
-                options, format: format, created: created, duplicatesDropped: duplicates.count, files: files))
+                options, format: format, created: created, duplicatesDropped: duplicates.count, files: files),
+            signingKey: signingKey)
         try output.commit()
         monitor.clearLine()
         return BuildSummary(

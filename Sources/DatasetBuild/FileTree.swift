@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 
 /// Directories and what is in them.
 enum FileTree {
@@ -7,10 +8,7 @@ enum FileTree {
         return unsafe lstat(path, &status) == 0
     }
 
-    static func isDirectory(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
+    static func isDirectory(_ path: String) -> Bool { FileSystem.isDirectory(path) }
 
     /// The size of a plain file, `nil` for anything else that can be read.
     static func plainByteCount(_ path: String) throws(BuildError) -> Int? {
@@ -27,17 +25,11 @@ enum FileTree {
 
     /// The names in a directory, sorted.
     static func names(in directory: String) throws(BuildError) -> [String] {
-        guard let stream = unsafe opendir(directory) else { throw BuildError.system("read", directory, errno) }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            // Safety: the kernel ends `d_name` with a zero byte, and the entry is valid until the next readdir.
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-            }
-            if name != ".", name != ".." { names.append(name) }
+        do throws(SystemError) {
+            return try FileSystem.names(in: directory)
+        } catch {
+            throw BuildError.system("read", directory, error.code)
         }
-        return names.sorted()
     }
 
     /// Removes `path` and everything below it, going on past what cannot be removed.
@@ -59,6 +51,10 @@ enum FileTree {
     }
 
     static func rename(_ path: String, to target: String) throws(BuildError) {
-        guard unsafe Glibc.rename(path, target) == 0 else { throw BuildError.system("create", target, errno) }
+        do throws(SystemError) {
+            try FileSystem.rename(path, to: target)
+        } catch {
+            throw BuildError.system("create", target, error.code)
+        }
     }
 }

@@ -4,9 +4,9 @@ internal import Glibc
 
 /// The directory being built, which appears at its path whole or not at all.
 ///
-/// Until ``commit()`` everything is in a hidden sibling, `.NAME.partial-…`, so that the last step is
-/// one rename within one file system. The sibling is removed when this value goes away; only a
-/// process killed outright leaves one behind, and it may be deleted by hand.
+/// Until ``commit()`` everything is in a hidden directory, `.NAME.partial-…`, beside it unless another place on
+/// the same file system is named, so that the last step is one rename. The hidden directory is removed when this
+/// value goes away; only a process killed outright leaves one behind, and it may be deleted by hand.
 struct OutputDirectory: ~Copyable {
     /// Where the dataset's files are written.
     let dataPath: String
@@ -19,20 +19,22 @@ struct OutputDirectory: ~Copyable {
     /// Directories above the output that were missing, the outermost first; gone again if nothing appears in them.
     private var madeParents: [String] = []
 
-    /// Makes the hidden sibling.
+    /// Makes the hidden directory, in `workDirectory` or beside the output.
     ///
-    /// An error where something is at `path` already, or nothing can be made beside it.
-    static func make(_ path: String) throws(BuildError) -> OutputDirectory {
+    /// An error where something is at `path` already, or nothing can be made there.
+    static func make(_ path: String, workDirectory: String? = nil) throws(BuildError) -> OutputDirectory {
         var trimmed = Substring(path)
         while trimmed.utf8.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
         let name = trimmed.split(separator: "/").last.map(String.init) ?? ""
         guard !name.isEmpty, name != ".", name != ".." else {
             throw BuildError(.usage, "--output \"\(path)\" does not name a directory that could be made")
         }
-        var output = OutputDirectory(path: String(trimmed), beside: String(trimmed.dropLast(name.count)), name: name)
+        let beside = String(trimmed.dropLast(name.count))
+        var output = OutputDirectory(
+            path: String(trimmed), parent: beside, name: name, workPrefix: workDirectory.map { "\($0)/" } ?? beside)
         guard !FileTree.exists(output.path) else {
             throw BuildError(
-                .usage, "\(output.path) exists; a version is never overwritten: name another --output or remove it")
+                .usage, "\(output.path) exists; a version is never overwritten: name another one or remove it")
         }
         try output.makeParents()
         for directory in [output.partialPath, output.dataPath, output.runsPath] {
@@ -41,13 +43,13 @@ struct OutputDirectory: ~Copyable {
         return output
     }
 
-    private init(path: String, beside prefix: String, name: String) {
+    private init(path: String, parent: String, name: String, workPrefix: String) {
         self.path = path
-        parent = prefix.isEmpty ? "." : prefix
+        self.parent = parent.isEmpty ? "." : parent
         let suffix = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         // A name may have 255 bytes.
         let shown = name.utf8.count <= 200 ? name : String(name.prefix(40))
-        partialPath = "\(prefix).\(shown).partial-\(suffix)"
+        partialPath = "\(workPrefix).\(shown).partial-\(suffix)"
         dataPath = "\(partialPath)/data"
         runsPath = "\(partialPath)/runs"
     }
@@ -125,7 +127,10 @@ struct OutputDirectory: ~Copyable {
         }
     }
 
-    func write(_ manifest: Manifest) throws(BuildError) {
+    /// Adds the manifest, its signature where there is a key, and the word that every byte has been checked.
+    ///
+    /// The files' digests were made of what was read back, and the directory keeps its inode when it is renamed.
+    func finish(_ manifest: Manifest, signingKey: SigningKey?) throws(BuildError) {
         let text: [UInt8]
         do {
             text = try manifest.encoded()
@@ -135,5 +140,12 @@ struct OutputDirectory: ~Copyable {
         let file = try BuildFile(creating: "\(dataPath)/\(Manifest.fileName)")
         try file.write(text.span)
         try file.seal()
+        let version = VersionDirectory(path: dataPath)
+        do throws(DataDirectoryError) {
+            if let signingKey { _ = try version.sign(with: signingKey) }
+            try version.markVerified(manifestSHA256: SHA256.digest(of: text.span), at: manifest.created)
+        } catch {
+            throw BuildError(.inputOutput, error.description)
+        }
     }
 }

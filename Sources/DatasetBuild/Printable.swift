@@ -1,7 +1,9 @@
+internal import Bytes
+
 /// Shows bytes to an operator, on one line and in the terminal's own characters.
-enum Printable {
+public enum Printable {
     /// `bytes` in quotes, cut after `limit`, control characters and bytes that are not UTF-8 as `\x00`.
-    static func text(_ bytes: Span<UInt8>, limit: Int = 80) -> String {
+    public static func text(_ bytes: Span<UInt8>, limit: Int = 80) -> String {
         let shown = bytes.extracting(0..<min(bytes.count, limit)).copied()
         var text = "\""
         if let whole = String(validating: shown, as: UTF8.self) {

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Sorts an arena's index in place, by key and then by arrival, digit by digit.
 ///
 /// A radix sort from the most significant byte ("American flag sort") over the entries' prefixes:

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Glibc
 
 // The C library's vectorised loops over bytes: the hot paths of every decoder and of the sort.
@@ -11,19 +12,6 @@ extension Span<UInt8> {
             guard let found = unsafe memchr(base + start, Int32(byte), bytes.count - start) else { return nil }
             return unsafe UnsafeRawPointer(found) - base
         }
-    }
-
-    /// Below, at or above zero as these bytes sort before, with or after `other`, a prefix first.
-    @inline(__always) func compare(_ other: Span<UInt8>) -> Int {
-        let common = Swift.min(count, other.count)
-        let difference = unsafe withUnsafeBytes { left in
-            unsafe other.withUnsafeBytes { right -> Int32 in
-                guard common > 0, let left = left.baseAddress, let right = right.baseAddress else { return 0 }
-                // Safety: both spans have at least `common` bytes.
-                return unsafe memcmp(left, right, common)
-            }
-        }
-        return difference != 0 ? Int(difference) : count - other.count
     }
 
     /// The eight bytes from `start` as a big-endian integer, which sorts as they do; zeros stand for missing ones.
@@ -41,8 +29,6 @@ extension Span<UInt8> {
         }
         return prefix
     }
-
-    func isEqual(to other: Span<UInt8>) -> Bool { count == other.count && compare(other) == 0 }
 
     func isEqual(to other: [UInt8]) -> Bool { isEqual(to: other.span) }
 
@@ -69,8 +55,6 @@ extension Span<UInt8> {
             return false
         }
     }
-
-    func copied() -> [UInt8] { unsafe withUnsafeBufferPointer { unsafe Array($0) } }
 }
 
 /// The bytes that the formats give a meaning to.

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Tab-separated values as registered with IANA (text/tab-separated-values).
 ///
 /// The first line names the columns. There is no quoting: a tab always ends a field and a line feed

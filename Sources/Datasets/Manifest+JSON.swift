@@ -64,17 +64,26 @@ extension Manifest {
             try require(sizes.total >= sizes.max, "value_bytes: total is below max")
         }
         var paths: Set<String> = []
+        var total = 0
         for file in files {
             try require(Self.isValidPath(file.path), "files: \"\(file.path)\" is not a plain relative path")
             try require(paths.insert(file.path).inserted, "files: \"\(file.path)\" is listed twice")
             try require(file.bytes >= 0, "files: \"\(file.path)\" has a negative size")
+            let (sum, isTooMuch) = total.addingReportingOverflow(file.bytes)
+            try require(!isTooMuch, "files: together they have more bytes than can be counted")
+            total = sum
         }
     }
 
-    /// Whether `path` stays inside the version's directory, and is not the manifest itself.
+    /// What stands beside the files without being one of them.
+    private static let reservedNames: Set<String> = [
+        fileName, VersionDirectory.sealFileName, VersionDirectory.signatureFileName,
+    ]
+
+    /// Whether `path` stays inside the version's directory, and is not the manifest or what goes with it.
     private static func isValidPath(_ path: String) -> Bool {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        return path != fileName && !path.utf8.contains(0)
+        return !reservedNames.contains(path) && path.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
             && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     }
 

@@ -129,6 +129,9 @@ public struct Manifest: Sendable, Equatable, Codable {
         self.canaries = canaries
     }
 
+    /// Of all files together.
+    public var byteCount: Int { files.reduce(0) { $0 + $1.bytes } }
+
     /// Whether `id` may name a version.
     ///
     /// 1 to 64 characters out of `A–Z a–z 0–9 . _ -`, the first a letter or a digit: it becomes a

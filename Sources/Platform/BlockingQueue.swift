@@ -16,8 +16,15 @@ import Glibc
         unsafe elements = Ring()
         unsafe mutex = .allocate(capacity: 1)
         unsafe arrived = .allocate(capacity: 1)
-        let failed = unsafe pthread_mutex_init(mutex, nil) | pthread_cond_init(arrived, nil)
-        precondition(failed == 0)
+        // Timed waits go by the clock that nobody sets.
+        var attributes = pthread_condattr_t()
+        let failures = [
+            unsafe pthread_mutex_init(mutex, nil), unsafe pthread_condattr_init(&attributes),
+            unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC),
+            unsafe pthread_cond_init(arrived, &attributes),
+        ]
+        precondition(failures.allSatisfy { $0 == 0 })
+        unsafe pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -49,6 +56,21 @@ import Glibc
         while unsafe elements.isEmpty {
             guard unsafe !isClosed else { return nil }
             unsafe pthread_cond_wait(arrived, mutex)
+        }
+        return unsafe elements.removeFirst()
+    }
+
+    /// Waits for an element until `deadline`, in nanoseconds of the monotonic clock.
+    ///
+    /// - Returns: `nil` where none came in time, or the queue is closed and empty.
+    public func pop(until deadline: UInt64) -> Element? {
+        var time = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        while unsafe elements.isEmpty {
+            guard unsafe !isClosed, unsafe pthread_cond_timedwait(arrived, mutex, &time) != ETIMEDOUT else {
+                return unsafe elements.isEmpty ? nil : elements.removeFirst()
+            }
         }
         return unsafe elements.removeFirst()
     }

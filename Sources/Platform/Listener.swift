@@ -13,11 +13,17 @@ public struct Listener: ~Copyable, Sendable {
     /// Listens on a numeric IPv4 or IPv6 address, or on a host name.
     ///
     /// With `sharesPort`, every loop can have a listener of its own on one port, among which the kernel
-    /// spreads new connections. The caller makes sure first, by listening without it, that the port is
+    /// spreads new connections. The caller makes sure first, by a listener without it, that the port is
     /// not another server's: the kernel would let two servers of one user share it in silence.
     ///
+    /// - Parameters:
+    ///   - host: Where to listen.
+    ///   - port: 0 lets the kernel choose.
+    ///   - backlog: Connections that may wait to be accepted; `nil` only reserves the address, and whoever
+    ///     connects meanwhile is refused rather than dropped when the reservation ends.
+    ///   - sharesPort: Whether others of this user may listen there too.
     /// - Throws: `EADDRINUSE` where the port is taken.
-    public init(host: String, port: UInt16, backlog: Int, sharesPort: Bool) throws(SystemError) {
+    public init(host: String, port: UInt16, backlog: Int?, sharesPort: Bool) throws(SystemError) {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
@@ -37,7 +43,7 @@ public struct Listener: ~Copyable, Sendable {
         try check("bind") {
             unsafe bind(descriptor.rawValue, address.pointee.ai_addr, address.pointee.ai_addrlen)
         }
-        try check("listen") { listen(descriptor.rawValue, Int32(clamping: backlog)) }
+        if let backlog { try check("listen") { listen(descriptor.rawValue, Int32(clamping: backlog)) } }
         var bound = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let number = descriptor.rawValue

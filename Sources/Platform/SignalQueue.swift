@@ -21,7 +21,7 @@ public enum ProcessSignal: Sendable {
 }
 
 /// Turns signals into reads on a descriptor, so that no code of ours runs inside a signal handler.
-public struct SignalQueue: ~Copyable {
+public struct SignalQueue: ~Copyable, Sendable {
     private let descriptor: FileDescriptor
 
     /// Blocks the signals in the calling thread, and in every thread it starts from now on.
@@ -41,10 +41,21 @@ public struct SignalQueue: ~Copyable {
 
     /// Waits for the next signal, at most for `milliseconds`; -1 waits for as long as it takes.
     ///
-    /// - Returns: `nil` where none came in time.
-    public func next(milliseconds: Int32) throws(SystemError) -> ProcessSignal? {
-        var wanted = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-        guard try check("poll", { unsafe poll(&wanted, 1, milliseconds) }) > 0 else { return nil }
+    /// - Parameters:
+    ///   - milliseconds: How long to wait.
+    ///   - other: Something else that ends the wait when it can be read; -1 for nothing.
+    /// - Returns: `nil` where none came in time, or `other` can be read.
+    /// - Throws: Where the kernel has no memory for it.
+    public func next(
+        milliseconds: Int32, orReadable other: Int32 = -1
+    ) throws(SystemError) -> ProcessSignal? {
+        var wanted = [
+            pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: other, events: Int16(POLLIN), revents: 0),
+        ]
+        guard try check("poll", { unsafe poll(&wanted, 2, milliseconds) }) > 0, wanted[0].revents != 0 else {
+            return nil
+        }
         var info = signalfd_siginfo()
         try check("read") { unsafe read(descriptor.rawValue, &info, MemoryLayout.size(ofValue: info)) }
         return ProcessSignal(number: Int32(info.ssi_signo))

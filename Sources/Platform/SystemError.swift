@@ -17,6 +17,9 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
     /// Whether the machine has no such address, or no such family of addresses.
     public var isAddressUnavailable: Bool { code == EADDRNOTAVAIL || code == EAFNOSUPPORT }
 
+    /// A file that ended before the bytes that it had.
+    public static let unexpectedEnd = Self(call: "pread", code: EIO)
+
     public static func addressUnavailable(_ call: StaticString) -> Self { Self(call: call, code: EADDRNOTAVAIL) }
 
     /// The operating system's words for ``code`` alone, as an operator expects them.

@@ -32,6 +32,16 @@ public final class Thread: Sendable {
         precondition(failure == 0)
     }
 
+    /// Lets the calling thread, and those that it starts, have processor and disk only when others leave them.
+    public static func lowerPriority() { clinux_lower_priority() }
+
+    /// Has the calling thread do nothing for a while; never called on a loop.
+    public static func sleep(nanoseconds: UInt64) {
+        var left = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        var time = left
+        while unsafe nanosleep(&time, &left) == -1, errno == EINTR { time = left }
+    }
+
     private final class Start {
         let name: String
         let body: @Sendable () -> Void

@@ -63,20 +63,7 @@ public import Storage
         from start: ScanStart, limit: Int, _ visit: (Span<UInt8>) -> Void
     ) throws(EngineError) -> [UInt8]? {
         precondition(limit >= 1)
-        let opened = try unsafe check("scan") { error in
-            switch start {
-            case .beginning:
-                unsafe almanac_rocksdb_scan_create(database, nil, 0, &error)
-            case .key(let key):
-                // Safety: an empty array may have no address, but only a null start means the beginning.
-                unsafe key.withUnsafeBufferPointer { key in
-                    unsafe withUnsafePointer(to: 0 as UInt8) { empty in
-                        unsafe almanac_rocksdb_scan_create(database, key.baseAddress ?? empty, key.count, &error)
-                    }
-                }
-            }
-        }
-        let scan = try unsafe RocksDBScan(opened)
+        let scan = try openScan(from: start, withValues: false)
         var left = limit
         while left > 0 {
             let visited = try scan.nextPage(limit: left, visit)
@@ -88,11 +75,33 @@ public import Storage
         return next
     }
 
+    public func makeRowWalk(from start: ScanStart) throws(EngineError) -> any RowWalk {
+        RocksDBRowWalk(try openScan(from: start, withValues: true))
+    }
+
+    private func openScan(from start: ScanStart, withValues: Bool) throws(EngineError) -> RocksDBScan {
+        let opened = try unsafe check("scan") { error in
+            switch start {
+            case .beginning:
+                unsafe almanac_rocksdb_scan_create(database, nil, 0, withValues, &error)
+            case .key(let key):
+                // Safety: an empty array may have no address, but only a null start means the beginning.
+                unsafe key.withUnsafeBufferPointer { key in
+                    unsafe withUnsafePointer(to: 0 as UInt8) { empty in
+                        unsafe almanac_rocksdb_scan_create(
+                            database, key.baseAddress ?? empty, key.count, withValues, &error)
+                    }
+                }
+            }
+        }
+        return try unsafe RocksDBScan(opened, in: self)
+    }
+
     public func randomKey(seed: UInt64, _ body: (Span<UInt8>) -> Void) throws(EngineError) -> Bool {
         let opened = try unsafe check("random key") { error in
             unsafe almanac_rocksdb_scan_create_random(database, seed, &error)
         }
-        return try unsafe RocksDBScan(opened).nextPage(limit: 1, body) > 0
+        return try unsafe RocksDBScan(opened, in: self).nextPage(limit: 1, body) > 0
     }
 }
 

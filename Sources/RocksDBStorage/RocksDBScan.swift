@@ -1,16 +1,19 @@
 internal import CRocksDB
 internal import Storage
 
-/// A walk over keys in order; on one thread, and gone before its engine.
+/// A walk over keys in order, on one thread.
 @safe struct RocksDBScan: ~Copyable {
     private let handle: OpaquePointer
+    /// Let go of after the handle is destroyed, as a walk must be gone before its engine closes.
+    private let engine: RocksDBEngine
 
-    /// Takes over `handle`.
-    @unsafe init(_ handle: OpaquePointer?) throws(EngineError) {
+    /// Takes over `handle`, a walk in `engine`.
+    @unsafe init(_ handle: OpaquePointer?, in engine: RocksDBEngine) throws(EngineError) {
         guard let handle = unsafe handle else {
             throw EngineError(operation: "scan", kind: .io, message: "no iterator and no reason")
         }
         unsafe self.handle = handle
+        self.engine = engine
     }
 
     deinit { unsafe almanac_rocksdb_scan_destroy(handle) }
@@ -31,4 +34,29 @@ internal import Storage
         if let failure = engineError("scan", error) { throw failure }
         return unsafe page.count
     }
+
+    /// Puts the next keys and values, as many as come in one piece, in the place of what `page` holds.
+    ///
+    /// - Precondition: The walk was opened with values.
+    borrowing func readRows(into page: inout RowPage) throws(EngineError) {
+        page.removeAll()
+        var lent = unsafe almanac_rocksdb_page()
+        var error = almanac_rocksdb_error()
+        _ = unsafe almanac_rocksdb_scan_next(handle, .max / 2, &lent, &error)
+        if unsafe lent.count > 0 {
+            // Safety: the library lends `count` ends, and as many bytes as the last of them says.
+            let ends = unsafe Span(_unsafeStart: lent.ends, count: lent.count)
+            page.append(packed: unsafe Span(_unsafeStart: lent.bytes, count: Int(ends[ends.count - 1])), ends: ends)
+        }
+        if let failure = engineError("scan", error) { throw failure }
+    }
+}
+
+/// A walk over keys and values, which keeps its engine open.
+final class RocksDBRowWalk: RowWalk {
+    private let scan: RocksDBScan
+
+    init(_ scan: consuming RocksDBScan) { self.scan = scan }
+
+    func readRows(into page: inout RowPage) throws(EngineError) { try scan.readRows(into: &page) }
 }

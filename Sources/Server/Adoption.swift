@@ -4,20 +4,19 @@ import Synchronization
 /// Counts the loops that have yet to take over what was published.
 final class Adoption: Sendable {
     private let missing: Atomic<Int>
-    private let waker: Waker
+    private let completed = BlockingQueue<Void>(countMax: 1)
 
-    /// - Parameters:
-    ///   - loopCount: How many must arrive.
-    ///   - waker: Woken by the last of them.
-    init(loopCount: Int, waker: Waker) {
+    /// - Parameter loopCount: How many must arrive; at least 1.
+    init(loopCount: Int) {
+        precondition(loopCount > 0)
         missing = Atomic(loopCount)
-        self.waker = waker
     }
-
-    var isComplete: Bool { missing.load(ordering: .acquiring) == 0 }
 
     /// Called once by each loop, or for one that has ended.
     func arrive() {
-        if missing.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { waker.wake() }
+        if missing.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { _ = completed.push(()) }
     }
+
+    /// Waits until all have arrived, or until `deadline`, in nanoseconds of the monotonic clock.
+    func wait(until deadline: UInt64) { _ = completed.pop(until: deadline) }
 }

@@ -18,7 +18,7 @@ final class LoopGroup: Sendable {
     ///   - loopCount: At least 1.
     ///   - datasetCount: At least 1.
     ///   - warmKeys: As in ``Loop/Limits``.
-    /// - Throws: `SystemError` where the kernel has no descriptors left.
+    /// - Throws: Where a loop cannot have its mailbox.
     init(loopCount: Int, datasetCount: Int, warmKeys: Int) throws(SystemError) {
         let sampleCount = loopCount * datasetCount
         exchanges = (0..<loopCount).map { _ in ViewExchange() }

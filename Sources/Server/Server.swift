@@ -14,8 +14,7 @@ public final class Server {
     private let settings: ServerSettings
     private let logger: Logger
     let group: LoopGroup
-    let catalog: Catalog
-    let limits: Loop.Limits
+    private let limits: Loop.Limits
     private let readers: ReaderPool
     private let state: ServerState
     private var listeners: [[Loop.ListenerBox]] = []
@@ -29,13 +28,9 @@ public final class Server {
     public init(settings: ServerSettings, catalog: Catalog, logger: Logger) throws(SystemError) {
         self.settings = settings
         self.logger = logger
-        self.catalog = catalog
         limits = Self.limits(from: settings)
         group = try LoopGroup(
             loopCount: settings.loopCount, datasetCount: catalog.names.count, warmKeys: limits.warmKeys)
-        adoptionWaker = try Waker()
-        adoptionEvents = try Epoll(batchMax: 1)
-        try adoptionWaker.register(with: adoptionEvents, token: Epoll.Token(place: 0, generation: 0))
         readers = ReaderPool(queueMax: settings.readQueueMax)
         let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
@@ -43,13 +38,12 @@ public final class Server {
             replyBytesMax: settings.outputBufferBytesMax
         ) { facts.gather() }
         self.facts = facts
+        exchange = VersionExchange(catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes)
     }
 
     private let facts: FactsGatherer
-    /// Wakes the control thread once every loop has taken a version over.
-    let adoptionWaker: Waker
-    var adoptionEvents: Epoll
-    var isRunning: Bool { !loopThreads.isEmpty }
+    /// For whoever opens and closes versions.
+    public let exchange: VersionExchange
 
     /// Whoever manages the datasets, for `DATASET` and `INFO dataset`; kept until ``stop()``.
     public var control: (any DatasetControl)? {
@@ -99,7 +93,7 @@ public final class Server {
 
     private func listen(on host: String) throws(SystemError) {
         // The kernel lets every process of one user join a shared port, so ask first whether it is free.
-        let probe = try Listener(host: host, port: port, backlog: 1, sharesPort: false)
+        let probe = try Listener(host: host, port: port, backlog: nil, sharesPort: false)
         let chosen = probe.port
         _ = consume probe
         for loop in 0..<settings.loopCount {
@@ -134,7 +128,7 @@ public final class Server {
         listeners = []
     }
 
-    /// Tells the loops that the catalog has changed; ``adopt(_:views:in:)`` does this by itself.
+    /// Tells the loops that the catalog has changed; ``VersionExchange`` does this by itself.
     public func announceVersions() {
         for mailbox in group.mailboxes { mailbox.post(.versionsChanged(nil)) }
     }
@@ -200,7 +194,8 @@ public final class Server {
             outputBufferBytesMax: settings.outputBufferBytesMax,
             idleNanoseconds: settings.idleTimeout.wholeNanoseconds,
             keepaliveSeconds: Int(settings.tcpKeepalive.components.seconds),
-            rowCacheBytes: settings.rowCacheBytes / settings.loopCount / max(settings.datasets.count, 1))
+            rowCacheBytes: settings.rowCacheBytes / settings.loopCount / max(settings.datasets.count, 1),
+            warmKeys: settings.warmKeys)
     }
 }
 

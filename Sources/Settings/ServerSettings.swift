@@ -8,6 +8,31 @@ public struct ServerSettings: Sendable, Equatable {
     /// Empty only where the settings do not come from ``SettingsInput/resolve(host:)``.
     public var datasets: [DatasetPath] = []
 
+    /// Which files' digests are compared with the manifest before a version is served.
+    public var verify = VerificationPolicy.sealed
+    /// A version with fewer keys than this share of the one being served is refused.
+    public var keysRatioMin = 0.8
+    /// A version with more keys than this many times the one being served is refused; 0: any number is welcome.
+    public var keysRatioMax = 0.0
+    /// A version with fewer keys is refused.
+    public var keysMin = 1
+    /// A file of PEM public keys that manifests may be signed with.
+    public var trustedKeysPath: String?
+    /// Whether a version without a signature of a trusted key is refused.
+    public var requiresSignature = false
+    /// Keys lately asked for that a new version is warmed with, over all loops; 0: it is not warmed.
+    public var warmKeys = 65_536
+    /// Keys a second that warming looks up at most.
+    public var warmRate = 50_000
+    /// How long warming may take.
+    public var warmTime = Duration.seconds(10)
+    /// How long a replaced version stays open, so that going back to it takes no time.
+    public var rollbackWindow = Duration.seconds(600)
+    /// Whether the start waits for a version that has yet to come.
+    public var waitsForVersion = false
+    /// Whether a change of a data directory's `current` is noticed without being told.
+    public var watchesCurrent = false
+
     /// IP addresses to listen on; none: no TCP.
     ///
     /// `*` stands for every IPv4 and IPv6 address. After a leading `-`, failing to bind that address is no reason
@@ -84,6 +109,18 @@ public struct DatasetPath: Sendable, Equatable {
         self.path = path
         self.columnFamily = columnFamily
     }
+}
+
+/// Which files' digests are compared with the manifest before a version is served.
+///
+/// Sizes and canaries are always looked at.
+public enum VerificationPolicy: String, Sendable, CaseIterable {
+    /// All.
+    case full
+    /// Those of versions that nobody vouches for, as `almanac sync` and `almanac build` do for theirs.
+    case sealed
+    /// None.
+    case off
 }
 
 /// How a line of the log is written.

@@ -18,6 +18,41 @@ extension Setting {
                 return chosen.isEmpty ? nil : chosen.joined(separator: ",")
             }),
 
+        verify,
+        .count(
+            "min-keys", \.keysMin, in: 0...1 << 40, section: .versions, runTime: true,
+            "Refuse to swap to a version with fewer keys."),
+        .ratio(
+            "min-keys-ratio", \.keysRatioMin, in: 0...1, section: .versions, runTime: true,
+            "Refuse to swap to a version with a smaller share of the keys being served."),
+        .ratio(
+            "max-keys-ratio", \.keysRatioMax, in: 0...1_000_000, section: .versions, runTime: true,
+            "Refuse to swap to a version with more times the keys being served; 0: never."),
+        .path(
+            "trusted-keys", \.trustedKeysPath, section: .versions,
+            "File of PEM public keys that versions may be signed with."),
+        .flag(
+            "require-signature", \.requiresSignature, section: .versions,
+            "Refuse a version without the signature of a trusted key."),
+        .count(
+            "warm-keys", \.warmKeys, in: 0...16_777_216, section: .versions,
+            "Keys lately asked for to warm a new version with; 0: none."),
+        .count(
+            "warm-rate", \.warmRate, in: 1...100_000_000, section: .versions, runTime: true,
+            "Keys a second that warming may look up."),
+        .duration(
+            "warm-time", \.warmTime, in: .zero...(.seconds(3_600)), section: .versions, runTime: true,
+            "How long warming may take."),
+        .duration(
+            "rollback-window", \.rollbackWindow, in: .zero...(.seconds(7 * 86_400)), section: .versions, runTime: true,
+            "How long a replaced version stays open, to go back to it at once."),
+        .flag(
+            "wait", \.waitsForVersion, section: .versions,
+            "Wait at the start for a version that has yet to come, rather than exit."),
+        .flag(
+            "watch", \.watchesCurrent, section: .versions,
+            "Swap when a data directory's current changes, without being told."),
+
         .list(
             "bind", .addresses, section: .network, redisName: "bind", "Addresses to listen on.",
             write: { $0.bindAddresses.joined(separator: " ") }),
@@ -121,6 +156,17 @@ extension Setting {
                     .joined(separator: " ")
             })
     }()
+
+    private static let verify = Setting(
+        key: "verify", section: .versions, kind: .choice(VerificationPolicy.allCases.map(\.rawValue)),
+        meaning: "Whose files to hash before a swap: of all versions, of those not sealed, or of none.",
+        redisName: nil, canChangeAtRunTime: true, defaultNote: nil,
+        read: { settings, text in
+            guard let policy = VerificationPolicy(rawValue: text) else { return false }
+            settings.verify = policy
+            return true
+        },
+        write: { $0.verify.rawValue }, writeForRedis: { $0.verify.rawValue })
 
     private static let logLevel: Setting = {
         let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]

@@ -55,6 +55,37 @@ extension Setting {
             writeForRedis: { "\($0[keyPath: field].secondsRoundedUp)" })
     }
 
+    static func ratio(
+        _ key: String, _ field: Field<Double>, in range: ClosedRange<Double>, section: Section, runTime: Bool = false,
+        _ meaning: String
+    ) -> Setting {
+        Setting(
+            key: key, section: section, kind: .ratio(range), meaning: meaning, redisName: nil,
+            canChangeAtRunTime: runTime, defaultNote: nil,
+            read: { settings, text in
+                guard let ratio = SettingText.ratio(text), range.contains(ratio) else { return false }
+                settings[keyPath: field] = ratio
+                return true
+            },
+            write: { SettingText.text(of: $0[keyPath: field]) },
+            writeForRedis: { SettingText.text(of: $0[keyPath: field]) })
+    }
+
+    /// A row that is on or off, written as Redis writes it.
+    static func flag(
+        _ key: String, _ field: Field<Bool>, section: Section, runTime: Bool = false, _ meaning: String
+    ) -> Setting {
+        Setting(
+            key: key, section: section, kind: .choice(["yes", "no"]), meaning: meaning, redisName: nil,
+            canChangeAtRunTime: runTime, defaultNote: nil,
+            read: { settings, text in
+                guard text == "yes" || text == "no" else { return false }
+                settings[keyPath: field] = text == "yes"
+                return true
+            },
+            write: { $0[keyPath: field] ? "yes" : "no" }, writeForRedis: { $0[keyPath: field] ? "yes" : "no" })
+    }
+
     static func path(
         _ key: String, _ field: Field<String?>, utf8CountMax: Int = 4_095,
         none defaultNote: String? = nil, section: Section, redisName: String? = nil, _ meaning: String

@@ -25,13 +25,15 @@ public struct Setting: Sendable {
 
     /// Where the help lists a setting.
     public enum Section: Sendable, CaseIterable {
-        case datasets, network, resources, limits, process
+        case datasets, versions, network, resources, limits, process
     }
 
     public enum Kind: Sendable, Equatable {
         case count(ClosedRange<Int>, orAuto: Bool)
         case bytes(ClosedRange<Int>, orAuto: Bool)
         case duration(ClosedRange<Duration>, wholeSeconds: Bool)
+        /// A decimal fraction, such as `0.8`.
+        case ratio(ClosedRange<Double>)
         case choice([String])
         /// Permission bits, in octal.
         case mode(ClosedRange<UInt32>)
@@ -80,6 +82,9 @@ extension Setting.Kind {
             "a time such as \(wholeSeconds ? "" : "250ms, ")10s, 5m or 1h, from "
                 + "\(SettingText.text(of: range.lowerBound)) to \(SettingText.text(of: range.upperBound))"
                 + (wholeSeconds ? ", in whole seconds" : "")
+        case .ratio(let range):
+            "a number such as 0.8, from \(SettingText.text(of: range.lowerBound)) to "
+                + SettingText.text(of: range.upperBound)
         case .choice(let names): "one of " + names.joined(separator: ", ")
         case .mode(let range):
             "octal permission bits from \(String(range.lowerBound, radix: 8)) to \(String(range.upperBound, radix: 8))"
@@ -96,6 +101,7 @@ extension Setting.Kind {
         case .count: "n"
         case .bytes: "size"
         case .duration: "time"
+        case .ratio: "ratio"
         case .choice(let names): names.count > 3 ? "level" : names.joined(separator: "|")
         case .mode: "mode"
         case .path: "path"
@@ -114,6 +120,8 @@ extension Setting.Kind {
         case .duration(let range, let wholeSeconds):
             SettingText.text(of: range.lowerBound) + " to " + SettingText.text(of: range.upperBound)
                 + (wholeSeconds ? " in whole seconds" : "")
+        case .ratio(let range):
+            SettingText.text(of: range.lowerBound) + " to " + SettingText.text(of: range.upperBound)
         case .choice(let names): names.count > 3 ? names.joined(separator: ", ") : nil
         case .mode(let range): "octal, to " + String(range.upperBound, radix: 8)
         case .addresses: "IPv4 or IPv6, or * for all; after a - one may be missing"

@@ -24,7 +24,7 @@ public enum SettingText {
     ]
 
     /// A number of bytes, such as `65536`, `64KiB`, `512mb` or `1 GiB`.
-    static func byteCount(_ text: String) -> Int? {
+    public static func byteCount(_ text: String) -> Int? {
         guard let (number, unit) = numberAndUnit(text), let bytes = bytesOfUnit[unit.lowercased()] else { return nil }
         let (product, overflow) = number.multipliedReportingOverflow(by: bytes)
         return overflow ? nil : product
@@ -35,10 +35,24 @@ public enum SettingText {
     ]
 
     /// A length of time, such as `250ms`, `10s`, `5m`, `1h`, `1d`, or plain seconds.
-    static func duration(_ text: String) -> Duration? {
+    public static func duration(_ text: String) -> Duration? {
         guard let (number, unit) = numberAndUnit(text), let factor = millisecondsOfUnit[unit] else { return nil }
         let (milliseconds, overflow) = number.multipliedReportingOverflow(by: factor)
         return overflow ? nil : .milliseconds(milliseconds)
+    }
+
+    /// A decimal number without sign or exponent, such as `0.8` or `3`.
+    static func ratio(_ text: String) -> Double? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.count <= 9 }),
+            parts.allSatisfy({ $0.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } })
+        else { return nil }
+        return Double(text)
+    }
+
+    /// As short as reads back the same.
+    static func text(of ratio: Double) -> String {
+        ratio == ratio.rounded() && ratio < 1e9 ? "\(Int(ratio))" : "\(ratio)"
     }
 
     private static func numberAndUnit(_ text: String) -> (number: Int, unit: String)? {
@@ -61,7 +75,7 @@ public enum SettingText {
     }
 
     /// In the largest unit that says it exactly, so that it reads well and reads back the same.
-    static func text(of duration: Duration) -> String {
+    public static func text(of duration: Duration) -> String {
         let milliseconds = duration.milliseconds
         for (name, unit) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)]
         where milliseconds > 0 && milliseconds.isMultiple(of: unit) {

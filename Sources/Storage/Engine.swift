@@ -40,6 +40,11 @@ public protocol Engine: AnyObject, Sendable {
         from start: ScanStart, limit: Int, _ visit: (Span<UInt8>) -> Void
     ) throws(EngineError) -> [UInt8]?
 
+    /// Begins a walk over keys and values in the engine's order, for tools that read whole versions.
+    ///
+    /// Leaves what look-ups have in memory as it is. Waits for the disk.
+    func makeRowWalk(from start: ScanStart) throws(EngineError) -> any RowWalk
+
     /// Lends one key, chosen by `seed` with every key possible, to `body`; may wait for the disk.
     ///
     /// - Returns: False where the version is empty.

@@ -25,7 +25,11 @@ internal import ArgumentParser
               78  the settings are wrong
             """,
         version: version,
-        subcommands: [BuildCommand.self, ServeCommand.self])
+        subcommands: [
+            BuildCommand.self, PublishCommand.self, SyncCommand.self, ServeCommand.self, VersionsCommand.self,
+            RollbackCommand.self, PinCommand.self, UnpinCommand.self, VerifyCommand.self, InspectCommand.self,
+            CompareCommand.self, KeygenCommand.self, SignCommand.self,
+        ])
 
     static func main() {
         do {

@@ -1,7 +1,6 @@
 public import ArgumentParser
 public import DatasetBuild
 internal import Datasets
-internal import Glibc
 private import Settings
 
 /// `almanac build`: makes a version out of rows.
@@ -11,6 +10,7 @@ struct BuildCommand: ParsableCommand {
         abstract: "Makes a version of a dataset out of CSV, TSV, JSON Lines or Redis commands.",
         usage: """
             almanac build <input> ... --output <dir> [<options>]
+            almanac build <input> ... --data-dir <dir> [--activate] [<options>]
             almanac build - --input-format jsonl --output <dir> [<options>]
             """,
         discussion: """
@@ -33,8 +33,13 @@ struct BuildCommand: ParsableCommand {
             The output appears whole or not at all, with a manifest.json. Until then the work is in a hidden \
             directory beside it, .DIR.partial-..., which may take up the rows' size twice.
 
+            With --data-dir the version appears at DIR/versions/ID, its parent is the version that is current \
+            there, and --activate makes it current. Without it, that is left to you:
+            ln -sfn versions/ID DIR/current.
+
             EXAMPLES:
               almanac build users.csv --key id --output /srv/users
+              almanac build users.csv --key id --data-dir /srv/users --activate
               almanac build a.tsv.gz b.tsv.gz --value name --memory 2GiB --output names
               zcat rows.gz | almanac build - --input-format jsonl --output rows
 
@@ -51,7 +56,18 @@ struct BuildCommand: ParsableCommand {
     var inputs: [String]
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The directory to make; it must not exist.", valueName: "dir"))
-    var output: String
+    var output: String?
+
+    @Option(
+        name: .customLong("data-dir"),
+        help: ArgumentHelp("The data directory to put the version into, in place of --output.", valueName: "dir"))
+    var dataDirectory: String?
+
+    @Flag(help: "Makes the version current, unless the data directory is pinned to another.")
+    var activate = false
+
+    @Option(help: ArgumentHelp("Signs the manifest with this key of almanac keygen.", valueName: "file"))
+    var sign: String?
 
     @Option(help: ArgumentHelp("The column that holds the key. (default: key)", valueName: "column"))
     var key: String?
@@ -92,12 +108,23 @@ struct BuildCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Shows no progress and no summary.")
     var quiet = false
 
+    func validate() throws {
+        guard (output == nil) != (dataDirectory == nil) else {
+            throw ValidationError("Name either --output or --data-dir")
+        }
+        guard !activate || dataDirectory != nil else { throw ValidationError("--activate needs --data-dir") }
+    }
+
     func run() throws {
         // Before anything starts a thread, which would else die of the signals.
         let signals = StopSignals()
+        let signingKey = try sign.map(readSigningKey)
+        let target = try dataDirectory.map(dataDirectory(at:))
+        let options = try options(target)
         let monitor = BuildMonitor(output: quiet ? .none : .standardError) { signals.next() }
         do throws(BuildError) {
-            let summary = try DatasetBuilder(options, monitor: monitor).build { (directory) throws(BuildError) in
+            let builder = DatasetBuilder(options, monitor: monitor, signingKey: signingKey)
+            let summary = try builder.build { (directory) throws(BuildError) in
                 try RocksDBSink(directory: directory)
             }
             if !quiet { print(summary.text) }
@@ -108,13 +135,30 @@ struct BuildCommand: ParsableCommand {
             _ = Almanac.report(failure)
             signals.die(of: signal)
         }
+        if activate, let target { try makeCurrent(options.versionID, in: target) }
     }
 
-    private var options: BuildOptions {
+    /// The data directory, made where it is missing.
+    private func dataDirectory(at path: String) throws -> DataDirectory {
+        let directory = DataDirectory(path: path)
+        try directory.create()
+        return directory
+    }
+
+    private func makeCurrent(_ id: String, in directory: DataDirectory) throws {
+        if let pin = try directory.pin(), pin.versionID != id {
+            return Almanac.note("\(directory.path) is pinned to \(pin.versionID), so \(id) was not made current")
+        }
+        try directory.setCurrent(id)
+        if !quiet { print("current is now \(id)") }
+    }
+
+    private func options(_ target: DataDirectory?) throws -> BuildOptions {
+        let id = versionID ?? ManifestTime.now.versionID
         var options = BuildOptions(
-            inputs: inputs, output: output,
-            versionID: versionID ?? ManifestTime(unixSeconds: Int64(time(nil))).versionID,
+            inputs: inputs, output: target?.versionPath(id) ?? output ?? "", versionID: id,
             builderVersion: Almanac.version)
+        options.workDirectory = target?.incomingPath
         options.inputFormat = inputFormat
         options.columns = ColumnChoice(key: key, value: value)
         options.parent = parent
@@ -122,6 +166,13 @@ struct BuildCommand: ParsableCommand {
         options.duplicates = duplicates
         options.badRowsMax = skipBad
         options.allowsEmpty = allowEmpty
+        guard let target else { return options }
+        // Found before the work rather than after it.
+        if let refusal = try target.refusal(of: id) {
+            throw CommandFailure(
+                .usage, "version \(id) was refused before (\(refusal.reason)); take another --version-id")
+        }
+        if let current = try target.currentVersionID(), current != id { options.parent = parent ?? current }
         return options
     }
 }

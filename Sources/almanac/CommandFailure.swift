@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Datasets
 private import Glibc
 internal import Platform
 internal import Settings
@@ -13,6 +14,18 @@ struct CommandFailure: Error {
     init(_ exitCode: ExitCode, _ message: String) {
         self.exitCode = exitCode
         self.message = message
+    }
+
+    /// What could not be done with a data directory, as it says itself.
+    init(_ error: DataDirectoryError) {
+        let code: ExitCode =
+            switch error.kind {
+            case .absent, .invalid: .badConfiguration
+            case .present: .usage
+            case .damaged: .badData
+            case .busy, .readOnly, .full, .io: .ioError
+            }
+        self.init(code, error.description)
     }
 
     static func exitCode(for kind: EngineError.Kind) -> ExitCode {
@@ -50,6 +63,7 @@ extension Almanac {
             let summary = "\(count) mistake\(count == 1 ? "" : "s") in the settings; see 'almanac help serve'"
             return (.badConfiguration, error.problems.map(\.description) + [summary])
         case let error as EngineError: return (CommandFailure.exitCode(for: error.kind), ["\(error)"])
+        case let error as DataDirectoryError: return explanation(of: CommandFailure(error))
         case let error as SystemError: return (.ioError, ["\(error)"])
         default: break
         }
@@ -73,17 +87,25 @@ extension Almanac {
         return quoted ?? "almanac --help"
     }
 
+    /// Tells on standard error what is no failure, but what an operator should know.
+    static func note(_ line: String) { writeToStandardError("almanac: \(line)\n") }
+
     static func exit(withCode code: ExitCode) -> Never { Glibc.exit(code.rawValue) }
 }
 
 /// Writes what can be written; nobody is left to tell where that fails.
-private func writeToStandardError(_ text: String) {
-    var rest = Array(text.utf8)[...]
+func writeToStandardError(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
+
+/// Writes all of `bytes` to an open file; 0, or the `errno` that ended it early.
+func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+    var rest = bytes[...]
     while !rest.isEmpty {
-        let count = unsafe rest.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
-        guard count > 0 || (count < 0 && errno == EINTR) else { return }
+        let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        let code = errno
+        guard count > 0 || (count < 0 && code == EINTR) else { return code }
         rest = rest.dropFirst(max(count, 0))
     }
+    return 0
 }
 
 extension Substring {

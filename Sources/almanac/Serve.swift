@@ -6,6 +6,7 @@ internal import Platform
 private import Server
 internal import ServerLog
 internal import Settings
+private import Versions
 
 /// Serves until a signal ends it.
 ///
@@ -22,14 +23,23 @@ internal import Settings
 func serve(
     settings: ServerSettings, signals: borrowing SignalQueue, logger: Logger, log: LogWriter, input: SettingsInput
 ) throws {
-    let catalog = try openCatalog(settings, logger)
-    let server = try Server(settings: settings, catalog: catalog, logger: logger)
+    let engines = try EngineFactory(settings, logger)
+    let trustedKeys: TrustedKeys
+    do {
+        trustedKeys = try TrustedKeys(path: settings.trustedKeysPath)
+    } catch {
+        throw CommandFailure(.badConfiguration, "trusted-keys: \(error)")
+    }
+    guard let (server, control) = try makeServer(settings, trustedKeys, engines, signals, logger) else { return }
     do {
         try server.listen()
     } catch {
         throw CommandFailure(.ioError, "\(error)")
     }
     try server.start()
+    try control.start(
+        settings: settings, audience: ServerAudience(server), openEngine: engines.open,
+        trustedKeys: trustedKeys, logger: logger)
     let pidFile: ProcessIDFile? = if let path = settings.pidFile { try ProcessIDFile(path: path) } else { nil }
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
     logger.info(
@@ -39,22 +49,60 @@ func serve(
             "cache-bytes": "\(settings.cacheBytes)", "pid": "\(getpid())",
         ])
 
+    let watch = try watchedNames(settings, logger)
     var settings = settings
     while true {
-        switch try signals.next(milliseconds: -1) {
-        case .reload: reload(input, log, logger, server, &settings)
+        switch try signals.next(milliseconds: -1, orReadable: watch.readinessDescriptor) {
+        case .reload:
+            reload(input, log, logger, server, &settings)
+            control.apply(settings)
+            control.reloadAll(why: "SIGHUP")
         case .report: logger.info("state", metadata: server.report)
         case .stop:
-            let hasEnded = drain(server, signals, settings.drainTimeout, logger)
+            let hasEnded = drain(server, control, signals, settings.drainTimeout, logger)
             withExtendedLifetime(pidFile) {}
             guard !hasEnded else { return }
             // A reader may still be inside a read that never returns, so nothing it uses may be torn down.
             pidFile?.remove()
             _ = log.flush(timeout: .seconds(2))
             _exit(0)
-        case nil: break
+        case nil: if watch.takeChanges() { control.reloadAll(why: "current changed") }
         }
     }
+}
+
+/// The server, and the control of its versions.
+///
+/// Apart from ``serve(settings:signals:logger:log:input:)``, whose variables live as long as the process: a first
+/// version that one of them held would never close.
+///
+/// - Returns: `nil` where a signal ended the wait for a version that has yet to come.
+private func makeServer(
+    _ settings: ServerSettings, _ trustedKeys: TrustedKeys, _ engines: EngineFactory,
+    _ signals: borrowing SignalQueue, _ logger: Logger
+) throws -> (Server, SwapControl)? {
+    guard let datasets = try openDatasets(settings, trustedKeys, engines, signals, logger) else { return nil }
+    let catalog = Catalog(names: settings.datasets.map(\.name), versions: datasets.map(\.served.version))
+    let server = try Server(settings: settings, catalog: catalog, logger: logger)
+    let control = SwapControl(datasets)
+    server.control = control
+    return (server, control)
+}
+
+/// The links that announce versions, where the settings want them watched.
+private func watchedNames(_ settings: ServerSettings, _ logger: Logger) throws -> NameWatch {
+    var watch = try NameWatch()
+    guard settings.watchesCurrent else { return watch }
+    for dataset in settings.datasets {
+        let link = ServedPath(path: dataset.path).announcingLink
+        do {
+            try watch.add(link.name, in: link.directory)
+        } catch {
+            // Such as too many watches on this machine; signals and commands still do.
+            logger.error("cannot watch", metadata: ["directory": "\(link.directory)", "cause": "\(error)"])
+        }
+    }
+    return watch
 }
 
 /// SIGHUP: opens the log anew and reads the settings again; a mistake in them changes nothing.
@@ -85,9 +133,12 @@ private func reload(
 ///
 /// - Returns: Whether every thread of the server has ended.
 private func drain(
-    _ server: Server, _ signals: borrowing SignalQueue, _ timeout: Duration, _ logger: Logger
+    _ server: Server, _ control: SwapControl, _ signals: borrowing SignalQueue, _ timeout: Duration,
+    _ logger: Logger
 ) -> Bool {
     logger.notice("stopping", metadata: ["connections": "\(server.connectionCount)"])
+    // First, because who waits for a swap is answered that the server is stopping.
+    let hasControlEnded = control.stop(deadline: Clock.monotonicNanoseconds() + 2_000_000_000)
     server.drain()
     let (seconds, attoseconds) = timeout.components
     let deadline =
@@ -100,5 +151,5 @@ private func drain(
     let haveReadersEnded = server.stop()
     if left > 0 { logger.warning("stopped with connections open", metadata: ["connections": "\(left)"]) }
     logger.notice("stopped")
-    return haveReadersEnded
+    return haveReadersEnded && hasControlEnded
 }

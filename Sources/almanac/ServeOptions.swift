@@ -9,6 +9,9 @@ struct ServeOptions: ParsableArguments {
     @OptionGroup(title: "Datasets")
     var choice: DatasetOptions
 
+    @OptionGroup(title: "Versions")
+    var versions: VersionOptions
+
     @OptionGroup(title: "Network")
     var network: NetworkOptions
 
@@ -32,7 +35,7 @@ struct ServeOptions: ParsableArguments {
         var flags = ["datasets": datasets, "column-family": choice.columnFamily, "bind": network.bind].filter {
             !$1.isEmpty
         }
-        for values in [network.values, resources.values, limits.values, process.values] {
+        for values in [versions.values, network.values, resources.values, limits.values, process.values] {
             for (key, value) in values { flags[key] = value.map { [$0] } ?? flags[key] }
         }
         return flags
@@ -40,6 +43,30 @@ struct ServeOptions: ParsableArguments {
 
     struct DatasetOptions: ParsableArguments {
         @Option(help: help("column-family")) var columnFamily: [String] = []
+    }
+
+    struct VersionOptions: ParsableArguments {
+        @Option(help: help("verify")) var verify: String?
+        @Option(help: help("min-keys")) var minKeys: String?
+        @Option(help: help("min-keys-ratio")) var minKeysRatio: String?
+        @Option(help: help("max-keys-ratio")) var maxKeysRatio: String?
+        @Option(help: help("trusted-keys")) var trustedKeys: String?
+        @Option(help: help("require-signature")) var requireSignature: String?
+        @Option(help: help("warm-keys")) var warmKeys: String?
+        @Option(help: help("warm-rate")) var warmRate: String?
+        @Option(help: help("warm-time")) var warmTime: String?
+        @Option(help: help("rollback-window")) var rollbackWindow: String?
+        @Option(help: help("wait")) var wait: String?
+        @Option(help: help("watch")) var watch: String?
+
+        var values: [String: String?] {
+            [
+                "verify": verify, "min-keys": minKeys, "min-keys-ratio": minKeysRatio,
+                "max-keys-ratio": maxKeysRatio, "trusted-keys": trustedKeys, "require-signature": requireSignature,
+                "warm-keys": warmKeys, "warm-rate": warmRate, "warm-time": warmTime,
+                "rollback-window": rollbackWindow, "wait": wait, "watch": watch,
+            ]
+        }
     }
 
     struct NetworkOptions: ParsableArguments {

@@ -9,7 +9,7 @@ import Testing
     func defaults() throws {
         let command = try BuildCommand.parse(["a.csv", "-", "--output", "out"])
         #expect(command.inputs == ["a.csv", "-"])
-        #expect(command.output == "out")
+        #expect(command.output == "out" && command.dataDirectory == nil && !command.activate)
         #expect(command.memory.bytes == 512 << 20)
         #expect(command.duplicates == .lastWins)
         #expect(command.skipBad == 0)
@@ -50,6 +50,7 @@ import Testing
         "refuses what is missing or unknown",
         arguments: [
             [], ["a.csv"], ["--output", "out"], ["a", "--output", "out", "--duplicates", "first"],
+            ["a", "--output", "out", "--data-dir", "data"], ["a", "--output", "out", "--activate"],
             ["a", "--output", "out", "--input-format", "xml"], ["a", "--output", "out", "--memory", "lots"],
         ])
     func refuses(_ arguments: [String]) {

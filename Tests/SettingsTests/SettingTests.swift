@@ -43,6 +43,11 @@ struct SettingTests {
             #expect(resolved(key, SettingText.text(of: range.upperBound)) != nil)
             #expect(resolved(key, SettingText.text(of: range.upperBound + .seconds(1))) == nil)
             #expect((resolved(key, "1500ms") == nil) == wholeSeconds)
+        case .ratio(let range):
+            #expect(resolved(key, SettingText.text(of: range.lowerBound)) != nil)
+            #expect(resolved(key, SettingText.text(of: range.upperBound)) != nil)
+            #expect(resolved(key, SettingText.text(of: range.upperBound + 0.5)) == nil)
+            for text in ["-1", ".5", "1.", "0x1", "1e0", "nan"] { #expect(resolved(key, text) == nil) }
         case .choice(let names):
             for name in names { #expect(resolved(key, name).flatMap(setting.write) == name) }
             #expect(resolved(key, names[0].uppercased()) == nil)
@@ -77,6 +82,9 @@ struct SettingTests {
             "row-cache-size": "17mb",
             "open-threads": "9", "clients-max": "10", "query-buffer-max": "11mb", "output-buffer-max": "12mb",
             "argument-size-max": "13mb", "argument-count-max": "14000", "inline-size-max": "15kb",
+            "verify": "full", "min-keys": "18", "min-keys-ratio": "0.19", "max-keys-ratio": "20", "trusted-keys": "/k",
+            "require-signature": "yes", "warm-keys": "21", "warm-rate": "22", "warm-time": "23",
+            "rollback-window": "24", "wait": "yes", "watch": "yes",
             "drain-timeout": "16", "log-format": "json", "log-level": "debug", "log-file": "/l", "pid-file": "/p",
         ]
         #expect(Set(samples.keys) == Set(Setting.all.filter { !$0.kind.isList }.map(\.key)))

@@ -46,8 +46,16 @@ public struct EngineConformance: Sendable, CustomStringConvertible {
         },
         EngineConformance("walks", numbered(300)) { engine, expected in try checkWalks(engine, expected) },
         EngineConformance("walks over binary keys", binary) { engine, expected in try checkWalks(engine, expected) },
+        EngineConformance("walks over rows", numbered(5000)) { engine, expected in
+            try checkRowWalks(engine, expected)
+        },
+        EngineConformance("walks over rows of any bytes", binary) { engine, expected in
+            try checkRowWalks(engine, expected)
+        },
+        EngineConformance("walks over large rows", large) { engine, expected in try checkRowWalks(engine, expected) },
         EngineConformance("nothing at all", [:]) { engine, expected in
             try compare(engine, expected, keys: [[], [1]]) + checkWalks(engine, expected)
+                + checkRowWalks(engine, expected)
                 + (engine.randomKey(seed: 1) { _ in } ? ["a random key where there is none"] : [])
         },
         EngineConformance("every key can be the random one", numbered(40)) { engine, expected in
@@ -180,6 +188,37 @@ private func checkWalks(_ engine: any Engine, _ expected: Expectation) throws ->
             if visited != Array(rest.prefix(limit)) { failures.append("\(start), limit \(limit): visited \(visited)") }
             if next != rest.dropFirst(limit).first { failures.append("\(start), limit \(limit): next \(next ?? [])") }
         }
+    }
+    return failures
+}
+
+private func checkRowWalks(_ engine: any Engine, _ expected: Expectation) throws -> [String] {
+    let starts: [ScanStart] =
+        [.beginning, .key([]), .key([0]), .key([255, 255, 255, 255])]
+        + expected.keys.suffix(20).flatMap { [.key($0), .key($0 + [0])] }
+    var failures: [String] = []
+    var page = RowPage()
+    for start in starts {
+        var rest = expected.keys.drop { key in
+            guard case .key(let first) = start else { return false }
+            return key.lexicographicallyPrecedes(first)
+        }
+        let walk = try engine.makeRowWalk(from: start)
+        repeat {
+            try walk.readRows(into: &page)
+            for index in 0..<page.count {
+                let key = Array(copying: page[keyAt: index])
+                if key != rest.first { failures.append("\(start): visited \(key.prefix(20)), not \(rest.first ?? [])") }
+                if Array(copying: page[valueAt: index]) != expected.values[key] {
+                    failures.append("\(start): another value for \(key.prefix(20))")
+                }
+                rest = rest.dropFirst()
+            }
+        } while !page.isEmpty
+        if let key = rest.first { failures.append("\(start): ended before \(key.prefix(20))") }
+        // The end stays the end.
+        try walk.readRows(into: &page)
+        if !page.isEmpty { failures.append("\(start): rows behind the end") }
     }
     return failures
 }

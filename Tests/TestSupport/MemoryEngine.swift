@@ -12,6 +12,8 @@ public final class MemoryEngine: Engine {
         public var coldKeys: Set<[UInt8]> = []
         /// Keys whose reading fails in every tier but the cold resident one.
         public var damagedKeys: Set<[UInt8]> = []
+        /// Why it fails.
+        public var failureKind = EngineError.Kind.damaged
         /// Makes every scan and random key fail.
         public var failsWalks = false
         /// Called before each look-up that may read the disk, on the thread that asked; may wait.
@@ -64,7 +66,8 @@ public final class MemoryEngine: Engine {
             let outcome = outcome(of: key, tier: tier)
             let value = outcome == .hit ? values[key] : nil
             if outcome == .damaged {
-                batch.failure = EngineError(operation: "get", kind: .damaged, message: "told to fail")
+                let kind = behaviour.withLock { $0.failureKind }
+                batch.failure = EngineError(operation: "get", kind: kind, message: "told to fail")
             }
             unsafe batch.withUnsafeLookups(in: index..<index + 1) { lookups, _ in
                 unsafe lookups[0].outcome = outcome.rawValue
@@ -102,6 +105,25 @@ public final class MemoryEngine: Engine {
         return end < keys.count ? keys[end] : nil
     }
 
+    public func makeRowWalk(from start: ScanStart) throws(EngineError) -> any RowWalk {
+        let first =
+            switch start {
+            case .beginning: 0
+            case .key(let key): indexOfFirst(notBefore: key)
+            }
+        return MemoryRowWalk(engine: self, keys: keys[first...])
+    }
+
+    /// Copies the row of `key`, which must be there, to `page`.
+    fileprivate func copyRow(_ key: [UInt8], to page: inout RowPage) throws(EngineError) {
+        try checkWalks("scan")
+        guard !behaviour.withLock({ $0.damagedKeys.contains(key) }) else {
+            throw EngineError(operation: "scan", kind: .damaged, message: "told to fail")
+        }
+        guard let value = values[key] else { preconditionFailure("a walk visits keys that are there") }
+        page.append(key: key.span, value: unsafe Span(_unsafeElements: UnsafeBufferPointer(value.bytes)))
+    }
+
     public func randomKey(seed: UInt64, _ body: (Span<UInt8>) -> Void) throws(EngineError) -> Bool {
         try checkWalks("random key")
         if keys.isEmpty { return false }
@@ -123,6 +145,25 @@ public final class MemoryEngine: Engine {
             if keys[middle].lexicographicallyPrecedes(key) { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+}
+
+/// Gives few rows at a time, so that tests see many pages.
+private final class MemoryRowWalk: RowWalk {
+    private let engine: MemoryEngine
+    private var keys: ArraySlice<[UInt8]>
+
+    init(engine: MemoryEngine, keys: ArraySlice<[UInt8]>) {
+        self.engine = engine
+        self.keys = keys
+    }
+
+    func readRows(into page: inout RowPage) throws(EngineError) {
+        page.removeAll()
+        while page.count < 3, let key = keys.first {
+            try engine.copyRow(key, to: &page)
+            keys.removeFirst()
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -17,9 +18,31 @@ int clinux_accept(int listener);
 /// pthread_setname_np(3) is declared under _GNU_SOURCE only.
 int clinux_name_thread(const char *name);
 
+/// Lets the calling thread, and those that it starts, have the processor and the disk only when others leave them.
+///
+/// Nice value 10, and the lowest priority of the best-effort class of ioprio_set(2), which glibc does not wrap.
+void clinux_lower_priority(void);
+
 /// Bytes that malloc has handed out and not got back, large mappings included.
 ///
 /// mallinfo2(3) is beyond `import Glibc`.
 size_t clinux_heap_bytes(void);
+
+/// Reserves the blocks of a file without changing its size, as far as the file system can.
+///
+/// fallocate(2), and the three below, are declared under _GNU_SOURCE only.
+int clinux_preallocate(int file, long bytes);
+
+/// Begins to write a range of a file's dirty pages to the disk.
+int clinux_start_writeback(int file, long offset, long bytes);
+
+/// Waits until a range of a file's pages is on the disk.
+int clinux_finish_writeback(int file, long offset, long bytes);
+
+/// Copies within the kernel, sharing blocks where the file system can.
+long clinux_copy_range(int from, long from_offset, int to, long to_offset, long bytes);
+
+/// Makes a pipe whose two ends, to read and to write, no other program inherits: pipe2(2) with O_CLOEXEC.
+int clinux_pipe(int *ends);
 
 #endif

@@ -85,9 +85,10 @@ almanac_rocksdb_error almanac_rocksdb_pins_failure(const almanac_rocksdb_pins *p
 /// A walk over keys in order. Used by one thread at a time; destroy it before the database closes.
 typedef struct almanac_rocksdb_scan almanac_rocksdb_scan;
 
-/// Keys in order, back to back, lent until the scan is next used.
+/// Pieces back to back, lent until the scan is next used: keys in order, each followed by its value in a walk
+/// with values.
 typedef struct almanac_rocksdb_page {
-    /// Key `i` ends before byte `ends[i]` and starts where key `i - 1` ends.
+    /// Piece `i` ends before byte `ends[i]` and starts where piece `i - 1` ends.
     const uint8_t *bytes;
     const uint64_t *ends;
     size_t count;
@@ -95,10 +96,11 @@ typedef struct almanac_rocksdb_page {
 
 /// Begins at `start`, or at the next key after it; from the first key where `start` is null.
 ///
-/// Leaves the block cache as it is. Returns null and fills `error` on failure.
+/// Leaves the block cache as it is. A walk with values reads far ahead. Returns null and fills `error` on failure.
 almanac_rocksdb_scan *almanac_rocksdb_scan_create(
-    almanac_rocksdb *database, const uint8_t *start, size_t start_count, almanac_rocksdb_error *error);
-/// Hands out the next keys, at most `limit` of them; a page of none is the end.
+    almanac_rocksdb *database, const uint8_t *start, size_t start_count, bool with_values,
+    almanac_rocksdb_error *error);
+/// Hands out the next keys, at most `limit` of them (at least 1); a page of none is the end.
 ///
 /// Returns false and fills `error` where the files cannot be read; `page` then holds the keys before.
 bool almanac_rocksdb_scan_next(

@@ -2,13 +2,29 @@ public import Commands
 public import Datasets
 import Platform
 
-/// What a swap needs of the loops; for the control thread, like the server itself.
-extension Server {
+/// How versions come to the loops and leave them, for whoever opens and closes them.
+///
+/// Any thread may call, one at a time for each dataset; loops never do.
+public final class VersionExchange: Sendable {
+    private let catalog: Catalog
+    private let group: LoopGroup
+    private let rowCacheBytes: Int
+
+    /// - Parameters:
+    ///   - catalog: What the loops read.
+    ///   - group: The loops.
+    ///   - rowCacheBytes: What each loop keeps of the rows of one dataset.
+    init(catalog: Catalog, group: LoopGroup, rowCacheBytes: Int) {
+        self.catalog = catalog
+        self.group = group
+        self.rowCacheBytes = rowCacheBytes
+    }
+
     /// A view of `version` for each loop, in the loops' order, each with memory of its own for rows lately found.
     ///
     /// Warm them and give them to ``adopt(_:views:in:)``, or drop them.
     public func makeViews(for version: DatasetVersion) -> [PreparedView] {
-        group.exchanges.map { _ in PreparedView(version, rowCacheBytes: limits.rowCacheBytes) }
+        group.exchanges.map { _ in PreparedView(version, rowCacheBytes: rowCacheBytes) }
     }
 
     /// Makes `version` current, and waits until every loop answers from it what it begins from then on.
@@ -20,8 +36,8 @@ extension Server {
     ///   - version: Opened and found good.
     ///   - views: From ``makeViews(for:)`` of this version; without any, the loops make views of their own.
     ///   - database: The number of the dataset.
-    /// - Returns: The replaced version. Keep the only other reference to it, so that its engine closes on this
-    ///   thread: let go of it once `isKnownUniquelyReferenced` says that nobody else holds it, calling
+    /// - Returns: The replaced version. Keep the only other reference to it, so that its engine closes on a thread
+    ///   of your choice: let go of it once `isKnownUniquelyReferenced` says that nobody else holds it, calling
     ///   ``discardRetired()`` before each look.
     public func adopt(_ version: DatasetVersion, views: [PreparedView], in database: Int) -> DatasetVersion {
         precondition(views.isEmpty || views.count == group.exchanges.count, "a view for each loop")
@@ -29,7 +45,9 @@ extension Server {
         // Before the version is current, so that a loop that sees it finds its view too.
         for (exchange, view) in zip(group.exchanges, views) { exchange.offer(view, in: database) }
         let replaced = catalog.publish(version, in: database)
-        waitForLoops()
+        let adoption = Adoption(loopCount: group.mailboxes.count)
+        for mailbox in group.mailboxes where !mailbox.post(.versionsChanged(adoption)) { adoption.arrive() }
+        adoption.wait(until: Clock.monotonicNanoseconds() + Self.adoptionNanoseconds)
         return replaced
     }
 
@@ -55,24 +73,6 @@ extension Server {
             }
         }
         return keys
-    }
-
-    private func waitForLoops() {
-        guard isRunning else { return }
-        let adoption = Adoption(loopCount: group.mailboxes.count, waker: adoptionWaker)
-        for mailbox in group.mailboxes where !mailbox.post(.versionsChanged(adoption)) { adoption.arrive() }
-        let deadline = Clock.monotonicNanoseconds() + Self.adoptionNanoseconds
-        while !adoption.isComplete {
-            let now = Clock.monotonicNanoseconds()
-            guard now < deadline else { return }
-            do throws(SystemError) {
-                _ = try adoptionEvents.wait(milliseconds: Int32((deadline - now) / 1_000_000 + 1))
-            } catch {
-                // Cannot be, as for a loop; the loops take over without being waited for.
-                return
-            }
-            adoptionWaker.acknowledge()
-        }
     }
 
     /// How long to wait for loops, of which one may be in the middle of a long batch.

@@ -1,0 +1,161 @@
+internal import Bytes
+internal import Platform
+public import RESP
+
+/// A connection to a Redis server, or to one of our own, that waits for what it asks.
+///
+/// For commands that ask a server something now and then, and for walks over all of its keys. Requests may be
+/// pipelined: ``send(_:)`` any number, then ``receive()`` as many replies. Speaks RESP2 without TLS. Belongs to one
+/// thread. After a `timeout` the reply may still be received; after a thrown error of another kind than that and
+/// `refused` the connection is of no further use.
+public final class RedisClient {
+    public let address: RedisAddress
+    /// How long the server may be silent while a reply is due.
+    public var replyTimeout: Duration
+    private let socket: Socket
+    private var output = ByteBuffer()
+    private var input = ByteBuffer()
+    private var parser: ReplyParser
+    private var hasEnded = false
+
+    private static let receiveBytes = 256 << 10
+    /// What is sent in one piece before the server's answers are looked for.
+    private static let outputBytesMax = 1 << 20
+    /// What is kept of the server's answers while requests are still being sent.
+    private static let inputBytesMax = 1 << 30
+
+    /// Connects, authenticates and selects the database, as `address` says.
+    ///
+    /// - Throws: ``RedisClientError``.
+    public init(
+        _ address: RedisAddress, connectTimeout: Duration = .seconds(5), replyTimeout: Duration = .seconds(60),
+        limits: ReplyParser.Limits = ReplyParser.Limits()
+    ) throws(RedisClientError) {
+        socket = try Self.connect(address, connectTimeout)
+        self.address = address
+        self.replyTimeout = replyTimeout
+        parser = ReplyParser(limits: limits)
+        socket.configure(keepaliveSeconds: 30)
+        if let password = address.password {
+            _ = try call(["AUTH"] + (address.user.map { [$0] } ?? []) + [password])
+        }
+        if address.database != 0 { _ = try call(["SELECT", String(address.database)]) }
+    }
+
+    private static func connect(
+        _ address: RedisAddress, _ timeout: Duration
+    ) throws(RedisClientError) -> Socket {
+        do throws(SystemError) {
+            switch address.endpoint {
+            case .host(let host, let port):
+                return try Socket.connecting(host: host, port: port, timeout: timeout)
+            case .unix(let path): return try Socket.connecting(unixPath: path, timeout: timeout)
+            }
+        } catch {
+            let reason = error.call.description == "getaddrinfo" ? "no such host" : error.reason
+            throw RedisClientError(.unreachable, "cannot connect to \(address): \(reason)")
+        }
+    }
+
+    /// Asks, and waits for the answer; what was sent before must have been received.
+    ///
+    /// - Throws: ``RedisClientError``, of kind `refused` for an error reply.
+    public func call(_ words: [String]) throws(RedisClientError) -> Reply {
+        try call(words.map { Array($0.utf8) })
+    }
+
+    /// Asks with words of any bytes, and waits for the answer; what was sent before must have been received.
+    ///
+    /// - Throws: ``RedisClientError``, of kind `refused` for an error reply.
+    public func call(_ words: [[UInt8]]) throws(RedisClientError) -> Reply {
+        begin(wordCount: words.count)
+        for word in words { append(word: word.span) }
+        let reply = try receive()
+        if case .error(let text) = reply { throw refusal(of: words.first ?? [], text) }
+        return reply
+    }
+
+    /// The error that stands for an error reply to `command`.
+    public func refusal(of command: [UInt8], _ text: String) -> RedisClientError {
+        RedisClientError(.refused, "\(address) refused \(String(decoding: command, as: UTF8.self)): \(text)")
+    }
+
+    // MARK: Pipelining
+
+    /// Begins a request of `wordCount` words, which are to be given by ``append(word:)`` next.
+    ///
+    /// It is sent with the next ``receive()``, or earlier.
+    public func begin(wordCount: Int) {
+        output.appendHeader(UInt8(ascii: "*"), wordCount)
+    }
+
+    /// Adds a word to the request begun last.
+    public func append(word: Span<UInt8>) {
+        output.appendFrame(UInt8(ascii: "$"), word)
+    }
+
+    /// Adds a whole request, to be sent with the next ``receive()``.
+    public func send(_ words: [[UInt8]]) {
+        begin(wordCount: words.count)
+        for word in words { append(word: word.span) }
+    }
+
+    /// Sends what has been asked without waiting for an answer, for the server to work while the caller does.
+    public func flush() throws(RedisClientError) {
+        while !output.isEmpty {
+            switch socket.send(output.span.extracting(..<min(output.count, Self.outputBytesMax))) {
+            case .bytes(let count): output.removeFirst(count)
+            case .wouldBlock:
+                try waitForServer(forOutput: true)
+                // A server that is busy sending reads nothing: take what it has, or both would wait for ever.
+                _ = try fill()
+                guard input.count <= Self.inputBytesMax else {
+                    throw RedisClientError(.malformed, "\(address) sends more than was asked of it")
+                }
+            case .end: throw RedisClientError(.unreachable, "\(address) closed the connection")
+            case .failed(let code): throw failure(code)
+            }
+        }
+    }
+
+    /// The next reply; an error reply is a value here.
+    ///
+    /// Sends what has not been sent, and waits.
+    public func receive() throws(RedisClientError) -> Reply {
+        try flush()
+        while true {
+            do throws(ReplyError) {
+                let (taken, reply) = try parser.parse(input.span)
+                input.removeFirst(taken)
+                if let reply { return reply }
+            } catch {
+                throw RedisClientError(.malformed, "\(address): \(error); is it a Redis server?")
+            }
+            guard !hasEnded else { throw RedisClientError(.unreachable, "\(address) closed the connection") }
+            if try !fill() { try waitForServer(forOutput: false) }
+        }
+    }
+
+    /// Takes what has come; false where there was nothing.
+    private func fill() throws(RedisClientError) -> Bool {
+        switch socket.receive(into: &input, byteCountMax: Self.receiveBytes) {
+        case .bytes: return true
+        case .end:
+            hasEnded = true
+            return true
+        case .wouldBlock: return false
+        case .failed(let code): throw failure(code)
+        }
+    }
+
+    private func waitForServer(forOutput: Bool) throws(RedisClientError) {
+        guard socket.wait(forOutput: forOutput, timeout: replyTimeout) else {
+            let seconds = Int((replyTimeout / .seconds(1)).rounded(.up))
+            throw RedisClientError(.timeout, "\(address) has not answered for \(seconds) seconds")
+        }
+    }
+
+    private func failure(_ code: Int32) -> RedisClientError {
+        RedisClientError(.unreachable, "\(address): the connection broke: \(SystemError(call: "", code: code).reason)")
+    }
+}

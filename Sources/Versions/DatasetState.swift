@@ -1,0 +1,146 @@
+internal import Commands
+internal import Datasets
+internal import Platform
+public import Settings
+internal import Storage
+
+/// A dataset with the version that it begins with.
+public struct OpenedDataset: Sendable {
+    public let dataset: DatasetPath
+    public let served: ServedVersion
+
+    public init(dataset: DatasetPath, served: ServedVersion) {
+        self.dataset = dataset
+        self.served = served
+    }
+}
+
+/// What the control thread knows of one dataset.
+struct DatasetState {
+    let dataset: DatasetPath
+    var served: ServedVersion
+    var servingSince = ManifestTime.now
+    /// Replaced versions that are still open, the latest first.
+    var retired: [Retired] = []
+    /// What is being opened.
+    var staging: Staging?
+    /// What was being opened and is wanted no longer; each ends at its next step.
+    var abandoned: [Staging] = []
+    /// What is to be done with it, and who waits for that.
+    var swap: Swap?
+    /// A trigger that came meanwhile.
+    var next: Trigger?
+    /// What is being hashed, and who waits for that.
+    var verifying: Verification?
+    /// Refusals that could not be written to the data directory, and of what; by version id.
+    var unrecordedRefusals: [String: (refusal: Refusal, place: VersionPlace)] = [:]
+    var swapCount = 0
+    var lastSwap: (unixSeconds: Int, milliseconds: Int, phases: [DatasetFacts.Phase])?
+    var lastRefusal: Refusal?
+    var triggersAnswered = 0
+    var pinnedID: String?
+
+    typealias Answer = @Sendable (DatasetAnswer) -> Void
+
+    /// A wish for the announced version, of one or many.
+    struct Trigger {
+        var isForced = false
+        var answers: [Answer] = []
+
+        mutating func add(_ other: Trigger) {
+            isForced = isForced || other.isForced
+            answers += other.answers
+        }
+    }
+
+    /// Why a version is being opened.
+    struct Swap {
+        enum Cause: Equatable {
+            case reload
+            /// Back from the version being served, whose refusal is on record already.
+            case rollback
+            case pin
+        }
+
+        var cause: Cause
+        var place: VersionPlace
+        var answers: [Answer]
+        /// Of the version being served, to go on record once another serves in its place.
+        var refusalOfLeft: Refusal?
+        /// What the data directory said before a pin, to be said again where the pin comes to nothing.
+        var before: (pin: Pin?, currentID: String?)?
+
+        var target: String { place.id }
+    }
+
+    /// The hashing of a version's files.
+    struct Verification {
+        let thread: Verifying
+        let place: VersionPlace
+        /// Whether the server wants it for itself.
+        let isBackground: Bool
+        var answers: [Answer]
+    }
+
+    struct Retired {
+        var served: ServedVersion
+        /// In nanoseconds of the monotonic clock.
+        var closesAt: UInt64
+    }
+
+    init(_ opened: OpenedDataset) {
+        dataset = opened.dataset
+        served = opened.served
+    }
+
+    var path: ServedPath { ServedPath(path: dataset.path) }
+
+    var facts: DatasetFacts {
+        let engine = served.version.engine
+        var facts = DatasetFacts(
+            name: dataset.name, versionID: served.id, format: engine.format, keyCount: served.keyCount,
+            isKeyCountExact: served.manifest != nil || engine.keyCount == .exact(engine.keyCount.value))
+        facts.createdUnixSeconds = served.manifest.map { Int($0.created.unixSeconds) }
+        facts.byteCount = served.byteCount
+        facts.verification =
+            switch served.verification {
+            case .none: .none
+            case .sizes: .sizes
+            case .sealed: .sealed
+            case .full: .full
+            }
+        facts.isPinned = pinnedID != nil
+        facts.stagedVersionID = swap?.target
+        facts.state = swap == nil ? .serving : .swapping
+        facts.swapCount = swapCount
+        facts.lastSwapUnixSeconds = lastSwap?.unixSeconds
+        facts.lastSwapMilliseconds = lastSwap?.milliseconds
+        facts.lastSwapPhases = lastSwap?.phases ?? []
+        facts.lastRefusal = lastRefusal.map {
+            DatasetFacts.Refusal(
+                versionID: $0.versionID, reason: "\($0.kind.rawValue): \($0.reason)",
+                unixSeconds: Int($0.refusedAt.unixSeconds))
+        }
+        return facts
+    }
+
+    /// Why a version is not to be served, as far as is known here and on disk.
+    func refusal(of place: VersionPlace) -> Refusal? {
+        if let (refusal, refused) = unrecordedRefusals[place.id], refused == place, refusal.isStill(of: place) {
+            return refusal
+        }
+        return recordedRefusal(of: place.id).flatMap { $0.isStill(of: place) ? $0 : nil }
+    }
+
+    /// The same for an operator to read, whatever bears the id by now.
+    func refusal(ofVersion id: String) -> Refusal? { unrecordedRefusals[id]?.refusal ?? recordedRefusal(of: id) }
+
+    private func recordedRefusal(of id: String) -> Refusal? {
+        // A directory that cannot be read holds no record.
+        path.dataDirectory.flatMap { (try? $0.refusal(of: id)) ?? nil }
+    }
+}
+
+extension ManifestTime {
+    static var now: ManifestTime { ManifestTime(unixSeconds: Int64(Clock.wallMicroseconds() / 1_000_000)) }
+}

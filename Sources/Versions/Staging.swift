@@ -1,0 +1,68 @@
+internal import Datasets
+internal import Platform
+internal import Settings
+
+/// Opens the next version of one dataset on a thread of its own, so that the control can go on meanwhile.
+final class Staging: Sendable {
+    /// What became of it.
+    struct Outcome: Sendable {
+        var result: Result<(served: ServedVersion, prepared: any PreparedVersion), AdmissionFailure>
+        var phases: SwapPhases
+        var warmedKeys = 0
+    }
+
+    /// Tells one opening from another.
+    let number: Int
+    let cancellation: SwapCancellation
+    private let thread: Thread
+
+    /// Starts at once; `done` is called on the new thread when there is an outcome.
+    ///
+    /// Where it is urgent the disk and the processor are not left to others first, and nothing is warmed.
+    init(
+        _ admission: Admission, _ place: VersionPlace, database: Int, isUrgent: Bool, audience: any Audience,
+        number: Int, phases: SwapPhases, done: @escaping @Sendable (_ number: Int, Outcome) -> Void
+    ) throws(SystemError) {
+        self.number = number
+        cancellation = admission.cancellation
+        thread = try Thread(name: "swap-\(database)") {
+            if !isUrgent { Thread.lowerPriority() }
+            var outcome = Outcome(result: .failure(.cancelled), phases: phases)
+            do throws(AdmissionFailure) {
+                let served = try admission.open(place, phases: &outcome.phases)
+                outcome.phases.begin("warm")
+                let prepared = audience.prepare(served.version)
+                if !isUrgent, admission.settings.warmKeys > 0 {
+                    outcome.warmedKeys = try Self.warm(prepared, admission, audience.sampleOfKeys(in: database))
+                }
+                outcome.phases.end()
+                outcome.result = .success((served, prepared))
+            } catch {
+                outcome.phases.end()
+                outcome.result = .failure(error)
+            }
+            done(number, outcome)
+        }
+    }
+
+    private static func warm(
+        _ prepared: any PreparedVersion, _ admission: Admission, _ keys: [[UInt8]]
+    ) throws(AdmissionFailure) -> Int {
+        let settings = admission.settings
+        let warmUp = WarmUp(
+            rate: settings.warmRate, nanosecondsMax: settings.warmTime.wholeNanoseconds,
+            cancellation: admission.cancellation)
+        return try warmUp.run(prepared, Array(keys.prefix(settings.warmKeys)))
+    }
+
+    /// Waits for the thread, which has called `done` or is about to; to be called exactly once.
+    func join() { thread.join() }
+}
+
+extension Duration {
+    /// Rounded down; negative ones are none.
+    var wholeNanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        return UInt64(max(seconds, 0)) * 1_000_000_000 + UInt64(max(attoseconds, 0) / 1_000_000_000)
+    }
+}

@@ -1,0 +1,51 @@
+internal import Logging
+private import Platform
+private import RocksDBStorage
+internal import Settings
+internal import Storage
+
+/// Opens engines of every format that this build reads, over what they share.
+struct EngineFactory: Sendable {
+    private let cache: RocksDBCache
+
+    init(_ settings: ServerSettings, _ logger: Logger) throws {
+        let cacheBytes = Self.usefulCacheBytes(settings)
+        cache = try RocksDBCache(capacityBytes: cacheBytes)
+        logger.debug("cache of blocks", metadata: ["bytes": "\(cacheBytes)", "setting": "\(settings.cacheBytes)"])
+    }
+
+    /// Opens what is in a version's directory; as in `EngineOpener`.
+    @Sendable func open(
+        _ directory: String, _ format: String?, _ dataset: DatasetPath, _ threads: Int
+    ) throws(EngineError) -> any Engine {
+        guard format == nil || format == "rocksdb" else {
+            throw EngineError(
+                operation: "open", kind: .unsupported,
+                message: "\(directory): format \"\(format ?? "")\" is none that this build reads (rocksdb)")
+        }
+        let options = RocksDBOptions(
+            columnFamily: dataset.columnFamily ?? "default", cache: cache, openThreads: threads)
+        return try RocksDBEngine(path: directory, options: options)
+    }
+
+    /// As much of the cache of blocks as the datasets can ever fill.
+    ///
+    /// The cache takes about a 25th of its size at the start, for its table, which a small dataset must not pay on
+    /// a large machine. Compressed files rarely hold more than 16 times their size, and the floor leaves room for
+    /// versions to grow.
+    private static func usefulCacheBytes(_ settings: ServerSettings) -> Int {
+        // What has yet to come may be of any size.
+        guard !settings.waitsForVersion else { return settings.cacheBytes }
+        let stored = settings.datasets.reduce(0) { $0 + storedBytes(at: $1.path) }
+        let (most, isOverflowing) = stored.multipliedReportingOverflow(by: 16)
+        return isOverflowing ? settings.cacheBytes : min(settings.cacheBytes, max(most, 256 << 20))
+    }
+
+    /// Of all files of the version at `path`; 0 where it cannot be read, which opening it will tell.
+    private static func storedBytes(at path: String) -> Int {
+        let current = "\(path)/current"
+        let directory = FileSystem.isDirectory(current) ? current : path
+        let names = (try? FileSystem.names(in: directory)) ?? []
+        return names.reduce(0) { $0 + (FileSize.bytes(ofFile: "\(directory)/\($1)") ?? 0) }
+    }
+}

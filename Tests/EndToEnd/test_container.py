@@ -1,0 +1,192 @@
+"""The image, run as it is meant to be: confined, stopped, killed, and with a sidecar that brings it versions."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from support import containers
+from support.containers import Composition, Podman, ServerContainer, Volume, commands
+from support.data import numbered_pairs, numbered_value
+from support.resp import bulk, request, wait_until
+from support.server import almanac
+
+pytestmark = [
+    pytest.mark.skipif(bool(containers.obstacle()), reason=containers.obstacle()),
+    pytest.mark.almanac_only,
+]
+USER = 10001
+
+
+@pytest.fixture(scope="module")
+def podman(tmp_path_factory):
+    podman = Podman(tmp_path_factory.mktemp("podman"))
+    done = podman.call("run", "--rm", "--entrypoint", "/bin/true", containers.IMAGE)
+    if done.returncode:
+        pytest.skip(f"podman runs no container here: {done.stderr.strip()}")
+    return podman
+
+
+@pytest.fixture
+def volume(podman):
+    with Volume(podman) as volume:
+        yield volume
+
+
+def pairs(version):
+    """Pairs whose values name their version."""
+    return [(b"key:%d" % number, version.encode()) for number in range(100)]
+
+
+def bytes_setting(text, name):
+    """A size as --print-settings prints it."""
+    number, unit = re.search(rf"^{name}: (\d+)(|KiB|MiB|GiB)\b", text, re.M).groups()
+    return int(number) << {"": 0, "KiB": 10, "MiB": 20, "GiB": 30}[unit]
+
+
+def test_the_image_runs_as_a_numbered_user_and_starts_the_program_itself(podman):
+    printed = podman("image", "inspect", "--format", "{{.Config.User}} {{json .Config.Entrypoint}}", containers.IMAGE)
+    assert printed == f'{USER}:{USER} ["/usr/local/bin/almanac"]'
+    version = podman("run", "--rm", containers.IMAGE, "--version")
+    label = podman(
+        "image", "inspect", "--format", '{{index .Labels "org.opencontainers.image.version"}}', containers.IMAGE)
+    assert version == label
+
+
+def test_the_image_has_every_role(podman):
+    printed = podman("run", "--rm", containers.IMAGE, "help")
+    for role in ("serve", "build", "publish", "sync", "versions"):
+        assert re.search(rf"^  {role}\b", printed, re.M), f"no {role} in: {printed}"
+
+
+def test_a_server_has_no_powers_and_nowhere_to_write_but_its_volume(podman, volume):
+    volume.build(pairs("v1"), "v1")
+    with ServerContainer(podman, volume) as server:
+        server.wait_for_answer()
+        with server.connect() as connection:
+            assert connection.call("GET", "key:7") == bulk(b"v1")
+        status = server.status()
+        assert set(status["Uid"].split()) == set(status["Gid"].split()) == {str(USER)}
+        assert {int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {0}
+        assert status["NoNewPrivs"].strip() == "1"
+        assert "ro" in server.root_options()
+        podman("healthcheck", "run", server.name)
+
+
+def test_a_stop_answers_what_was_asked_and_ends_with_0(podman, volume):
+    volume.build(pairs("v1"), "v1")
+    with ServerContainer(podman, volume) as server:
+        server.wait_for_answer()
+        with server.connect() as connection:
+            connection.send(request("GET", "key:1") * 1000)
+            # Received by then, since they come in order.
+            assert connection.reply() == bulk(b"v1")
+            begin = time.monotonic()
+            code = server.stop(30)
+            took = time.monotonic() - begin
+            assert connection.replies(999) == [bulk(b"v1")] * 999
+            assert connection.read_to_end() == b""
+        assert code == 0, server.log
+        # Or else podman has waited for its grace time and killed it.
+        assert took < 25
+        assert "stopped" in server.log
+
+
+def test_a_server_on_an_empty_volume_waits_for_a_version_and_takes_another_by_sighup(podman, volume):
+    with ServerContainer(podman, volume) as server:
+        wait_until(lambda: "waiting for the first version" in server.log, what="the server to wait")
+        assert podman.call("healthcheck", "run", server.name).returncode != 0
+        volume.build(pairs("v1"), "v1")
+        server.wait_for_answer()
+        with server.connect() as connection:
+            assert connection.call("GET", "key:1") == bulk(b"v1")
+            volume.build(pairs("v2"), "v2")
+            assert connection.call("GET", "key:1") == bulk(b"v1")
+            podman("kill", "--signal", "HUP", server.name)
+            wait_until(lambda: connection.call("GET", "key:1") == bulk(b"v2"), what="the second version")
+
+
+def test_a_server_that_waits_stops_when_it_is_told_to(podman, volume):
+    with ServerContainer(podman, volume) as server:
+        wait_until(lambda: "waiting for the first version" in server.log, what="the server to wait")
+        assert server.stop(30) == 0
+
+
+def test_defaults_follow_the_container_s_limits(podman):
+    printed = podman(
+        "run", "--rm", "--memory", "256m", "--cpus", "1", containers.IMAGE, "serve", "/data", "--print-settings")
+    assert bytes_setting(printed, "cache-size") == 64 << 20
+    assert bytes_setting(printed, "row-cache-size") == 32 << 20
+    assert re.search(r"^loops: 1 ", printed, re.M), printed
+
+
+def test_a_dataset_larger_than_the_memory_limit_is_served_within_it(podman, volume):
+    limit, count, size = 96 << 20, 160_000, 1000
+    volume.build(numbered_pairs(count, size), "v1")
+    with ServerContainer(podman, volume, "--memory", limit, "--memory-swap", limit) as server:
+        server.wait_for_answer()
+        with server.connect() as connection:
+            facts = connection.ask("INFO", "dataset")
+            assert int(re.search(rb"dataset0_bytes:(\d+)", facts)[1]) > 1.5 * limit
+            for first in range(0, count, 500):
+                numbers = range(first, first + 500)
+                connection.send(b"".join(request("GET", b"key:%012d" % number) for number in numbers))
+                assert connection.replies(500) == [bulk(numbered_value(number, size)) for number in numbers]
+        assert not server.state["OOMKilled"]
+        resident = int(server.status()["VmHWM"].split()[0]) << 10
+        assert resident < limit
+
+
+def publish(version, directory, published):
+    source = directory / f"{version}.resp"
+    source.write_bytes(commands(pairs(version)))
+    built = almanac("build", source, "--version-id", version, "--output", directory / version, "--quiet")
+    assert built.returncode == 0, built.stderr.decode()
+    done = almanac("publish", directory / version, published)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_a_sidecar_brings_versions_and_a_killed_server_comes_back_with_the_last_one(podman, tmp_path):
+    published = tmp_path / "published"
+    published.mkdir()
+    with Composition(podman, published) as composition:
+        server, sidecar = composition.container("server"), composition.container("sidecar")
+        wait_until(lambda: "waiting for the first version" in server.log, what="the server to wait")
+        publish("v1", tmp_path, published)
+        wait_until(composition.answers, what="the first version to be served")
+        with composition.connect() as connection:
+            assert connection.call("GET", "key:5") == bulk(b"v1")
+            publish("v2", tmp_path, published)
+            # On the connection that was there before.
+            wait_until(lambda: connection.call("GET", "key:5") == bulk(b"v2"), what="the second version")
+        # It was the signal that did it: nothing else has the settings read again.
+        assert "settings read again" in server.log
+
+        for container in (server, sidecar):
+            status = container.status()
+            assert set(status["Uid"].split()) == {str(USER)}
+            assert int(status["CapEff"], 16) == 0
+            assert "ro" in container.root_options()
+        assert namespace(server) == namespace(sidecar) != namespace_of_this_machine()
+
+        killed, companion = server.pid, sidecar.pid
+        server.kill_outright()
+        wait_until(lambda: server.pid not in (0, killed), what="the server to be started again")
+        wait_until(composition.answers, what="the server to answer again")
+        with composition.connect() as connection:
+            assert connection.call("GET", "key:5") == bulk(b"v2")
+            publish("v3", tmp_path, published)
+            wait_until(lambda: connection.call("GET", "key:5") == bulk(b"v3"), what="the third version")
+        assert sidecar.pid == companion
+
+        assert server.stop(20) == 0
+        assert sidecar.stop(20) == 0
+
+
+def namespace(container):
+    return Path(f"/proc/{container.pid}/ns/pid").readlink()
+
+
+def namespace_of_this_machine():
+    return Path("/proc/self/ns/pid").readlink()

@@ -1,0 +1,205 @@
+"""`almanac sync` and a server: told, answered, refused, gone, and killed between any two of these."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from support import versions
+from support.resp import wait_until
+from support.server import BINARY, ENVIRONMENT, Almanac, almanac, free_port
+
+pytestmark = pytest.mark.almanac_only
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "source"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def data(tmp_path):
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def publish(tmp_path, source):
+    """`publish("v1", 500)` builds and publishes a version of 500 keys, each with the version's id for a value."""
+
+    def make(version_id, keys):
+        rows = tmp_path / f"{version_id}.tsv"
+        rows.write_text("key\tvalue\n" + "".join(f"k{number}\t{version_id}\n" for number in range(keys)))
+        built = tmp_path / f"built-{version_id}"
+        for command in (
+            ("build", rows, "--value", "value", "--output", built, "--version-id", version_id, "--quiet"),
+            ("publish", built, source, "--progress", "none"),
+        ):
+            done = almanac(*command)
+            assert done.returncode == 0, done.stderr
+
+    return make
+
+
+def once(source, data, *flags, **options):
+    return almanac(
+        "sync", "--source", source, "--data-dir", data, "--once", "--reserve", "0", "--progress", "none", *flags,
+        **options)
+
+
+@pytest.fixture
+def serving(source, data, publish, logs, tmp_path):
+    """A server of the data directory that serves v1, with its pid file in `server.pid_file`."""
+    publish("v1", 500)
+    assert once(source, data).returncode == 0
+    pid_file = tmp_path / "almanac.pid"
+    with Almanac(logs, [f"users={data}"], ("--pid-file", pid_file, "--min-keys-ratio", "0.8")) as server:
+        server.pid_file = pid_file
+        server.url = f"redis://127.0.0.1:{server.port}/0"
+        yield server
+
+
+@pytest.fixture(params=["--server", "--signal-pid-file"])
+def notice(request, serving):
+    return (request.param, serving.url if request.param == "--server" else serving.pid_file)
+
+
+def value(server):
+    return server.redis().get("k7")
+
+
+def test_a_server_that_is_told_serves_the_new_version_before_sync_ends(source, data, publish, serving, notice):
+    publish("v2", 600)
+    done = once(source, data, *notice)
+    assert done.returncode == 0, done.stderr
+    assert value(serving) == b"v2" and b"served" in done.stderr and versions.current(data) == "v2"
+
+
+def test_a_refused_version_is_left_again(source, data, publish, serving, notice):
+    publish("v2", 20)
+    done = once(source, data, *notice)
+    assert done.returncode == 65 and b"guardrail" in done.stderr, done.stderr
+    assert value(serving) == b"v1" and versions.current(data) == "v1"
+    assert (data / "quarantine/v2.json").exists()
+    # It is not tried again by itself, and the next version is.
+    assert once(source, data, *notice).returncode == 65 and versions.current(data) == "v1"
+    publish("v3", 510)
+    assert once(source, data, *notice).returncode == 0
+    assert value(serving) == b"v3" and versions.current(data) == "v3"
+
+
+def test_killed_between_the_flip_and_the_telling_the_next_one_tells(source, data, publish, serving, notice):
+    publish("v2", 600)
+    # Without a server to tell, this is all that a process does that is killed after the flip.
+    assert once(source, data).returncode == 0
+    assert versions.current(data) == "v2" and value(serving) == b"v1"
+    assert once(source, data, *notice).returncode == 0
+    assert value(serving) == b"v2"
+
+
+def test_killed_while_the_server_answers_the_next_one_tells_again(source, data, publish, serving, notice):
+    publish("v2", 600)
+    serving.signal(signal.SIGSTOP)
+    child = subprocess.Popen(
+        [BINARY, "sync", "--source", source, "--data-dir", data, "--once", "--reserve", "0", *map(str, notice)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+    try:
+        wait_until(lambda: versions.current(data) == "v2", what="the flip")
+    finally:
+        child.kill()
+        child.wait()
+        serving.signal(signal.SIGCONT)
+    assert once(source, data, *notice).returncode == 0
+    assert value(serving) == b"v2"
+
+
+def test_a_server_that_is_not_there_in_time_is_an_error_and_the_version_stays(source, data, publish, tmp_path):
+    publish("v1", 50)
+    for notice in (("--server", f"redis://127.0.0.1:{free_port()}/0"), ("--signal-pid-file", tmp_path / "none.pid")):
+        done = once(source, data, *notice, "--ack-timeout", "200ms")
+        assert done.returncode == 69 and done.stderr.count(b"almanac: ") >= 1, done
+        assert versions.current(data) == "v1"
+
+
+def test_a_server_that_is_starting_is_waited_for(source, data, publish, logs, tmp_path):
+    publish("v1", 50)
+    port, pid_file = free_port(), tmp_path / "almanac.pid"
+    child = subprocess.Popen(
+        [BINARY, "sync", "--source", source, "--data-dir", data, "--once", "--reserve", "0", "--server",
+         f"redis://127.0.0.1:{port}/0"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        env=ENVIRONMENT)
+    try:
+        wait_until(lambda: versions.current(data) == "v1", what="the first version")
+        server = Almanac(logs, [f"users={data}"], ("--pid-file", pid_file))
+        server.port = port
+        server.spawn([BINARY, "serve", f"users={data}", "--port", port, "--bind", "127.0.0.1"])
+        try:
+            _, text = child.communicate(timeout=30)
+            assert child.returncode == 0 and b"served" in text, text
+        finally:
+            server.kill()
+    finally:
+        child.kill()
+
+
+def test_a_process_that_is_no_server_is_not_signalled(source, data, publish, tmp_path):
+    publish("v1", 50)
+    stranger = subprocess.Popen(["sleep", "600"])
+    try:
+        pid_file = tmp_path / "stale.pid"
+        pid_file.write_text(f"{stranger.pid}\n")
+        done = once(source, data, "--signal-pid-file", pid_file, "--ack-timeout", "200ms")
+        assert done.returncode == 69 and b"is sleep, no almanac" in done.stderr
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_question_that_the_server_does_not_take_is_a_wrong_setting(source, data, publish, serving):
+    publish("v2", 600)
+    done = once(source, data, "--server", serving.url, "--dataset", "nobody")
+    assert done.returncode == 78 and b"no dataset 'nobody'" in done.stderr
+    assert versions.current(data) == "v2"
+
+
+def test_a_stop_does_not_wait_for_the_server(source, data, publish, serving):
+    publish("v2", 600)
+    serving.signal(signal.SIGSTOP)
+    child = subprocess.Popen(
+        [BINARY, "sync", "--source", source, "--data-dir", data, "--reserve", "0", "--server", serving.url],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+    try:
+        wait_until(lambda: versions.current(data) == "v2", what="the flip")
+        started = time.monotonic()
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(10) == 0
+        assert time.monotonic() - started < 5
+    finally:
+        child.kill()
+        child.wait()
+        serving.signal(signal.SIGCONT)
+
+
+def test_a_rollback_while_sync_runs_stays(source, data, publish, serving, logs):
+    publish("v2", 600)
+    log_path = logs / "sync.log"
+    with open(log_path, "wb") as log:
+        child = subprocess.Popen(
+            [BINARY, "sync", "--source", source, "--data-dir", data, "--reserve", "0", "--interval", "50ms", "--server",
+             serving.url], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=ENVIRONMENT)
+    try:
+        wait_until(lambda: value(serving) == b"v2", what="the second version")
+        assert serving.connect().ask("DATASET", "ROLLBACK")
+        wait_until(lambda: value(serving) == b"v1", what="the first version again")
+        wait_until(lambda: b"not taken up" in log_path.read_bytes(), what="sync to see it")
+        assert versions.current(data) == "v1" and value(serving) == b"v1"
+        publish("v3", 610)
+        wait_until(lambda: value(serving) == b"v3", what="the third version")
+        assert os.listdir(data / "incoming") == []
+    finally:
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(10) == 0

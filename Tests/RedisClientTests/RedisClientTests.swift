@@ -1,0 +1,121 @@
+import Bytes
+import Platform
+import RESP
+import RedisClient
+import Synchronization
+import Testing
+
+@Suite struct RedisClientTests {
+    private func address(_ server: FakeServer, password: String? = nil, database: Int = 0) -> RedisAddress {
+        RedisAddress(
+            endpoint: .host("127.0.0.1", port: server.port), user: password.map { _ in "ann" }, password: password,
+            database: database)
+    }
+
+    @Test func `It authenticates and selects before anything else`() throws {
+        let expected = Array(
+            "*3\r\n$4\r\nAUTH\r\n$3\r\nann\r\n$2\r\npw\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n7\r\n*1\r\n$4\r\nPING\r\n".utf8)
+        let isAsExpected = Atomic<Bool>(false)
+        try withServer({ socket in
+            socket.sendAll("+OK\r\n+OK\r\n+PONG\r\n")
+            isAsExpected.store(socket.receive(expected.count) == expected, ordering: .releasing)
+        }) { server in
+            let client = try RedisClient(address(server, password: "pw", database: 7))
+            let reply = try client.call(["PING"])
+            #expect(reply == .simple("PONG"))
+        }
+        let wasAsExpected = isAsExpected.load(ordering: .acquiring)
+        #expect(wasAsExpected)
+    }
+
+    @Test func `A refusal names the server and the command, and the connection goes on`() throws {
+        try withServer({ socket in
+            socket.sendAll("-ERR no such thing\r\n:1\r\n")
+            _ = socket.receive(1000)
+        }) { server in
+            let client = try RedisClient(address(server))
+            let error = #expect(throws: RedisClientError.self) { _ = try client.call(["DATASET", "RELOAD"]) }
+            #expect(error?.kind == .refused)
+            #expect(error?.description == "redis://127.0.0.1:\(server.port)/0 refused DATASET: ERR no such thing")
+            let reply = try client.call(["DBSIZE"])
+            #expect(reply == .integer(1))
+        }
+    }
+
+    @Test func `A pipeline larger than all buffers between neither hangs nor loses a reply`() throws {
+        // The server answers each byte at once and reads no more until it has: both sides' buffers fill.
+        let (count, size) = (2_000, 20_000)
+        let request = "*2\r\n$4\r\nECHO\r\n$\(size)\r\n".utf8.count + size + 2
+        try withServer({ socket in
+            let reply = Array("$\(size)\r\n".utf8) + [UInt8](repeating: 120, count: size) + [13, 10]
+            for _ in 0..<count {
+                _ = socket.receive(request)
+                socket.sendAll(reply)
+            }
+        }) { server in
+            let client = try RedisClient(address(server), replyTimeout: .seconds(20))
+            let word = [UInt8](repeating: 120, count: size)
+            for _ in 0..<count { client.send([Array("ECHO".utf8), word]) }
+            var same = 0
+            for _ in 0..<count where try client.receive() == .bulk(word) { same += 1 }
+            #expect(same == count)
+        }
+    }
+
+    struct Failure: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let reply: String
+        let kind: RedisClientError.Kind
+    }
+
+    @Test(arguments: [
+        Failure(testDescription: "the end at once", reply: "", kind: .unreachable),
+        Failure(testDescription: "the end within a reply", reply: "$10\r\nabc", kind: .unreachable),
+        Failure(testDescription: "another protocol", reply: "HTTP/1.1 400 Bad Request\r\n", kind: .malformed),
+        Failure(testDescription: "an absurd length", reply: "$999999999999\r\n", kind: .malformed),
+    ])
+    func `A server that breaks off or talks nonsense is told apart`(failure: Failure) throws {
+        try withServer({ socket in
+            _ = socket.receive(14)
+            socket.sendAll(failure.reply)
+        }) { server in
+            let client = try RedisClient(address(server))
+            let error = #expect(throws: RedisClientError.self) { _ = try client.call(["PING"]) }
+            #expect(error?.kind == failure.kind, "\(error?.description ?? "no error")")
+        }
+    }
+
+    @Test func `A silent server is given up after the time allowed`() throws {
+        try withServer({ socket in _ = socket.receive(1000) }) { server in
+            let client = try RedisClient(address(server), replyTimeout: .milliseconds(50))
+            let error = #expect(throws: RedisClientError.self) { _ = try client.call(["PING"]) }
+            #expect(error?.kind == .timeout)
+        }
+    }
+
+    @Test func `Nobody there, and no such host, are said`() throws {
+        let listener = try Listener(host: "127.0.0.1", port: 0, backlog: 1, sharesPort: false)
+        let port = listener.port
+        _ = consume listener
+        for (endpoint, words) in [
+            (RedisAddress.Endpoint.host("127.0.0.1", port: port), "Connection refused"),
+            (.host("no-such-host.invalid", port: port), "no such host"),
+            (.unix(path: "/nonexistent/socket"), "No such file or directory"),
+            (.unix(path: "/" + String(repeating: "x", count: 200)), "File name too long"),
+        ] {
+            let error = #expect(throws: RedisClientError.self) {
+                _ = try RedisClient(RedisAddress(endpoint: endpoint))
+            }
+            #expect(error?.kind == .unreachable)
+            #expect(error?.description.hasSuffix(": \(words)") == true, "\(error?.description ?? "no error")")
+        }
+    }
+
+    private func withServer(
+        _ serve: @escaping @Sendable (borrowing Socket) -> Void, _ body: (FakeServer) throws -> Void
+    ) throws {
+        let server = try FakeServer(serve)
+        defer { server.join() }
+        try body(server)
+    }
+}
