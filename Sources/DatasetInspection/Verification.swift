@@ -75,16 +75,15 @@ public struct Verification: Sendable {
         }
         report.fileCount = manifest.files.count
         report.fileBytes = total
-        let listed = Set(manifest.files.map(\.path))
-        for path in DatasetPath.files(below: directory) where !listed.contains(path) && !Self.isBeside(path) {
-            problems.append(FileProblem(path: path, reason: .unlisted))
+        do throws(DataDirectoryError) {
+            for path in try VersionDirectory(path: directory).unlistedFiles(manifest) {
+                problems.append(FileProblem(path: path, reason: .unlisted))
+            }
+        } catch {
+            problems.append(FileProblem(path: ".", reason: .unreadable(error.description)))
         }
         report.problems += problems.map(VerificationProblem.init)
     }
-
-    /// Whether a file may lie in a version without being listed: the manifest, its signature, and hidden files,
-    /// which no engine reads.
-    private static func isBeside(_ path: String) -> Bool { path.hasPrefix("manifest.") || path.hasPrefix(".") }
 
     private func checkEngine(
         _ manifest: Manifest?, _ report: inout VerificationReport, _ progress: Progress

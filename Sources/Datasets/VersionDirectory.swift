@@ -66,6 +66,32 @@ public struct VersionDirectory: Sendable, Equatable {
         }
     }
 
+    /// Files that the manifest does not list; engines read what lies beside their files, such as a write-ahead log.
+    ///
+    /// Hidden files, which no engine reads, and what goes with the manifest are passed over.
+    ///
+    /// - Returns: Their paths within the version, ascending.
+    /// - Throws: Where a directory cannot be read.
+    public func unlistedFiles(_ manifest: Manifest) throws(DataDirectoryError) -> [String] {
+        let listed = Set(manifest.files.map(\.path))
+        let beside: Set<String> = [Manifest.fileName, Self.sealFileName, Self.signatureFileName]
+        return try step("cannot read \(path)") { () throws(SystemError) in try Self.files(below: path, as: "") }
+            .filter { !listed.contains($0) && !beside.contains($0) && !$0.hasPrefix(".") }
+    }
+
+    private static func files(below directory: String, as prefix: String) throws(SystemError) -> [String] {
+        var paths: [String] = []
+        for name in try FileSystem.names(in: directory) {
+            let entry = "\(directory)/\(name)"
+            if try FileSystem.status(of: entry, followsLinks: false)?.kind == .directory {
+                paths += try files(below: entry, as: "\(prefix)\(name)/")
+            } else {
+                paths.append(prefix + name)
+            }
+        }
+        return paths
+    }
+
     /// Makes every file and directory below `path` read-only, and waits until their names are on the disk.
     ///
     /// Links are left alone: what they lead to is not the version's.

@@ -219,6 +219,11 @@ public enum FileSystem {
         try check("chmod") { unsafe chmod(path, isDirectory ? 0o555 : 0o444) }
     }
 
+    /// Lets the owner of a file write into it again.
+    public static func unseal(_ path: String) throws(SystemError) {
+        try check("chmod") { unsafe chmod(path, 0o644) }
+    }
+
     /// Bytes that an unprivileged process may still write to the file system that `path` is on.
     public static func availableBytes(at path: String) throws(SystemError) -> Int {
         var status = statvfs()

@@ -8,6 +8,8 @@ public struct ProcessStatistics: Sendable {
     public let heapBytes: Int
     public let residentBytes: Int
     public let residentPeakBytes: Int
+    /// Of what is resident, that which lies in no file.
+    public let anonymousBytes: Int
     /// Of the machine.
     public let physicalMemoryBytes: Int
     public let userCPUMicroseconds: Int
@@ -30,8 +32,10 @@ public struct ProcessStatistics: Sendable {
         systemCPUMicroseconds = usage.ru_stime.tv_sec * 1_000_000 + usage.ru_stime.tv_usec
         let pageBytes = sysconf(Int32(_SC_PAGESIZE))
         physicalMemoryBytes = sysconf(Int32(_SC_PHYS_PAGES)) * pageBytes
-        let pages = Self.text(ofFile: "/proc/self/statm").split(separator: " ").dropFirst().first
-        residentBytes = (pages.flatMap { Int($0) } ?? 0) * pageBytes
+        // The fields of statm: size, resident, and what of the resident pages is of files or shared.
+        let pages = Self.text(ofFile: "/proc/self/statm").split(separator: " ").map { Int($0) ?? 0 }
+        residentBytes = pages.count > 2 ? pages[1] * pageBytes : 0
+        anonymousBytes = pages.count > 2 ? (pages[1] - pages[2]) * pageBytes : 0
         var names = utsname()
         unsafe uname(&names)
         operatingSystem =

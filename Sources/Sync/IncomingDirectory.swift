@@ -60,13 +60,16 @@ struct IncomingDirectory {
         }
     }
 
-    /// Removes what has a file's name and may not be written into: it is, or was, part of a sealed version.
+    /// Sees to it that what has a file's name may be written into, or is gone.
+    ///
+    /// A second name is one in a sealed version, whose bytes are not to be touched. A file of one name that is read-only
+    /// is whole: a process was killed while it sealed the version.
     func makeWritable(_ file: Manifest.File) throws(SyncError) {
         let path = "\(path)/\(file.path)"
         try write { () throws(SystemError) in
             guard let status = try FileSystem.status(of: path, followsLinks: false) else { return }
-            let isOurs = status.kind == .file && status.linkCount == 1 && status.mode & 0o200 != 0
-            if !isOurs { try FileSystem.removeTree(path) }
+            guard status.kind == .file, status.linkCount == 1 else { return try FileSystem.removeTree(path) }
+            if status.mode & 0o200 == 0 { try FileSystem.unseal(path) }
         }
     }
 

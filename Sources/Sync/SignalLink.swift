@@ -10,6 +10,7 @@ struct SignalLink: ServerLink {
     func announce(_ id: String, until deadline: Deadline) throws(SyncError) -> ServerAnswer {
         var pauses = Pauses()
         var signalled: RunningProcess?
+        var answersBefore = 0
         var silence = ""
         while true {
             let process = try SyncError.system("cannot read \(pidFile)") { () throws(SystemError) in
@@ -22,14 +23,16 @@ struct SignalLink: ServerLink {
             }
             if process == nil { silence = "\(pidFile) is not there, or holds no process id of a server" }
             if let process, process != signalled {
+                answersBefore = try record(of: process)?.triggersAnswered ?? 0
                 silence = try signal(process)
                 if silence.isEmpty { signalled = process }
             }
             if let process, process == signalled {
-                let outcome = try SyncError.disk { () throws(DataDirectoryError) in
-                    try directory.servingRecord()?.outcome
+                let record = try record(of: process)
+                silence = "process \(process.id) was sent SIGHUP; its last word: \(record?.outcome ?? "none")"
+                if let record, record.triggersAnswered > answersBefore, record.outcome.hasPrefix("failed: \(id): ") {
+                    throw SyncError(.unreachable, silence)
                 }
-                silence = "process \(process.id) was sent SIGHUP; its last word: \(outcome ?? "none")"
             }
             try control.pause(min(pauses.take(), deadline.remaining))
         }
@@ -56,5 +59,10 @@ struct SignalLink: ServerLink {
             else { return nil }
             return .serving(record.outcome)
         }
+    }
+
+    private func record(of process: RunningProcess) throws(SyncError) -> ServingRecord? {
+        let record = try SyncError.disk { () throws(DataDirectoryError) in try directory.servingRecord() }
+        return record?.processID == process.id ? record : nil
     }
 }

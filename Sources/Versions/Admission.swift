@@ -87,6 +87,10 @@ struct Admission {
         _ promise: Promise, in directory: VersionDirectory
     ) throws(AdmissionFailure) -> ServedVersion.Verification {
         try passing { () throws(DataDirectoryError) in try directory.checkSizes(promise.manifest) }
+        let unlisted = try passing { () throws(DataDirectoryError) in try directory.unlistedFiles(promise.manifest) }
+        if let path = unlisted.first {
+            throw .refused(.damaged, "\(directory.path): \(FileProblem(path: path, reason: .unlisted))")
+        }
         if verification != .full, directory.isVerified(manifestSHA256: promise.digest) { return .sealed }
         if verification == .off { return .sizes }
         let verifier = FileVerifier(directory: directory.path, threadCount: 1)

@@ -48,7 +48,8 @@ final class SwapMachine {
 
     private func nextMessage() -> SwapControl.Message? {
         if closing.isEmpty, datasets.allSatisfy(\.retired.isEmpty) { return parts.messages.pop() }
-        return parts.messages.pop(until: Clock.monotonicNanoseconds() + Self.tickNanoseconds)
+        let tick = closing.isEmpty ? Self.retiredTickNanoseconds : Self.closingTickNanoseconds
+        return parts.messages.pop(until: Clock.monotonicNanoseconds() + tick)
     }
 
     private func handle(_ message: SwapControl.Message) {
@@ -80,8 +81,9 @@ final class SwapMachine {
         while datasets[database].retired.count > keptMax { close(datasets[database].retired.removeLast().served) }
     }
 
+    /// Pages of mapped files are not counted: the kernel takes those back by itself.
     private var isMemoryShort: Bool {
-        ProcessStatistics().residentBytes > HostResources.current.memoryBytes / 10 * 8
+        ProcessStatistics().anonymousBytes > HostResources.current.memoryBytes / 10 * 8
     }
 
     func close(_ served: ServedVersion) {
@@ -90,8 +92,9 @@ final class SwapMachine {
 
     private func closeRetired() {
         let now = Clock.monotonicNanoseconds()
+        let closesAll = datasets.contains { !$0.retired.isEmpty } && isMemoryShort
         for database in datasets.indices {
-            while let last = datasets[database].retired.last, last.closesAt <= now {
+            while let last = datasets[database].retired.last, last.closesAt <= now || closesAll {
                 close(datasets[database].retired.removeLast().served)
             }
         }
@@ -129,6 +132,8 @@ final class SwapMachine {
         parts.shared.hasEnded.store(true, ordering: .releasing)
     }
 
-    /// Between two looks at what may be closed.
-    private static let tickNanoseconds: UInt64 = 100_000_000
+    /// Between two looks at whether anybody still reads what is to be closed.
+    private static let closingTickNanoseconds: UInt64 = 100_000_000
+    /// Between two looks at whether replaced versions are to be closed.
+    private static let retiredTickNanoseconds: UInt64 = 1_000_000_000
 }

@@ -85,7 +85,10 @@ struct PublishCommand: ParsableCommand {
                 version: VersionDirectory(path: directory), source: try openSource(source, cancellation),
                 options: options, cancellation: cancellation,
                 onProgress: {
-                    display.show(.init(phase: $0.phase.rawValue, bytesDone: $0.bytesDone, bytesTotal: $0.bytesTotal))
+                    display.show(
+                        .init(
+                            phase: $0.phase.rawValue, bytesDone: $0.bytesDone, bytesTotal: $0.bytesTotal,
+                            bytesTransferred: $0.bytesDone))
                 })
             let summary = try publisher.run()
             display.clear()

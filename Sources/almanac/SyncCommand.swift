@@ -171,11 +171,11 @@ struct SyncCommand: ParsableCommand {
                 directory: DataDirectory(path: dataDir), source: try openSource(source, control.cancellation),
                 notice: notice, options: options, control: control, logger: logger,
                 onProgress: { progress in
+                    guard progress.filesDone < progress.filesTotal else { return display.clear() }
                     display.show(
                         .init(
                             phase: "downloading", bytesDone: progress.bytesDone, bytesTotal: progress.bytesTotal,
                             bytesTransferred: progress.bytesTransferred))
-                    if progress.filesDone == progress.filesTotal { display.clear() }
                 })
             try receiveSignals(signals) { signal in
                 switch signal {

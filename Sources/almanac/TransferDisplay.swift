@@ -27,13 +27,15 @@ final class TransferDisplay: Sendable {
         var phase: String
         var bytesDone: Int
         var bytesTotal: Int
-        /// Since the phase began; `nil` where it is what ``bytesDone`` says.
-        var bytesTransferred: Int?
+        /// What counts for the rate: not what was there already.
+        var bytesTransferred: Int
     }
 
     private struct State {
         var phase = ""
         var startedAt: UInt64 = 0
+        /// What had been transferred when the phase was first heard of.
+        var bytesBefore = 0
         var nextAt: UInt64 = 0
         var isLineOpen = false
     }
@@ -63,11 +65,14 @@ final class TransferDisplay: Sendable {
             if state.phase != progress.phase {
                 state.phase = progress.phase
                 state.startedAt = now
+                state.bytesBefore = progress.bytesTransferred
                 // A transfer that is over at once needs no line of its own; a bar and a program want to see it begin.
                 state.nextAt = style == .lines ? now + intervalNanoseconds : now
             }
             guard now >= state.nextAt else { return }
             state.nextAt = now + intervalNanoseconds
+            var progress = progress
+            progress.bytesTransferred -= state.bytesBefore
             let seconds = max(Double(now - state.startedAt) / 1e9, 0.001)
             switch style {
             case .bar:
@@ -92,7 +97,7 @@ final class TransferDisplay: Sendable {
     /// One line for an operator; of the least important parts as many as fit in `width` columns.
     static func line(_ progress: Progress, seconds: Double, width: Int?) -> String {
         let share = progress.bytesTotal > 0 ? min(Double(progress.bytesDone) / Double(progress.bytesTotal), 1) : 1
-        let rate = Double(progress.bytesTransferred ?? progress.bytesDone) / seconds
+        let rate = Double(progress.bytesTransferred) / seconds
         var parts = [progress.phase, "\(Int(share * 100)) %"]
         if rate > 0 {
             let left = Double(max(progress.bytesTotal - progress.bytesDone, 0)) / rate
@@ -118,7 +123,7 @@ final class TransferDisplay: Sendable {
 
     /// All of it numbers and one word of ours, which need no escapes.
     static func json(_ progress: Progress, seconds: Double) -> String {
-        let rate = Int(Double(progress.bytesTransferred ?? progress.bytesDone) / seconds)
+        let rate = Int(Double(progress.bytesTransferred) / seconds)
         return #"{"phase":"\#(progress.phase)","bytes_done":\#(progress.bytesDone),"#
             + #""bytes_total":\#(progress.bytesTotal),"bytes_per_second":\#(rate)}"#
     }

@@ -127,6 +127,8 @@ def test_a_dataset_larger_than_the_memory_limit_is_served_within_it(podman, volu
     with ServerContainer(podman, volume, "--memory", limit, "--memory-swap", limit) as server:
         server.wait_for_answer()
         with server.connect() as connection:
+            facts = connection.ask("INFO", "dataset")
+            assert int(re.search(rb"dataset0_bytes:(\d+)", facts)[1]) > 1.5 * limit
             for first in range(0, count, 500):
                 numbers = range(first, first + 500)
                 connection.send(b"".join(request("GET", b"key:%012d" % number) for number in numbers))

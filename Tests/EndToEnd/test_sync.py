@@ -257,6 +257,16 @@ def test_killed_between_sealing_and_flipping_the_next_one_flips(source, data):
     assert versions.current(data) == "v1"
 
 
+def test_killed_while_sealing_the_next_one_fetches_nothing_again(source, data):
+    versions.publish_by_hand(source, "v1", versions.files())
+    once(source, data)
+    (data / "current").unlink()
+    (data / "versions/v1").rename(data / "incoming/v1")
+    done = once(source, data)
+    assert done.returncode == 0 and records(done)["downloaded"]["bytes-transferred"] == "0"
+    assert versions.current(data) == "v1" and versions.is_whole(data / "versions/v1")
+
+
 def test_the_same_id_with_another_manifest_is_an_error(source, data):
     versions.publish_by_hand(source, "v1", versions.files(seed=1))
     once(source, data)

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -157,6 +158,42 @@ def test_a_process_that_is_no_server_is_not_signalled(source, data, publish, tmp
     finally:
         stranger.kill()
         stranger.wait()
+
+
+# Named as a server is, it answers each SIGHUP with what it is told to say.
+STAND_IN = """
+import ctypes, json, os, signal, sys
+data, pid_file, outcome = sys.argv[1:]
+ctypes.CDLL(None).prctl(15, b"almanac", 0, 0, 0)
+
+def answer(*_):
+    record = {"version_id": "v0", "serving_since": "2026-11-21T08:00:00Z", "process_id": os.getpid(),
+              "triggers_answered": 1, "outcome": outcome}
+    with open(f"{data}/serving.new", "w") as file:
+        json.dump(record, file)
+    os.rename(f"{data}/serving.new", f"{data}/serving.json")
+
+signal.signal(signal.SIGHUP, answer)
+with open(pid_file + ".new", "w") as file:
+    file.write(f"{os.getpid()}\\n")
+os.rename(pid_file + ".new", pid_file)
+while True:
+    signal.pause()
+"""
+
+
+def test_a_server_that_says_by_its_record_that_it_failed_is_not_waited_for(source, data, publish, tmp_path):
+    publish("v1", 50)
+    pid_file = tmp_path / "almanac.pid"
+    stand_in = subprocess.Popen([sys.executable, "-c", STAND_IN, data, pid_file, "failed: v1: too many open files"])
+    try:
+        wait_until(pid_file.exists, what="the stand-in")
+        done = once(source, data, "--signal-pid-file", pid_file, "--ack-timeout", "10m", timeout=60)
+        assert done.returncode == 69 and b"too many open files" in done.stderr
+        assert versions.current(data) == "v1"
+    finally:
+        stand_in.kill()
+        stand_in.wait()
 
 
 def test_a_question_that_the_server_does_not_take_is_a_wrong_setting(source, data, publish, serving):

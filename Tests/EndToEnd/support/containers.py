@@ -165,8 +165,8 @@ class Composition:
         self.podman, self.port = podman, free_port()
         self.project = f"almanac-test-{uuid.uuid4().hex[:12]}"
         self.environment = {
-            "ALMANAC_IMAGE": IMAGE, "ALMANAC_PUBLISH": f"127.0.0.1:{self.port}", "ALMANAC_PUBLISHED": str(published),
-            "ALMANAC_INTERVAL": "500ms", "ALMANAC_MEMORY": "256m", "COMPOSE_PROJECT_NAME": self.project}
+            "SERVER_IMAGE": IMAGE, "SERVER_ADDRESS": f"127.0.0.1:{self.port}", "SERVER_MEMORY": "256m",
+            "SIDECAR_INTERVAL": "500ms", "PUBLISHED": str(published), "COMPOSE_PROJECT_NAME": self.project}
 
     def compose(self, *arguments, timeout=120):
         # Beside pytest, which runs in the environment that the requirements are installed in.
