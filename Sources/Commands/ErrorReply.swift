@@ -36,6 +36,9 @@ enum ErrorReply {
     /// The files cannot be read; clients are told no more, the log has the cause.
     static let damaged: StaticString = "ERR the data of this key cannot be read, the server's log says why"
 
+    /// The same for commands that read many keys.
+    static let damagedWalk: StaticString = "ERR the dataset cannot be read, the server's log says why"
+
     /// How much of a name, and of all arguments together, an error repeats.
     private static let quotedBytesMax = 128
 

@@ -120,7 +120,7 @@ extension Session {
             case .miss:
                 output.null()
                 context.metrics.keyspaceMisses.add()
-            case .damaged: answerDamaged(view, into: &output)
+            case .damaged: answerDamaged(view, at: step.index, into: &output)
             case .pending, .wouldBlock: return .wouldBlock
             }
             return .complete
@@ -138,15 +138,15 @@ extension Session {
         let view = plan.views[Int(step.view)]
         let range = step.index..<step.index + Int(step.count)
         var ready = 0
-        var isDamaged = false
+        var damaged: Int?
         for index in range {
             let outcome = view.lookups.outcome(at: index)
             if outcome == .pending || outcome == .wouldBlock { break }
-            if outcome == .damaged { isDamaged = true }
+            if outcome == .damaged, damaged == nil { damaged = index }
             ready += 1
         }
-        if isDamaged {
-            answerDamaged(view, into: &output)
+        if let damaged {
+            answerDamaged(view, at: damaged, into: &output)
             if step.kind == .values { return .complete }
             // The array has a header already, or will go on next turn.
             return .broken
@@ -186,7 +186,7 @@ extension Session {
             case .hit: found += 1
             case .miss: break
             case .damaged:
-                reportDamage(view)
+                reportDamage(view, at: index)
                 isCountDamaged = true
                 // Nothing of the reply has been sent, so it can still be an error, in its own time.
                 if step.kind != .partialHits { endCount(of: 0, into: &output) }
@@ -243,15 +243,16 @@ extension Session {
         (hits, isCountDamaged) = (0, false)
     }
 
-    private func answerDamaged(_ view: VersionView, into output: inout ReplyWriter) {
-        reportDamage(view)
+    private func answerDamaged(_ view: VersionView, at index: Int, into output: inout ReplyWriter) {
+        reportDamage(view, at: index)
         context.metrics.errorReplies.add()
         output.error(ErrorReply.damaged)
     }
 
-    private func reportDamage(_ view: VersionView) {
+    private func reportDamage(_ view: VersionView, at index: Int) {
         context.metrics.damagedLookups.add()
-        context.report(view.lookups.failure, of: view.version)
+        let key = [UInt8](copying: view.lookups[keyAt: index])
+        context.report(view.lookups.failure, of: view.version, key: key)
     }
 
     /// Bytes of output that may wait for a client before the next reply is made.

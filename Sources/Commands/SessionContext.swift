@@ -1,6 +1,6 @@
 public import Datasets
 public import ServerMetrics
-public import Storage
+import Storage
 import Synchronization
 
 /// What all sessions of a server share.
@@ -68,8 +68,8 @@ public final class SessionContext {
     /// When this turn began, in nanoseconds of the monotonic clock.
     public var now: UInt64 = 0
     var random: SplitMix64
-    /// Told of every damaged look-up, with its cause, for the log.
-    public var onDamage: (EngineError, DatasetVersion) -> Void = { _, _ in }
+    /// Told of every damaged look-up and walk, for the log.
+    public var onDamage: (Damage) -> Void = { _ in }
 
     public init(server: ServerState, metrics: LoopMetrics, versions: [DatasetVersion], seed: UInt64) {
         self.server = server
@@ -78,8 +78,13 @@ public final class SessionContext {
         random = SplitMix64(state: seed)
     }
 
-    func report(_ failure: EngineError?, of version: DatasetVersion) {
-        onDamage(failure ?? EngineError(operation: "get", kind: .damaged, message: "no cause given"), version)
+    func report(_ failure: EngineError?, of version: DatasetVersion, key: [UInt8]? = nil) {
+        let cause = failure ?? EngineError(operation: "get", kind: .damaged, message: "no cause given")
+        let database = versions.firstIndex { $0 === version }
+        onDamage(
+            Damage(
+                cause: cause, version: version, dataset: database.map { server.catalog.names[$0] },
+                key: key))
     }
 }
 

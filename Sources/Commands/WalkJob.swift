@@ -101,7 +101,7 @@ final class WalkJob: ReplyJob {
     func appendReply(to output: inout ReplyWriter) {
         state.withLock { state in
             switch state.failure {
-            case .engine: output.error(ErrorReply.damaged)
+            case .engine: output.error(ErrorReply.damagedWalk)
             case .tooLong: output.error("ERR the reply would be longer than \(server.replyBytesMax) bytes, use SCAN")
             case nil:
                 if case .page = form {
@@ -142,7 +142,7 @@ final class RandomKeyJob: ReplyJob {
             do throws(EngineError) {
                 if try !version.engine.randomKey(seed: seed, { key in reply.bulk(key) }) { reply.null() }
             } catch {
-                reply.error(ErrorReply.damaged)
+                reply.error(ErrorReply.damagedWalk)
                 failure.withLock { $0 = error }
             }
         }

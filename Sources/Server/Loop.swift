@@ -87,9 +87,8 @@ final class Loop {
         context = SessionContext(
             server: server, metrics: metrics, versions: catalog.versions,
             seed: Clock.monotonicNanoseconds() &+ UInt64(index))
-        context.onDamage = { [logger] failure, version in
-            logger.error("damaged data", metadata: ["version": "\(version.id)", "cause": "\(failure)"])
-        }
+        let damageLog = DamageLog(logger)
+        context.onDamage = { [unowned context] damage in damageLog.note(damage, now: context.now) }
         epoll = try Epoll()
         try mailbox.waker.register(with: epoll, token: Epoll.Token(place: Self.wakerPlace, generation: 0))
         for (place, box) in listeners.enumerated() {
@@ -119,46 +118,6 @@ final class Loop {
         }
         for connection in connections { if let connection { close(connection) } }
         for message in mailbox.close() { returnToSender(message) }
-    }
-
-    private func adoptVersions() {
-        context.versions = catalog.versions
-        // A loop that is idle from here on must not hold what has been replaced.
-        clearPlan()
-        adoptViews()
-    }
-
-    /// Takes the views made for the current versions, and makes those that nobody has made.
-    private func adoptViews() {
-        let exchange = group.exchanges[index]
-        for view in exchange.take(of: context.versions) {
-            if let replaced = plan.adopt(view) { exchange.retire(replaced) }
-        }
-        for version in context.versions where !plan.hasView(of: version) {
-            _ = plan.adopt(VersionView(version, rowCacheBytes: limits.rowCacheBytes))
-        }
-    }
-
-    /// Takes over what has been published, between two batches.
-    func refreshVersions() {
-        precondition(batch.isEmpty)
-        if catalog.refresh() { adoptVersions() }
-    }
-
-    private func clearPlan() {
-        plan.removeAll(
-            keeping: { version in context.versions.contains { $0 === version } },
-            retire: { view in if view.keepsRows { group.exchanges[index].retire(view) } })
-    }
-
-    /// Notes a few of the keys that are being looked up, now and then.
-    @inline(never)
-    private func sampleKeys() {
-        nextSample = context.now + Self.sampleNanoseconds
-        plan.visitKeys(atMost: Self.sampledKeysMax, seed: context.now >> 6) { version, key in
-            guard let database = context.versions.firstIndex(where: { $0 === version }) else { return }
-            group.samples[index][database].add(key)
-        }
     }
 
     var timeout: Int32 {
@@ -401,9 +360,5 @@ final class Loop {
     /// Keys looked up together: enough to overlap their memory latency, few enough to answer within a
     /// millisecond or two.
     static let batchLookupsMax = 1_024
-    /// Between two looks at the keys of a batch: rare enough to cost nothing and to reach back some seconds.
-    static let sampleNanoseconds: UInt64 = 100_000
-    /// Keys of each dataset noted at a time.
-    static let sampledKeysMax = 4
     static let keptReplyBytesMax = 4 << 20
 }
