@@ -18,7 +18,6 @@ struct PublishCommand: ParsableCommand {
 
             SOURCES:
               /path, file:///path           a directory, also a mounted one
-              http://…, https://…           a web server that takes PUT
               s3://bucket/prefix            S3 and what is compatible, with
                                             ?region=…&endpoint=…&path-style=true;
                                             credentials as AWS's tools find them

@@ -29,7 +29,8 @@ struct ServeCommand: ParsableCommand {
 
             SIGNALS:
               SIGTERM, SIGINT  stop accepting, answer what has been received, exit
-              SIGHUP           open the log file anew and read the settings again
+              SIGHUP           open the log file anew, read the settings again, and look
+                               for new versions
               SIGUSR1          log what the server is doing
 
             EXIT CODES:
