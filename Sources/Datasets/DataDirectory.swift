@@ -281,6 +281,8 @@ public struct DataDirectoryError: Error, Equatable, CustomStringConvertible {
         case present
         /// There, but not what it should be.
         case damaged
+        /// Of a newer release than this build.
+        case unsupported
         /// Asked for something impossible, or found something that almanac did not make.
         case invalid
         /// Somebody else is at it.

@@ -4,8 +4,13 @@ internal import FoundationEssentials
 public struct ManifestError: Error, Equatable, CustomStringConvertible {
     /// One line for an operator, which names the field.
     public let description: String
+    /// Whether a newer release wrote it: it may be sound, and this build cannot tell.
+    public let isUnsupported: Bool
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, isUnsupported: Bool = false) {
+        self.description = description
+        self.isUnsupported = isUnsupported
+    }
 }
 
 extension Manifest {
@@ -17,7 +22,8 @@ extension Manifest {
             let head = try decoder.decode(Head.self, from: Data(json))
             guard head.manifestVersion == manifestVersionSupported else {
                 throw ManifestError(
-                    "manifest_version is \(head.manifestVersion); this build reads \(manifestVersionSupported)")
+                    "manifest_version is \(head.manifestVersion); this build reads \(manifestVersionSupported)",
+                    isUnsupported: head.manifestVersion > manifestVersionSupported)
             }
             manifest = try decoder.decode(Manifest.self, from: Data(json))
         } catch let error as ManifestError {

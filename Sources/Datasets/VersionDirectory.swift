@@ -33,7 +33,7 @@ public struct VersionDirectory: Sendable, Equatable {
         do throws(ManifestError) {
             manifest = try Manifest.decode(bytes)
         } catch {
-            throw DataDirectoryError(.damaged, "\(file): \(error.description)")
+            throw DataDirectoryError(error.isUnsupported ? .unsupported : .damaged, "\(file): \(error.description)")
         }
         guard id == nil || manifest.versionID == id else {
             throw DataDirectoryError(.damaged, "\(file) is of version \(manifest.versionID), not \(id ?? "")")

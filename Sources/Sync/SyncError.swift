@@ -36,7 +36,7 @@ public struct SyncError: Error, Equatable, CustomStringConvertible {
         let kind: Kind =
             switch error.kind {
             case .busy: .busy
-            case .damaged: .badData
+            case .damaged, .unsupported: .badData
             case .absent, .present, .invalid, .readOnly, .full, .io: .inputOutput
             }
         self.init(kind, error.description)

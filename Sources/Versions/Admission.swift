@@ -76,6 +76,7 @@ struct Admission {
                 throw .refused(.signature, "\(place.path) has no manifest that could be signed")
             case .absent: return nil
             case .damaged: throw .refused(.damaged, error.description)
+            case .unsupported: throw .refused(.unsupported, error.description)
             default: throw .failed(error.description)
             }
         }

@@ -29,7 +29,7 @@ public struct FirstVersionError: Error {
         kind =
             switch error.kind {
             case .absent: .absent
-            case .invalid, .damaged: .unusable
+            case .invalid, .damaged, .unsupported: .unusable
             case .present, .busy, .readOnly, .full, .io: .io
             }
         message = error.description
@@ -126,7 +126,9 @@ public struct FirstVersion {
 
     /// Opens a version unless it is in quarantine, where it goes if it is not fit.
     private func attempt(_ place: VersionPlace, _ directory: DataDirectory) throws(FirstVersionError) -> Attempt {
-        if let refusal = (try? directory.refusal(of: place.id)) ?? nil, refusal.isStill(of: place) {
+        if let refusal = (try? directory.refusal(of: place.id)) ?? nil, refusal.isStill(of: place),
+            refusal.holds(under: settings)
+        {
             warn("this version is quarantined", place.id, "\(refusal.kind.rawValue): \(refusal.reason)")
             return .refused(refusal)
         }

@@ -1,5 +1,6 @@
 public import Datasets
 internal import Platform
+internal import Settings
 
 /// What an operator named to be served: a data directory, a version's directory, or a link to one.
 public struct ServedPath: Sendable {
@@ -101,4 +102,7 @@ extension Refusal {
         guard let manifestSHA256, let found = place.manifestSHA256 else { return true }
         return manifestSHA256 == found
     }
+
+    /// Whether it would be made again: nobody misses a signature that is no longer asked for.
+    func holds(under settings: ServerSettings) -> Bool { kind != .signature || settings.requiresSignature }
 }

@@ -22,6 +22,16 @@ extension SwapMachine {
             let pinned = datasets[database].pinnedID
             let place = if let pinned, announced.isInDataDirectory { try state.path.version(pinned) } else { announced }
             if place == state.served.place {
+                if trigger.isForced, pinned == nil, let refused = try turnedDown(state) {
+                    // A sidecar has taken the announcement back; an operator knows better.
+                    let directory = state.path.dataDirectory
+                    let before = (pin: nil as Pin?, currentID: place.id as String?)
+                    try directory?.setCurrent(refused.id)
+                    return stage(
+                        database, refused,
+                        DatasetState.Swap(cause: .reload, place: refused, answers: trigger.answers, before: before),
+                        isForced: true)
+                }
                 let isHeld = pinned != nil && announced != place
                 let text =
                     isHeld
@@ -30,7 +40,9 @@ extension SwapMachine {
                 logger.info("nothing to swap", metadata: ["dataset": "\(state.dataset.name)", "outcome": "\(text)"])
                 return finish(database, trigger.answers, .ok("OK " + text), outcome: text)
             }
-            if let refusal = state.refusal(of: place), !(trigger.isForced && refusal.kind.canBeForced) {
+            if let refusal = state.refusal(of: place), refusal.holds(under: settings),
+                !(trigger.isForced && refusal.kind.canBeForced)
+            {
                 let advice = refusal.kind.canBeForced ? "; RELOAD with FORCE would serve it all the same" : ""
                 let text =
                     "\(place.id) is quarantined (\(refusal.kind.rawValue): \(refusal.reason))\(advice); "
@@ -47,6 +59,15 @@ extension SwapMachine {
                 "nothing to swap to", metadata: ["dataset": "\(state.dataset.name)", "cause": "\(error)"])
             finish(database, trigger.answers, .error("ERR \(error)"), outcome: "failed: \(error)")
         }
+    }
+
+    /// The version that a guard turned down last, where it is still there to be forced.
+    private func turnedDown(_ state: DatasetState) throws(DataDirectoryError) -> VersionPlace? {
+        guard let last = state.lastRefusal, last.kind == .guardrail, state.served.place.isInDataDirectory,
+            let directory = state.path.dataDirectory, try directory.has(last.versionID)
+        else { return nil }
+        let place = try state.path.version(last.versionID)
+        return last.isStill(of: place) ? place : nil
     }
 
     func refreshPin(_ database: Int) {

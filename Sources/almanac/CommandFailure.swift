@@ -22,7 +22,7 @@ struct CommandFailure: Error {
             switch error.kind {
             case .absent, .invalid: .badConfiguration
             case .present: .usage
-            case .damaged: .badData
+            case .damaged, .unsupported: .badData
             case .busy, .readOnly, .full, .io: .ioError
             }
         self.init(code, error.description)

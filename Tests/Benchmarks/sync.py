@@ -6,6 +6,8 @@ Both write to the same disk and end with what they wrote on it: almanac hashes a
 """
 
 import argparse
+import hashlib
+import json
 import os
 import resource
 import shutil
@@ -65,11 +67,25 @@ def main():
         shutil.rmtree(work, ignore_errors=True)
 
 
+def write_version(directory, count, size):
+    """A mebibyte at a time: what this process ever held, its children are said to have held too."""
+    directory.mkdir()
+    files = []
+    for number in range(count):
+        path, digest = f"{number:06}.sst", hashlib.sha256()
+        with open(directory / path, "wb") as file:
+            for _ in range(size >> 20):
+                piece = os.urandom(1 << 20)
+                digest.update(piece)
+                file.write(piece)
+        files.append({"path": path, "bytes": size, "sha256": digest.hexdigest()})
+    manifest = {**versions.manifest(VERSION, {}), "files": files}
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+
+
 def measure(options, work, store):
     size = options.mebibytes << 20
-    contents = {f"{number:06}.sst": os.urandom(size) for number in range(options.files)}
-    versions.write(work / "version", VERSION, contents)
-    del contents
+    write_version(work / "version", options.files, size)
     env = store.env()
     source = store.source("bench")
     run([options.binary, "publish", work / "version", source], env)

@@ -83,7 +83,9 @@ import Testing
         let text = try text()
         let damaged = text.replacing(original, with: replacement, maxReplacements: 1)
         try #require(damaged != text)
-        #expect(throws: ManifestError(message)) { try Manifest.decode(Array(damaged.utf8)) }
+        let error = #expect(throws: ManifestError.self) { try Manifest.decode(Array(damaged.utf8)) }
+        #expect(error?.description == message)
+        #expect(error?.isUnsupported == message.hasPrefix("manifest_version is 2"))
     }
 
     @Test("refuses text that was cut off anywhere")

@@ -100,6 +100,7 @@ import Testing
     func onlyRefused() throws {
         for kind in Refusal.Kind.allCases {
             let world = try VersionsWorld("A")
+            world.settings.requiresSignature = kind == .signature  // Else nobody would mind.
             try world.directory.quarantine(
                 Refusal(versionID: "A", kind: kind, reason: "test", refusedAt: .now, by: "test"))
             if kind.canBeForced {

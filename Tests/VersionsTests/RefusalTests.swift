@@ -108,6 +108,19 @@ import Testing
             try world.flipBit("B", "manifest.json")
             try world.write(Array("{".utf8), to: world.file("B", "manifest.json"))
         },
+        Case(name: "a newer release wrote it", kind: .unsupported, reason: "manifest_version is 9") { world in
+            try world.add("B")
+            let manifest = try String(contentsOfFile: world.file("B", "manifest.json"), encoding: .utf8)
+            let newer = manifest.replacing("\"manifest_version\" : 1", with: "\"manifest_version\" : 9")
+            #expect(newer != manifest)
+            try FileSystem.remove(world.file("B", "manifest.json"))
+            try world.write(Array(newer.utf8), to: world.file("B", "manifest.json"))
+        },
+        Case(name: "a file lies there that it does not list", kind: .damaged, reason: "9.log: not in the manifest") {
+            world in
+            try world.add("B")
+            try world.write(Array("rows of somebody else".utf8), to: world.file("B", "9.log"))
+        },
         Case(name: "its files are not what the engine reads", kind: .damaged, reason: "told to fail") { world in
             try world.add("B")
             world.engines.fail("B", .damaged)
@@ -235,6 +248,34 @@ import Testing
             try world.directory.release("B")
             #expect(serving.reload().hasPrefix("OK B is being served, after A"))
         }
+    }
+
+    @Test("and can be forced when a sidecar has announced the old one again, unless that one is pinned")
+    func forcedAfterAll() throws {
+        let world = try VersionsWorld("A")
+        try world.add("B", keyCount: 3)
+        try world.serve { serving throws in
+            try world.directory.setCurrent("B")
+            #expect(serving.reload().hasPrefix("-REFUSED B: guardrail"))
+            try world.directory.setCurrent("A")
+            #expect(serving.reload() == "OK A is being served already")
+            try world.directory.setPin(Pin(versionID: "A", pinnedAt: ManifestTime(unixSeconds: 0)))
+            #expect(serving.reload(isForced: true) == "OK A is being served already")
+            try world.directory.setPin(nil)
+            #expect(serving.reload(isForced: true).hasPrefix("OK B is being served, after A"))
+            #expect(try world.directory.currentVersionID() == "B")
+            #expect(try world.refusals.isEmpty)
+        }
+    }
+
+    @Test("for want of a signature only as long as signatures are required")
+    func signatureNoLongerRequired() throws {
+        let world = try VersionsWorld("A", "B")
+        try world.directory.quarantine(
+            Refusal(
+                versionID: "B", kind: .signature, reason: "it is not signed",
+                refusedAt: ManifestTime(unixSeconds: 0), by: "almanac serve"))
+        try world.serve { serving throws in #expect(serving.serves("B")) }
     }
 
     @Test("where signatures are required and there is none, or an unknown one, or a wrong one")
