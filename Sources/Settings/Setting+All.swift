@@ -3,7 +3,7 @@ extension Setting {
     public static let all: [Setting] = [
         .list(
             "datasets", .datasets, section: .datasets,
-            "What to serve, the first as database 0, the next as 1: a RocksDB directory, or one made by almanac build.",
+            "What to serve, the first as database 0, the next as 1: a data directory, a version, or any RocksDB directory.",
             write: { settings in
                 settings.datasets.isEmpty
                     ? nil : settings.datasets.map { "\($0.name)=\($0.path)" }.joined(separator: ",")

@@ -154,7 +154,7 @@ struct Admission {
     private func compare(keyCount: Int) throws(AdmissionFailure) {
         guard let predecessor else { return }
         func refuse(_ comparison: String, _ setting: String) throws(AdmissionFailure) {
-            throw .refused(.guardrail, "it has \(keyCount) keys, \(comparison) (\(setting))")
+            throw .refused(.guardrail, "it has \(keyCount) key\(keyCount == 1 ? "" : "s"), \(comparison) (\(setting))")
         }
         if keyCount < settings.keysMin {
             try refuse("fewer than \(settings.keysMin)", "min-keys")
