@@ -16,6 +16,8 @@ public struct DatasetFacts: Sendable, Equatable {
         /// Whoever brought the files has checked every byte of them.
         case sealed
         case full
+        /// Bytes were found to be wrong after the version had come to be served.
+        case damaged
     }
 
     /// A stage of a swap and how long it took.

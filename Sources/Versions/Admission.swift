@@ -16,8 +16,15 @@ struct Admission {
     /// Whose files to hash.
     var verification: VerificationPolicy
     /// The version being served, which a new one is compared with; `nil` to compare with none.
-    var predecessor: ServedVersion?
+    var predecessor: Predecessor?
     let cancellation: SwapCancellation
+
+    /// What a version is compared with.
+    struct Predecessor {
+        /// `nil` where nothing is known to have been served before; then only `min-keys` counts.
+        var id: String?
+        var keyCount: Int
+    }
 
     /// Opens the version at `place`.
     ///
@@ -160,15 +167,15 @@ struct Admission {
             try refuse("fewer than \(settings.keysMin)", "min-keys")
         }
         let served = predecessor.keyCount
-        guard served > 0 else { return }
+        guard let id = predecessor.id, served > 0 else { return }
         let ratio = Double(keyCount) / Double(served)
         if ratio < settings.keysRatioMin {
             try refuse(
-                "less than \(settings.keysRatioMin) times the \(served) of \(predecessor.id)", "min-keys-ratio")
+                "less than \(settings.keysRatioMin) times the \(served) of \(id)", "min-keys-ratio")
         }
         if settings.keysRatioMax > 0, ratio > settings.keysRatioMax {
             try refuse(
-                "more than \(settings.keysRatioMax) times the \(served) of \(predecessor.id)", "max-keys-ratio")
+                "more than \(settings.keysRatioMax) times the \(served) of \(id)", "max-keys-ratio")
         }
     }
 

@@ -108,6 +108,7 @@ struct DatasetState {
             case .sizes: .sizes
             case .sealed: .sealed
             case .full: .full
+            case .damaged: .damaged
             }
         facts.isPinned = pinnedID != nil
         facts.stagedVersionID = swap?.target

@@ -107,7 +107,12 @@ public struct FirstVersion {
                 return served
             case .refused(let refusal):
                 if refusal.kind.canBeForced, turnedDown == nil { turnedDown = (place, refusal) }
-                let text = "cannot serve \(dataset.path): \(place.id) is \(refusal.kind.rawValue): \(refusal.reason)"
+                let advice =
+                    refusal.isFinal
+                    ? "; without \(directory.quarantinePath)/\(place.id).json it is tried again" : ""
+                let text =
+                    "cannot serve \(dataset.path): \(place.id) is refused "
+                    + "(\(refusal.kind.rawValue): \(refusal.reason))\(advice)"
                 obstacle = obstacle ?? FirstVersionError(kind: .damaged, message: text)
             }
         }
@@ -127,13 +132,13 @@ public struct FirstVersion {
     /// Opens a version unless it is in quarantine, where it goes if it is not fit.
     private func attempt(_ place: VersionPlace, _ directory: DataDirectory) throws(FirstVersionError) -> Attempt {
         if let refusal = (try? directory.refusal(of: place.id)) ?? nil, refusal.isStill(of: place),
-            refusal.holds(under: settings)
+            refusal.isFinal
         {
             warn("this version is quarantined", place.id, "\(refusal.kind.rawValue): \(refusal.reason)")
             return .refused(refusal)
         }
         do throws(AdmissionFailure) {
-            return .served(try admit(place))
+            return .served(try admit(place, after: predecessor(of: place, directory)))
         } catch {
             guard case .refused(let kind, let reason) = error else {
                 throw FirstVersionError(error, dataset.path)
@@ -142,6 +147,8 @@ public struct FirstVersion {
             let refusal = Refusal(
                 versionID: place.id, kind: kind, reason: reason, refusedAt: .now, by: "almanac serve",
                 manifestSHA256: place.manifestSHA256)
+            // A wrong key file must not condemn every version that there is.
+            guard refusal.isFinal else { return .refused(refusal) }
             do throws(DataDirectoryError) {
                 try directory.quarantine(refusal)
             } catch {
@@ -149,6 +156,16 @@ public struct FirstVersion {
             }
             return .refused(refusal)
         }
+    }
+
+    /// What was served before `place` was announced, as far as the data directory tells; a pin is not questioned.
+    private func predecessor(of place: VersionPlace, _ directory: DataDirectory) -> Admission.Predecessor? {
+        guard ((try? directory.pin()) ?? nil)?.versionID != place.id else { return nil }
+        let last = ((try? directory.servingRecord()) ?? nil)?.versionID
+        // What has been served already has been let through already.
+        guard last != place.id else { return nil }
+        let keyCount = last.flatMap { (try? directory.manifest(of: $0))?.manifest.keyCount }
+        return Admission.Predecessor(id: keyCount == nil ? nil : last, keyCount: keyCount ?? 0)
     }
 
     /// The version served last, or else the newest good one before the announced one.
@@ -161,15 +178,19 @@ public struct FirstVersion {
         let announced = (try? directory.currentVersionID()) ?? nil
         let ids = (try? directory.versionIDs()) ?? []
         let refused = Set(((try? directory.refusals()) ?? []).map(\.versionID))
-        var candidates = ids.filter { id in announced.map { id < $0 } ?? false }.sorted(by: >)
+        // Newer ones last: better than nothing, and not by accident, as each is told.
+        var candidates =
+            announced.map { current in
+                ids.filter { $0 < current }.sorted(by: >) + ids.filter { $0 > current }.sorted(by: >)
+            } ?? []
         if let last = ((try? directory.servingRecord()) ?? nil)?.versionID { candidates.insert(last, at: 0) }
         var tried = tried.union(refused)
         for id in candidates where tried.insert(id).inserted {
             do {
                 guard case .served(let served) = try attempt(try path.version(id), directory) else { continue }
-                warn("an older version is served", id, reason)
-                // Where nothing can be written the next start looks again.
-                try? directory.setCurrent(id)
+                warn("another version than the one wanted is served", id, reason)
+                // Where nothing can be written, or something else has been announced, the next start looks again.
+                if (try? directory.currentVersionID()) == announced { try? directory.setCurrent(id) }
                 return served
             } catch {
                 warn("this version cannot be opened either", id, "\(error)")
@@ -188,13 +209,15 @@ public struct FirstVersion {
         }
     }
 
-    private func admit(_ place: VersionPlace) throws(AdmissionFailure) -> ServedVersion {
+    private func admit(
+        _ place: VersionPlace, after predecessor: Admission.Predecessor? = nil
+    ) throws(AdmissionFailure) -> ServedVersion {
         var phases = SwapPhases()
         // Every byte was hashed when the version came; to hash it again would delay the start by minutes.
         let admission = Admission(
             dataset: dataset, settings: settings, trustedKeys: trustedKeys, openEngine: openEngine,
             openThreads: settings.openThreads, verification: settings.verify == .full ? .full : .off,
-            predecessor: nil, cancellation: SwapCancellation())
+            predecessor: predecessor, cancellation: SwapCancellation())
         let served = try admission.open(place, phases: &phases)
         logger.info(
             "opened",

@@ -42,7 +42,13 @@ public struct ServedPath: Sendable {
 
     /// The version that the dataset is to stay with, whatever is announced; `nil` where there is none.
     func pinned() throws(DataDirectoryError) -> VersionPlace? {
-        guard let pin = try dataDirectory?.pin() else { return nil }
+        guard let dataDirectory, let pin = try dataDirectory.pin() else { return nil }
+        guard try dataDirectory.has(pin.versionID) else {
+            let path = dataDirectory.path
+            throw DataDirectoryError(
+                .absent,
+                "\(path) is pinned to version \(pin.versionID), which is gone: 'almanac unpin \(path)', or pin another")
+        }
         return try version(pin.versionID)
     }
 
@@ -103,6 +109,6 @@ extension Refusal {
         return manifestSHA256 == found
     }
 
-    /// Whether it would be made again: nobody misses a signature that is no longer asked for.
-    func holds(under settings: ServerSettings) -> Bool { kind != .signature || settings.requiresSignature }
+    /// Whether it needs no second look: which signatures count is a matter of keys and settings, and quickly seen.
+    var isFinal: Bool { kind != .signature }
 }

@@ -32,6 +32,8 @@ public struct ServedVersion: Sendable {
         case sealed
         /// Every file was hashed by this process.
         case full
+        /// Every file was hashed by this process, and some are not what the manifest promises.
+        case damaged
     }
 
     public var id: String { version.id }

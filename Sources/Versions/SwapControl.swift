@@ -27,6 +27,8 @@ public final class SwapControl: DatasetControl {
     final class Shared: Sendable {
         let facts: Mutex<[DatasetFacts]>
         let isStopping = Atomic<Bool>(false)
+        /// Whether a message to look at every dataset waits to be read.
+        let isReloadPending = Atomic<Bool>(false)
         /// Whether the control thread has ended, and with it all that it started.
         let hasEnded = Atomic<Bool>(false)
 
@@ -86,7 +88,9 @@ public final class SwapControl: DatasetControl {
     ///
     /// - Parameter why: For the log.
     public func reloadAll(why: String) {
-        // Not bounded: nobody would hear that it was turned away. Signals come no faster than they are read.
+        // One that is still to be read will look at what this one would.
+        guard !shared.isReloadPending.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        // Not bounded: nobody would hear that it was turned away.
         _ = messages.push(.reload(why: why), isBounded: false)
     }
 

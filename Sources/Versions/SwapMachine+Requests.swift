@@ -62,17 +62,24 @@ extension SwapMachine {
 
     /// Puts a version that was served until now in quarantine, and has `current` lead to the one being served.
     ///
-    /// What cannot be written is told in the log: the swap itself matters more.
-    func leave(_ database: Int, _ left: ServedVersion, _ refusal: Refusal) {
+    /// - Returns: What an operator must know where that cannot be written: the swap itself matters more.
+    func leave(_ database: Int, _ left: ServedVersion, _ refusal: Refusal) -> String? {
         datasets[database].lastRefusal = refusal
-        guard let directory = datasets[database].path.dataDirectory else { return }
+        let served = datasets[database].served.id
+        guard let directory = datasets[database].path.dataDirectory else { return nil }
         do throws(DataDirectoryError) {
-            try directory.rollBack(to: datasets[database].served.id, refusal)
+            try directory.rollBack(to: served, refusal)
+            return nil
         } catch {
             datasets[database].unrecordedRefusals[left.id] = (refusal, left.place)
             logger.warning(
-                "the data directory still announces the version left",
+                "the way back is not on record",
                 metadata: ["dataset": "\(datasets[database].dataset.name)", "cause": "\(error)"])
+            // Half of it is better than nothing: the next start looks at `current`.
+            let isAnnounced = (try? directory.setCurrent(served)) != nil
+            let consequence =
+                isAnnounced ? "a sidecar may take \(left.id) up again" : "a restart serves \(left.id) again"
+            return "this is not on record (\(error)): \(consequence)"
         }
     }
 

@@ -20,7 +20,7 @@ extension SwapMachine {
             refreshPin(database)
             let announced = try state.path.announced()
             let pinned = datasets[database].pinnedID
-            let place = if let pinned, announced.isInDataDirectory { try state.path.version(pinned) } else { announced }
+            let place = if announced.isInDataDirectory, let pin = try state.path.pinned() { pin } else { announced }
             if place == state.served.place {
                 if trigger.isForced, pinned == nil, let refused = try turnedDown(state) {
                     // A sidecar has taken the announcement back; an operator knows better.
@@ -40,12 +40,12 @@ extension SwapMachine {
                 logger.info("nothing to swap", metadata: ["dataset": "\(state.dataset.name)", "outcome": "\(text)"])
                 return finish(database, trigger.answers, .ok("OK " + text), outcome: text)
             }
-            if let refusal = state.refusal(of: place), refusal.holds(under: settings),
+            if let refusal = state.refusal(of: place), refusal.isFinal,
                 !(trigger.isForced && refusal.kind.canBeForced)
             {
                 let advice = refusal.kind.canBeForced ? "; RELOAD with FORCE would serve it all the same" : ""
                 let text =
-                    "\(place.id) is quarantined (\(refusal.kind.rawValue): \(refusal.reason))\(advice); "
+                    "\(place.id): \(refusal.kind.rawValue): \(refusal.reason); it is quarantined\(advice); "
                     + "\(state.served.id) goes on being served"
                 logger.warning("nothing to swap", metadata: ["dataset": "\(state.dataset.name)", "outcome": "\(text)"])
                 return finish(database, trigger.answers, .error("REFUSED " + text), outcome: "refused: " + text)
@@ -63,9 +63,12 @@ extension SwapMachine {
 
     /// The version that a guard turned down last, where it is still there to be forced.
     private func turnedDown(_ state: DatasetState) throws(DataDirectoryError) -> VersionPlace? {
-        guard let last = state.lastRefusal, last.kind == .guardrail, state.served.place.isInDataDirectory,
-            let directory = state.path.dataDirectory, try directory.has(last.versionID)
-        else { return nil }
+        guard state.served.place.isInDataDirectory, let directory = state.path.dataDirectory else { return nil }
+        let refusals = try directory.refusals() + state.unrecordedRefusals.values.map(\.refusal)
+        let guarded = refusals.filter { $0.kind == .guardrail }.sorted {
+            $0.refusedAt.unixSeconds < $1.refusedAt.unixSeconds
+        }
+        guard let last = guarded.last, try directory.has(last.versionID) else { return nil }
         let place = try state.path.version(last.versionID)
         return last.isStill(of: place) ? place : nil
     }
@@ -106,7 +109,9 @@ extension SwapMachine {
             dataset: state.dataset, settings: settings, trustedKeys: parts.trustedKeys, openEngine: parts.openEngine,
             openThreads: min(settings.openThreads, isReload ? Self.openThreadsBesideServing : settings.openThreads),
             verification: isReturn ? .off : settings.verify,
-            predecessor: isReload && !isForced ? state.served : nil, cancellation: SwapCancellation())
+            predecessor: isReload && !isForced
+                ? Admission.Predecessor(id: state.served.id, keyCount: state.served.keyCount) : nil,
+            cancellation: SwapCancellation())
         let messages = parts.messages
         stagingNumber += 1
         do throws(SystemError) {
@@ -150,11 +155,8 @@ extension SwapMachine {
         let milliseconds = phases.totalMilliseconds
         datasets[database].lastSwap = (Int(ManifestTime.now.unixSeconds), milliseconds, phases.facts)
         datasets[database].unrecordedRefusals[served.id] = nil
-        if let directory = datasets[database].path.dataDirectory, served.place.isInDataDirectory {
-            // A version that was forced in is not refused any longer.
-            try? directory.release(served.id)
-        }
-        if let refusal = swap.refusalOfLeft { leave(database, replaced, refusal) }
+        var unrecorded = release(database, served)
+        if let refusal = swap.refusalOfLeft { unrecorded = leave(database, replaced, refusal) ?? unrecorded }
         retire(replaced, in: database)
         if let verifying = datasets[database].verifying, verifying.isBackground, verifying.place == replaced.place {
             verifying.thread.cancellation.cancel()
@@ -175,8 +177,22 @@ extension SwapMachine {
         datasets[database].swap = nil
         let text =
             "\(served.id) is being served, after \(replaced.id): \(served.keyCount) keys, \(milliseconds) ms "
-            + "(\(phases.text))"
+            + "(\(phases.text))\(unrecorded.map { "; \($0)" } ?? "")"
         finish(database, swap.answers, .ok("OK " + text), outcome: text)
+    }
+
+    /// Takes a version that serves now off the record of refusals: it was forced in.
+    ///
+    /// - Returns: What an operator must know where that cannot be written.
+    private func release(_ database: Int, _ served: ServedVersion) -> String? {
+        guard let directory = datasets[database].path.dataDirectory, served.place.isInDataDirectory else { return nil }
+        do throws(DataDirectoryError) {
+            try directory.release(served.id)
+            return nil
+        } catch {
+            logger.warning("a refusal stays on record", metadata: ["version": "\(served.id)", "cause": "\(error)"])
+            return "its refusal stays on record (\(error)), and a sidecar may announce another version"
+        }
     }
 
     /// Goes on with the version being served.

@@ -24,7 +24,12 @@ extension SwapMachine {
     /// Hashes the version being served, where that has not been done: neither a start nor a way back waits for it.
     func verifyInBackground(_ database: Int) {
         let state = datasets[database]
-        guard state.served.verification == .sizes, settings.verify == .sealed, state.verifying == nil else { return }
+        let isWanted =
+            switch (settings.verify, state.served.verification) {
+            case (.full, .sizes), (.full, .sealed), (.sealed, .sizes): true
+            case (_, .none), (_, .full), (_, .damaged), (.sealed, .sealed), (.off, _): false
+            }
+        guard isWanted, state.verifying == nil else { return }
         beginVerifying(database, state.served.place, isBackground: true, [])
     }
 
@@ -79,10 +84,16 @@ extension SwapMachine {
         if isServed {
             let name = datasets[database].dataset.name
             logger.critical("damaged", metadata: ["dataset": "\(name)", "version": "\(id)", "cause": "\(problems)"])
+            datasets[database].served.verification = .damaged
+            datasets[database].lastRefusal = datasets[database].served.refusal(.damaged, problems)
+            announce(
+                SwapEvent(
+                    event: .refusal, dataset: name, version: id, previous: id, kind: Refusal.Kind.damaged.rawValue,
+                    reason: problems))
         } else {
             refuse(database, verifying.place, .damaged, problems)
-            publishFacts()
         }
+        publishFacts()
         for answer in verifying.answers { answer(.error("DAMAGED \(id): \(problems)")) }
         if isServed, verifying.isBackground { leaveDamaged(database, problems) }
     }

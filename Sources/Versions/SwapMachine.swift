@@ -56,6 +56,7 @@ final class SwapMachine {
         switch message {
         case .request(let request, let answer): handle(request, answer)
         case .reload(let why):
+            parts.shared.isReloadPending.store(false, ordering: .releasing)
             logger.info("looking for new versions", metadata: ["cause": "\(why)"])
             for database in datasets.indices { reload(database, DatasetState.Trigger()) }
         case .staged(let database, let number, let outcome): staged(database, number, outcome)

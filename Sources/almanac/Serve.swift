@@ -30,6 +30,9 @@ func serve(
     } catch {
         throw CommandFailure(.badConfiguration, "trusted-keys: \(error)")
     }
+    guard settings.trustedKeysPath != nil || !settings.requiresSignature else {
+        throw CommandFailure(.badConfiguration, "require-signature: trusted-keys must name whose signatures count")
+    }
     guard let (server, control) = try makeServer(settings, trustedKeys, engines, signals, logger) else { return }
     do {
         try server.listen()
@@ -50,6 +53,8 @@ func serve(
         ])
 
     let watch = try watchedNames(settings, logger)
+    // What changed while the datasets were opened was watched by nobody.
+    if settings.watchesCurrent { control.reloadAll(why: "start") }
     var settings = settings
     while true {
         switch try signals.next(milliseconds: -1, orReadable: watch.readinessDescriptor) {

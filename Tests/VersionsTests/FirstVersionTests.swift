@@ -40,7 +40,7 @@ import Testing
         #expect(try world.refusals == ["D": .damaged])
         let refusal = try #require(try world.directory.refusal(of: "D"))
         #expect(refusal.reason == "\(world.file("D")) is missing" && refusal.manifestSHA256 != nil)
-        #expect(world.log.lines("an older version is served").count == 1)
+        #expect(world.log.lines("another version than the one wanted is served").count == 1)
         #expect(world.log.lines("this version is refused").count == 1)
         // Once damaged is damaged: the next start does not try it.
         try world.directory.setCurrent("D")
@@ -77,7 +77,38 @@ import Testing
             #expect(try VersionDirectory(path: world.directory.versionPath("A")).sign(with: key))
         }
         #expect(try world.firstVersion().open().served.id == "A")
-        #expect(try world.refusals == ["B": kind])
+        // Which signatures count is a matter of settings, which may be wrong: that is no word about the version.
+        #expect(try world.refusals == (kind == .signature ? [:] : ["B": kind]))
+    }
+
+    @Test("compares with what was served last, and with the least number of keys")
+    func guards() throws {
+        let world = try VersionsWorld("A")
+        try world.add("B", keyCount: 3)
+        try world.directory.setCurrent("B")
+        #expect(try world.firstVersion().open().served.id == "B")
+        try world.directory.setServingRecord(
+            ServingRecord(versionID: "A", servingSince: .now, processID: 1, triggersAnswered: 0, outcome: ""))
+        #expect(try world.firstVersion().open().served.id == "A")
+        #expect(try world.refusals == ["B": .guardrail])
+        #expect(try world.directory.currentVersionID() == "A")
+        // What an operator pins has been thought about.
+        try world.directory.release("B")
+        try world.directory.setPin(Pin(versionID: "B", pinnedAt: .now))
+        #expect(try world.firstVersion().open().served.id == "B")
+        try world.directory.setPin(nil)
+        world.settings.keysMin = 4
+        try world.directory.setCurrent("B")
+        #expect(try world.firstVersion().open().served.id == "A")
+    }
+
+    @Test("takes a newer version rather than none, where the one wanted is gone")
+    func newer() throws {
+        let world = try VersionsWorld("A", "B")
+        try world.directory.setCurrent("A")
+        try FileSystem.removeTree(world.directory.versionPath("A"))
+        #expect(try world.firstVersion().open().served.id == "B")
+        #expect(world.log.lines("another version than the one wanted is served").count == 1)
     }
 
     @Test("passes over a version in quarantine, but not over other bytes of its id")
@@ -109,7 +140,11 @@ import Testing
             } else {
                 let error = try error(world)
                 #expect(error?.kind == .damaged)
-                #expect(error?.message == "cannot serve \(world.directory.path): A is \(kind.rawValue): test")
+                let reason = kind == .signature ? "it is not signed: there is no manifest.sig, or an empty one" : "test"
+                let file = "\(world.directory.quarantinePath)/A.json"
+                let advice = kind == .signature ? "" : "; without \(file) it is tried again"
+                let text = "A is refused (\(kind.rawValue): \(reason))\(advice)"
+                #expect(error?.message == "cannot serve \(world.directory.path): \(text)")
             }
         }
     }
@@ -142,7 +177,7 @@ import Testing
         try world.directory.setServingRecord(
             ServingRecord(versionID: "A", servingSince: .now, processID: 1, triggersAnswered: 0, outcome: ""))
         #expect(try world.firstVersion().open().served.id == "A")
-        #expect(world.log.lines("an older version is served").count == 1)
+        #expect(world.log.lines("another version than the one wanted is served").count == 1)
     }
 
     @Test("with a current that leads to nothing takes the last good version before")

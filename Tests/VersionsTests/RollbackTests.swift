@@ -23,7 +23,7 @@ import Testing
             #expect(serving.control.facts()[0].lastRefusal?.versionID == "B")
             // B is not taken up again by itself, though somebody announces it.
             try world.directory.setCurrent("B")
-            #expect(serving.reload().hasPrefix("-REFUSED B is quarantined (rolled-back: DATASET ROLLBACK to A)"))
+            #expect(serving.reload().hasPrefix("-REFUSED B: rolled-back: DATASET ROLLBACK to A; it is quarantined"))
             #expect(serving.reload(isForced: true).hasPrefix("OK B is being served, after A"))
             #expect(try world.refusals.isEmpty)
         }
@@ -105,9 +105,13 @@ import Testing
         let world = try VersionsWorld("A", "B", "C")
         try world.serve { serving throws in
             try world.blockQuarantine()
-            #expect(serving.ask(.rollback(version: nil)).hasPrefix("OK B is being served, after C"))
-            #expect(world.log.lines("the data directory still announces the version left").count == 1)
-            #expect(serving.reload().hasPrefix("-REFUSED C is quarantined (rolled-back"))
+            let answer = serving.ask(.rollback(version: nil))
+            #expect(answer.hasPrefix("OK B is being served, after C"))
+            #expect(answer.contains("; this is not on record (") && answer.hasSuffix(": a sidecar may take C up again"))
+            #expect(world.log.lines("the way back is not on record").count == 1)
+            #expect(try world.directory.currentVersionID() == "B")
+            try world.directory.setCurrent("C")
+            #expect(serving.reload().hasPrefix("-REFUSED C: rolled-back"))
             #expect(serving.ask(.rollback(version: "C")).hasPrefix("-ERR version C is quarantined"))
             #expect(serving.ask(.rollback(version: nil)).hasPrefix("OK A is being served, after B"))
             // Neither of those left is chosen again.

@@ -68,7 +68,8 @@ import Testing
             #expect(eventually { serving.serves("A") })
             #expect(try eventually { try world.refusals == ["B": .damaged, "C": .damaged] })
             #expect(try world.directory.currentVersionID() == "A")
-            #expect(serving.audience.events.map { $0["event"] } == ["refusal", "rollback"])
+            #expect(serving.audience.events.map { $0["event"] } == ["refusal", "refusal", "rollback"])
+            #expect(serving.audience.events.map { $0["version"] } == ["C", "B", "A"])
             #expect(world.log.lines("damaged").count == 1)
         }
     }
@@ -83,6 +84,19 @@ import Testing
             #expect(eventually { !world.log.lines("a damaged version is being served: there is no other").isEmpty })
             #expect(serving.serves("A"))
             #expect(try world.refusals.isEmpty)
+            #expect(serving.status("verified") == "damaged" && serving.status("last_refusal_version") == "A")
+            #expect(serving.audience.events.map { $0["event"] } == ["refusal"])
+        }
+    }
+
+    @Test("of all versions goes on behind a way back, which does not wait for it, seal or no seal")
+    func fullBehindRollback() throws {
+        let world = try VersionsWorld("A", "B")
+        world.settings.verify = .full
+        world.settings.rollbackWindow = .zero
+        try world.serve { serving throws in
+            #expect(serving.ask(.rollback(version: nil)).hasPrefix("OK A is being served, after B"))
+            #expect(eventually { serving.status("verified") == "full" })
         }
     }
 
