@@ -1,6 +1,7 @@
 import Commands
 import Datasets
 import Platform
+import Settings
 import Storage
 import Testing
 
