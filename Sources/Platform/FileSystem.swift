@@ -64,6 +64,20 @@ public enum FileSystem {
         } catch let error where error.code == EEXIST && isDirectory(path) {}
     }
 
+    /// Makes a directory that its owner may change and everybody read, whatever the process's mask, unless there is one.
+    ///
+    /// One that is there keeps its permissions.
+    public static func makeSharedDirectory(_ path: String) throws(SystemError) {
+        guard !isDirectory(path) else { return }
+        try makeDirectory(path)
+        try share(path)
+    }
+
+    /// Lets everybody read and enter a directory, and its owner change it.
+    public static func share(_ path: String) throws(SystemError) {
+        try check("chmod") { unsafe chmod(path, 0o755) }
+    }
+
     /// The names in a directory, ascending.
     public static func names(in directory: String) throws(SystemError) -> [String] {
         guard let stream = unsafe opendir(directory) else { throw SystemError(call: "opendir", code: errno) }
