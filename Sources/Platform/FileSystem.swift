@@ -155,10 +155,14 @@ public enum FileSystem {
     }
 
     /// Writes a small file in one step, beyond a power failure: a reader sees all of it, or what was there before.
+    ///
+    /// Its permissions are `mode`, whatever the process's mask, where the file system has permissions.
     public static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws(SystemError) {
         let temporary = temporaryName(beside: path)
         do throws(SystemError) {
             let file = try File(creating: temporary, mode: mode)
+            // A file system without permissions may refuse; what is written matters more.
+            _ = unsafe chmod(temporary, mode)
             try file.write(bytes.span)
             try file.sync()
         } catch {

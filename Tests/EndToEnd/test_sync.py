@@ -413,11 +413,12 @@ def test_another_user_may_read_what_was_made_under_a_narrow_mask(source, data):
     before = os.umask(0o077)
     try:
         done = once(source, data)
+        pinned = almanac("pin", data)
     finally:
         os.umask(before)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0 and pinned.returncode == 0, done.stderr + pinned.stderr
     made = [data, *(path for path in data.rglob("*") if path.name != ".lock")]
-    assert data / "versions/v1/nested/deep/leaf.bin" in made and data / "quarantine" in made
+    assert data / "versions/v1/nested/deep/leaf.bin" in made and data / "pinned.json" in made
     assert [str(path) for path in made if path.stat().st_mode & 0o444 != 0o444] == []
     assert [str(path) for path in made if path.is_dir() and path.stat().st_mode & 0o111 != 0o111] == []
 
