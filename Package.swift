@@ -161,7 +161,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "SyncTests", dependencies: ["Datasets", "Platform", "RemoteStorage", "Sync", logging],
+            name: "SyncTests",
+            dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", "Sync", logging],
             swiftSettings: strict),
         .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],

@@ -70,6 +70,14 @@ public struct Pin: Sendable, Equatable, Codable {
     }
 }
 
+extension Pin {
+    public init(from decoder: any Decoder) throws {
+        let record = try decoder.container(keyedBy: CodingKeys.self)
+        versionID = try record.decodeVersionID(forKey: .versionID)
+        pinnedAt = try record.decode(ManifestTime.self, forKey: .pinnedAt)
+    }
+}
+
 /// What a server says of itself in the data directory, for a sidecar that can only send it signals: `serving.json`.
 ///
 /// Written after every start, swap and answer to a trigger; where several servers share the directory, the last one to
@@ -103,13 +111,35 @@ public struct ServingRecord: Sendable, Equatable, Codable {
     }
 }
 
+extension ServingRecord {
+    public init(from decoder: any Decoder) throws {
+        let record = try decoder.container(keyedBy: CodingKeys.self)
+        versionID = try record.decodeVersionID(forKey: .versionID)
+        servingSince = try record.decode(ManifestTime.self, forKey: .servingSince)
+        processID = try record.decode(Int.self, forKey: .processID)
+        triggersAnswered = try record.decode(Int.self, forKey: .triggersAnswered)
+        outcome = try record.decode(String.self, forKey: .outcome)
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// What is no version id could lead anywhere once it is part of a path, and is shown to operators as a version.
+    fileprivate func decodeVersionID(forKey key: Key) throws -> String {
+        let id = try decode(String.self, forKey: key)
+        guard Manifest.isValidVersionID(id) else {
+            throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "no version id")
+        }
+        return id
+    }
+}
+
 extension DataDirectory {
     // MARK: Quarantine
 
     public func quarantine(_ refusal: Refusal) throws(DataDirectoryError) {
         try requireVersionID(refusal.versionID)
         try step("cannot create \(quarantinePath)") { () throws(SystemError) in
-            try FileSystem.makeDirectory(quarantinePath)
+            try FileSystem.makeSharedDirectory(quarantinePath)
         }
         try write(refusal, to: quarantineFile(of: refusal.versionID))
     }
@@ -126,8 +156,9 @@ extension DataDirectory {
             return refusal
         } catch {
             return Refusal(
-                versionID: id, kind: .damaged, reason: error.description, refusedAt: ManifestTime(unixSeconds: 0),
-                by: "unknown")
+                versionID: id, kind: .damaged,
+                reason: "\(error.description); once it is removed, the version can be tried again",
+                refusedAt: ManifestTime(unixSeconds: 0), by: "unknown")
         }
     }
 

@@ -38,10 +38,21 @@ public struct DataDirectory: Sendable, Equatable {
             || ((try? FileSystem.status(of: "\(path)/current", followsLinks: false)) ?? nil) != nil
     }
 
+    /// Whether versions are brought here by `almanac sync`, and not published here.
+    public var isFollowing: Bool {
+        FileSystem.isDirectory(incomingPath)
+            // What cannot be looked at is not known to lead anywhere.
+            || ((try? FileSystem.linkTarget(of: currentPath)) ?? nil) != nil
+    }
+
     /// Makes the directories that are missing, the data directory itself among them but not what it is in.
+    ///
+    /// Everybody may read them, as the versions: a server may run as another user. Those that are there stay as they are.
     public func create() throws(DataDirectoryError) {
         for directory in [path, versionsPath, incomingPath, quarantinePath] {
-            try step("cannot create \(directory)") { () throws(SystemError) in try FileSystem.makeDirectory(directory) }
+            try step("cannot create \(directory)") { () throws(SystemError) in
+                try FileSystem.makeSharedDirectory(directory)
+            }
         }
     }
 
@@ -128,6 +139,7 @@ public struct DataDirectory: Sendable, Equatable {
         guard try !has(id) else { throw DataDirectoryError(.present, "\(versionPath(id)) is there already") }
         try step("cannot seal \(incoming)") { () throws(SystemError) in
             try VersionDirectory.seal(incoming)
+            try FileSystem.share(incoming)
             // Only what has no manifest makes way: nobody can have opened it.
             if try FileSystem.status(of: versionPath(id), followsLinks: false) != nil {
                 try FileSystem.removeTree(grave(of: id))

@@ -64,6 +64,20 @@ public enum FileSystem {
         } catch let error where error.code == EEXIST && isDirectory(path) {}
     }
 
+    /// Makes a directory that its owner may change and everybody read, whatever the process's mask, unless there is one.
+    ///
+    /// One that is there keeps its permissions.
+    public static func makeSharedDirectory(_ path: String) throws(SystemError) {
+        guard !isDirectory(path) else { return }
+        try makeDirectory(path)
+        try share(path)
+    }
+
+    /// Lets everybody read and enter a directory, and its owner change it.
+    public static func share(_ path: String) throws(SystemError) {
+        try check("chmod") { unsafe chmod(path, 0o755) }
+    }
+
     /// The names in a directory, ascending.
     public static func names(in directory: String) throws(SystemError) -> [String] {
         guard let stream = unsafe opendir(directory) else { throw SystemError(call: "opendir", code: errno) }
@@ -141,10 +155,14 @@ public enum FileSystem {
     }
 
     /// Writes a small file in one step, beyond a power failure: a reader sees all of it, or what was there before.
+    ///
+    /// Its permissions are `mode`, whatever the process's mask, where the file system has permissions.
     public static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws(SystemError) {
         let temporary = temporaryName(beside: path)
         do throws(SystemError) {
             let file = try File(creating: temporary, mode: mode)
+            // A file system without permissions may refuse; what is written matters more.
+            _ = unsafe chmod(temporary, mode)
             try file.write(bytes.span)
             try file.sync()
         } catch {

@@ -17,6 +17,8 @@ final class DirectorySource: Source {
         self.cancellation = cancellation
     }
 
+    var directoryPath: String? { path }
+
     private func path(of object: String) -> String { "\(path)/\(object)" }
 
     // MARK: Fetching

@@ -9,6 +9,9 @@ public protocol Source: AnyObject {
     /// The source as its operator wrote it, less anything secret.
     var name: String { get }
 
+    /// The directory that the source is; `nil` where it is none of this machine.
+    var directoryPath: String? { get }
+
     /// Fetches a small object whole.
     ///
     /// - Parameters:
@@ -41,6 +44,10 @@ public protocol Source: AnyObject {
     /// - Returns: `stored` always where it replaces.
     /// - Throws: `corrupt` where something else is read back.
     func put(_ bytes: [UInt8], as object: String, isReplacing: Bool) throws(SourceError) -> UploadOutcome
+}
+
+extension Source {
+    public var directoryPath: String? { nil }
 }
 
 /// What a source says about one state of an object, such as an ETag; comparable and nothing else.

@@ -20,7 +20,7 @@ struct IncomingDirectory {
             if try FileSystem.read(manifestPath, byteCountMax: VersionDirectory.manifestByteCountMax) != manifestBytes {
                 // Of nothing that is known, or of other bytes that were published under the same id.
                 try FileSystem.removeTree(path)
-                try FileSystem.makeDirectory(path)
+                try FileSystem.makeSharedDirectory(path)
                 try FileSystem.write(manifestBytes, to: manifestPath)
             }
             let signaturePath = "\(path)/\(VersionDirectory.signatureFileName)"
@@ -40,7 +40,7 @@ struct IncomingDirectory {
         if let status = try FileSystem.status(of: directory, followsLinks: false), status.kind != .directory {
             try FileSystem.remove(directory)
         }
-        try FileSystem.makeDirectory(directory)
+        try FileSystem.makeSharedDirectory(directory)
     }
 
     /// Gives a file of a sealed version a second name here, in place of what has that name.

@@ -68,8 +68,10 @@ public struct Publisher {
     /// Publishes.
     ///
     /// - Returns: What was done; the same again does nothing, and returns the same but for what was uploaded.
-    /// - Throws: Kind `badData` where the version is not whole, or its id has been published with other bytes.
+    /// - Throws: Kind `badData` where the version is not whole, or its id has been published with other bytes;
+    ///   `overlapping` where the source is the version, or the data directory that it is in.
     public func run() throws(SyncError) -> Summary {
+        try checkApart()
         let (manifest, manifestBytes) = try SyncError.disk { () throws(DataDirectoryError) in
             let read = try version.manifest()
             try version.checkSizes(read.manifest)
@@ -97,6 +99,21 @@ public struct Publisher {
     }
 
     // MARK: What is published
+
+    /// Refuses a source that would be written into the version, or into the data directory that the version belongs to.
+    private func checkApart() throws(SyncError) {
+        guard let path = source.directoryPath else { return }
+        let (here, there) = (DirectoryLineage(version.path), DirectoryLineage(path))
+        guard !there.isWithin(here) else {
+            throw SyncError(
+                .overlapping, "the source \(source.name) is the version \(version.path) itself, or is in it")
+        }
+        // A source has versions too, and one of them may be announced from where it lies.
+        guard here.isWithin(there), DataDirectory(path: path).isFollowing else { return }
+        throw SyncError(
+            .overlapping,
+            "the source \(source.name) is the data directory that \(version.path) is in; publish to a place of its own")
+    }
 
     private func checkContents(of manifest: Manifest) throws(SyncError) {
         let counter = ProgressCounter(total: manifest.fileByteCount, onProgress)

@@ -51,7 +51,8 @@ struct RedisLink: ServerLink {
         }
     }
 
-    private func answer(_ reply: Reply, about id: String) throws(SyncError) -> ServerAnswer {
+    /// What a reply says of a version; a refusal that the server could not put on record is put there.
+    func answer(_ reply: Reply, about id: String) throws(SyncError) -> ServerAnswer {
         let refusal = try SyncError.disk { () throws(DataDirectoryError) in try directory.refusal(of: id) }
         if let refusal { return .refused(refusal) }
         switch reply {
@@ -77,7 +78,7 @@ struct RedisLink: ServerLink {
         }
     }
 
-    /// Reads `REFUSED ID: KIND: REASON`; `nil` for any other error, which says nothing of the version.
+    /// Reads `REFUSED ID: KIND: REASON`, as a server says it the first time and whenever it is asked again; `nil` for any other error, which says nothing of the version.
     static func refusal(of id: String, in words: String) -> Refusal? {
         let start = "REFUSED \(id): "
         guard words.hasPrefix(start) else { return nil }

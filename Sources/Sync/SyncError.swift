@@ -17,6 +17,8 @@ public struct SyncError: Error, Equatable, CustomStringConvertible {
         case busy
         /// Something was given that cannot be: a source, a data directory.
         case misconfigured
+        /// The source is one directory with what it is synchronised with, or one is in the other.
+        case overlapping
         /// It was asked to stop.
         case cancelled
     }

@@ -99,6 +99,7 @@ public final class Synchronizer {
     }
 
     private func begin() throws(SyncError) -> DataDirectory.Lock {
+        try checkApart()
         let lock = try SyncError.disk { () throws(DataDirectoryError) in
             try directory.create()
             let lock = try directory.lock()
@@ -107,6 +108,17 @@ public final class Synchronizer {
         }
         logger.notice("syncing", metadata: ["source": "\(source.name)", "directory": "\(directory.path)"])
         return lock
+    }
+
+    /// Refuses a source whose versions would be deleted as this directory's own.
+    private func checkApart() throws(SyncError) {
+        guard let published = source.directoryPath else { return }
+        let (here, there) = (DirectoryLineage(directory.path), DirectoryLineage(published))
+        guard here.isWithin(there) || there.isWithin(here) else { return }
+        throw SyncError(
+            .overlapping,
+            "the source \(source.name) and the data directory \(directory.path) are one directory, or one is in the other; "
+                + "give the data directory a place of its own")
     }
 
     private func report(_ error: SyncError) {

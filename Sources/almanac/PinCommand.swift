@@ -12,7 +12,7 @@ struct PinCommand: ParsableCommand {
             """,
         discussion: """
             Without a VERSION it is the current one. Another becomes current at once. While a dataset is pinned, \
-            almanac sync goes on downloading but does not change what is current, and a rollback is refused.
+            almanac sync downloads no other version and leaves what is current, and a rollback is refused.
 
             EXAMPLES:
               almanac pin /srv/users

@@ -33,6 +33,7 @@ struct PublishCommand: ParsableCommand {
               65  the version is not whole, older than what is published, or its id is taken
               69  the source cannot be reached
               74  a file could not be read
+              78  the source is DIR, is in it, or is the data directory that DIR belongs to
             """)
 
     @Argument(help: ArgumentHelp("The directory of the version.", valueName: "dir"))

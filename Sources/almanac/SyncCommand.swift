@@ -51,7 +51,8 @@ struct SyncCommand: ParsableCommand {
               65  what is published is wrong or was refused
               69  the source or the server cannot be reached
               74  a file failed, the disk is full, or another sync is at work
-              78  the source, the server or the keys are given wrongly
+              78  the source, the server or the keys are given wrongly; the source and the
+                  data directory are one, or one is in the other
             """)
 
     @Option(help: ArgumentHelp("Where versions are published.", valueName: "source"))
@@ -300,7 +301,7 @@ extension SyncError.Kind {
         case .badData, .refused: .badData
         case .unreachable: .sourceUnreachable
         case .inputOutput, .busy: .ioError
-        case .misconfigured: .badConfiguration
+        case .misconfigured, .overlapping: .badConfiguration
         // What a shell reports of a process that SIGTERM ended.
         case .cancelled: ExitCode(143)
         }

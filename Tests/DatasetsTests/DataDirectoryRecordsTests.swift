@@ -34,7 +34,8 @@ import Testing
         try fixture.put(text, at: "quarantine/1.json")
         let refusal = try #require(try fixture.directory.refusal(of: "1"))
         #expect(refusal.versionID == "1" && refusal.kind == .damaged)
-        #expect(refusal.reason.hasSuffix("quarantine/1.json cannot be understood"))
+        let path = fixture.directory.quarantinePath + "/1.json"
+        #expect(refusal.reason == "\(path) cannot be understood; once it is removed, the version can be tried again")
         #expect(!refusal.kind.canBeForced)
         #expect(try fixture.directory.refusals() == [refusal])
     }
@@ -91,6 +92,16 @@ import Testing
         try fixture.put("{\"version_id\": 1}", at: "pinned.json")
         #expect(kind { _ = try fixture.directory.pin() } == .damaged)
         #expect(kind { _ = try fixture.directory.rollbackChoice() } == .damaged)
+    }
+
+    @Test("are damaged where they name what is no version", arguments: ["../../../etc", "", ".", "a/b", "a\\u0000b"])
+    func strangeVersions(id: String) throws {
+        let fixture = try DataDirectoryFixture()
+        try fixture.put(#"{"version_id": "\#(id)", "pinned_at": "2026-11-21T03:00:00Z"}"#, at: "pinned.json")
+        let serving = #"{"version_id": "\#(id)", "serving_since": "2026-11-21T03:00:00Z", "process_id": 7, "#
+        try fixture.put(serving + #""triggers_answered": 3, "outcome": "ok"}"#, at: "serving.json")
+        #expect(kind { _ = try fixture.directory.pin() } == .damaged)
+        #expect(kind { _ = try fixture.directory.servingRecord() } == .damaged)
     }
 
     @Test("tell what a server serves")

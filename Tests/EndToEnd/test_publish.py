@@ -188,3 +188,31 @@ def test_progress_for_programs_is_json_alone_on_standard_output(source, version)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0 and lines
     assert {line["phase"] for line in lines} <= {"checking", "uploading"}
+
+
+@pytest.mark.parametrize("form", ["itself", "within", "link"])
+def test_a_version_is_not_published_into_itself(version, tmp_path, form):
+    built = version("v1")
+    (tmp_path / "link").symlink_to(built)
+    before = sorted(built.rglob("*"))
+    done = publish(built, {"itself": built, "within": built / "nested", "link": tmp_path / "link"}[form])
+    assert done.returncode == 78 and str(built).encode() in done.stderr, done.stderr
+    assert sorted(built.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["versions/v1", "current"])
+def test_a_version_is_not_published_into_its_own_data_directory(source, tmp_path, name):
+    versions.publish_by_hand(source, "v1", versions.files())
+    data = tmp_path / "data"
+    assert almanac("sync", "--source", source, "--data-dir", data, "--once", "--reserve", "0").returncode == 0
+    before = sorted(data.rglob("*"))
+    done = publish(data / name, data)
+    assert done.returncode == 78 and b"data directory" in done.stderr, done.stderr
+    assert sorted(data.rglob("*")) == before
+
+
+def test_a_version_that_lies_at_its_place_in_the_source_is_announced(source):
+    versions.publish_by_hand(source, "v1", versions.files(), is_announced=False)
+    done = publish(source / "versions/v1", source)
+    assert done.returncode == 0, done.stderr
+    assert pointer(source)["version_id"] == "v1"

@@ -378,3 +378,65 @@ def test_the_command_line_is_checked(source, data):
         done = once(source, data, *flags)
         assert done.returncode == code and words in done.stderr, (flags, done)
     assert not data.exists()
+
+
+def tree(path):
+    return {str(entry.relative_to(path)): entry.lstat().st_mtime_ns for entry in Path(path).rglob("*")}
+
+
+@pytest.mark.parametrize("form", ["itself", "link", "file", "within", "around", "to-be-made-within"])
+def test_a_source_that_shares_its_directory_with_the_data_is_refused(source, tmp_path, form):
+    for number in range(6):
+        versions.publish_by_hand(source, f"v{number}", versions.files(count=1, seed=number))
+    (source / "data").mkdir()
+    (tmp_path / "link").symlink_to(source)
+    before = tree(tmp_path)
+    where, data = {
+        "itself": (source, source), "link": (f"{source}/", tmp_path / "link"), "file": (f"file://{source}", source),
+        "within": (source, source / "data"), "around": (source, tmp_path),
+        "to-be-made-within": (tmp_path / "link", source / "new"),
+    }[form]
+    done = once(where, data)
+    assert done.returncode == 78, done.stderr
+    line = done.stderr.decode().splitlines()[-1]
+    assert str(data) in line and "data directory" in line
+    assert tree(tmp_path) == before
+
+
+def test_directories_side_by_side_share_nothing(tmp_path):
+    versions.publish_by_hand(tmp_path / "users", "v1", versions.files(count=1))
+    assert once(tmp_path / "users", tmp_path / "users-data").returncode == 0
+
+
+def test_another_user_may_read_what_was_made_under_a_narrow_mask(source, data):
+    versions.publish_by_hand(source, "v1", versions.files())
+    before = os.umask(0o077)
+    try:
+        done = once(source, data)
+        pinned = almanac("pin", data)
+    finally:
+        os.umask(before)
+    assert done.returncode == 0 and pinned.returncode == 0, done.stderr + pinned.stderr
+    made = [data, *(path for path in data.rglob("*") if path.name != ".lock")]
+    assert data / "versions/v1/nested/deep/leaf.bin" in made and data / "pinned.json" in made
+    assert [str(path) for path in made if path.stat().st_mode & 0o444 != 0o444] == []
+    assert [str(path) for path in made if path.is_dir() and path.stat().st_mode & 0o111 != 0o111] == []
+
+
+def test_a_data_directory_that_was_there_keeps_its_permissions(source, data):
+    versions.publish_by_hand(source, "v1", versions.files())
+    data.mkdir(mode=0o700)
+    assert once(source, data).returncode == 0
+    assert data.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_quarantine_record_that_cannot_be_read_says_how_to_try_again(source, data):
+    versions.publish_by_hand(source, "v1", versions.files())
+    (data / "quarantine").mkdir(parents=True)
+    record = data / "quarantine/v1.json"
+    record.write_text("{")
+    done = once(source, data)
+    assert done.returncode == 65 and versions.current(data) is None
+    assert f"{record} cannot be understood; once it is removed" in done.stderr.decode()
+    record.unlink()
+    assert once(source, data).returncode == 0 and versions.current(data) == "v1"

@@ -1,4 +1,7 @@
 import Datasets
+import Foundation
+import RESP
+import RedisClient
 import Testing
 
 @testable import Sync
@@ -86,6 +89,36 @@ struct ServerReplyTests {
         #expect(refusal.reason == "20 keys: too few; v1 goes on being served")
     }
 
+    /// What a server says the first time, and whenever it is asked again.
+    private static let refusals = [
+        "REFUSED v2: guardrail: 20 keys: too few; RELOAD with FORCE would serve it all the same; v1 goes on being served",
+        "REFUSED v2: guardrail: 20 keys: too few; it is quarantined, and RELOAD with FORCE would serve it all the same; "
+            + "v1 goes on being served",
+    ]
+
+    @Test("A refusal is put on record, the first and those after it", arguments: refusals)
+    func recorded(words: String) throws {
+        let scratch = try Scratch()
+        let link = try scratch.link()
+        guard case .refused(let refusal) = try link.answer(.error(words), about: "v2") else {
+            Issue.record("taken for something else than a refusal")
+            return
+        }
+        #expect(refusal.versionID == "v2" && refusal.kind == .guardrail)
+        #expect(refusal.reason.hasPrefix("20 keys: too few; "))
+        #expect(try scratch.directory.refusal(of: "v2") == refusal)
+    }
+
+    @Test("A refusal that is on record already stays as it is", arguments: refusals)
+    func keptRecord(words: String) throws {
+        let scratch = try Scratch()
+        let known = Refusal(
+            versionID: "v2", kind: .canary, reason: "why", refusedAt: ManifestTime(unixSeconds: 7), by: "test")
+        try scratch.directory.quarantine(known)
+        #expect(try scratch.link().answer(.error(words), about: "v2") == .refused(known))
+        #expect(try scratch.directory.refusal(of: "v2") == known)
+    }
+
     @Test("A refusal of a kind that is not known counts as damage, which nobody can force")
     func unknownKind() {
         #expect(RedisLink.refusal(of: "v2", in: "REFUSED v2: newfangled: x")?.kind == .damaged)
@@ -102,5 +135,25 @@ struct ServerReplyTests {
         #expect(RedisLink.isWronglyAsked("NOAUTH Authentication required."))
         #expect(!RedisLink.isWronglyAsked("LOADING Redis is loading the dataset in memory"))
         #expect(!RedisLink.isWronglyAsked("ERR v2 cannot be served: Input/output error"))
+    }
+}
+
+/// A data directory of its own for one test, gone with it.
+private final class Scratch {
+    let directory: DataDirectory
+
+    init() throws {
+        directory = DataDirectory(
+            path: FileManager.default.temporaryDirectory.appendingPathComponent("almanac-\(UUID())").path)
+        try directory.create()
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory.path) }
+
+    /// To a server that nobody asks.
+    func link() throws -> RedisLink {
+        RedisLink(
+            address: try RedisAddress("redis://127.0.0.1:1/0"), dataset: nil, directory: directory,
+            control: SyncControl())
     }
 }
