@@ -200,7 +200,8 @@ extension DataDirectory {
     }
 
     public func setServingRecord(_ record: ServingRecord) throws(DataDirectoryError) {
-        try write(record, to: servingFile)
+        // Of no more use once the process is gone, and a swap must not wait for a busy disk.
+        try write(record, to: servingFile, isDurable: false)
     }
 
     private var servingFile: String { "\(path)/serving.json" }
@@ -218,14 +219,16 @@ extension DataDirectory {
         return record
     }
 
-    private func write(_ record: some Encodable, to file: String) throws(DataDirectoryError) {
+    private func write(
+        _ record: some Encodable, to file: String, isDurable: Bool = true
+    ) throws(DataDirectoryError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         guard let json = try? encoder.encode(record) else {
             throw DataDirectoryError(.invalid, "\(file) cannot be written as JSON")
         }
         try step("cannot write \(file)") { () throws(SystemError) in
-            try FileSystem.write(Array(json) + [UInt8(ascii: "\n")], to: file)
+            try FileSystem.write(Array(json) + [UInt8(ascii: "\n")], to: file, isDurable: isDurable)
         }
     }
 }

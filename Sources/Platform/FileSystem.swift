@@ -157,19 +157,28 @@ public enum FileSystem {
     /// Writes a small file in one step, beyond a power failure: a reader sees all of it, or what was there before.
     ///
     /// Its permissions are `mode`, whatever the process's mask, where the file system has permissions.
-    public static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws(SystemError) {
+    ///
+    /// - Parameters:
+    ///   - bytes: All of the file.
+    ///   - path: Where it is to be.
+    ///   - mode: Its permissions, before the process's mask.
+    ///   - isDurable: False for what may be lost with the power: then nothing waits for the disk.
+    /// - Throws: What failed; what was there before is still there then.
+    public static func write(
+        _ bytes: [UInt8], to path: String, mode: UInt32 = 0o644, isDurable: Bool = true
+    ) throws(SystemError) {
         let temporary = temporaryName(beside: path)
         do throws(SystemError) {
             let file = try File(creating: temporary, mode: mode)
             // A file system without permissions may refuse; what is written matters more.
             _ = unsafe chmod(temporary, mode)
             try file.write(bytes.span)
-            try file.sync()
+            if isDurable { try file.sync() }
         } catch {
             _ = unsafe unlink(temporary)
             throw error
         }
-        try moveIntoPlace(temporary, path)
+        try moveIntoPlace(temporary, path, isDurable: isDurable)
     }
 
     /// Writes a small file where none is, beyond a power failure; one that is there is left as it is.
@@ -185,14 +194,16 @@ public enum FileSystem {
         try syncDirectory(parent(of: path))
     }
 
-    private static func moveIntoPlace(_ temporary: String, _ path: String) throws(SystemError) {
+    private static func moveIntoPlace(
+        _ temporary: String, _ path: String, isDurable: Bool = true
+    ) throws(SystemError) {
         do throws(SystemError) {
             try rename(temporary, to: path)
         } catch {
             _ = unsafe unlink(temporary)
             throw error
         }
-        try syncDirectory(parent(of: path))
+        if isDurable { try syncDirectory(parent(of: path)) }
     }
 
     /// Beside the target, so that the rename stays within one file system; hidden, and known by ``isTemporary(_:)``.
