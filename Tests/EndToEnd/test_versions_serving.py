@@ -339,7 +339,7 @@ def test_a_server_whose_version_was_damaged_begins_with_the_one_before(data, ser
     with serve(data.path) as server:
         assert_serves(server, "B")
         assert data.refusals() == {"C": "damaged"} and data.current == "B"
-        assert server.log.count("an older version is served") == 1
+        assert server.log.count("another version than the one wanted is served") == 1
         assert server.log.count("this version is refused") == 1
 
 
