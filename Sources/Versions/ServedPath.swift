@@ -42,14 +42,18 @@ public struct ServedPath: Sendable {
 
     /// The version that the dataset is to stay with, whatever is announced; `nil` where there is none.
     func pinned() throws(DataDirectoryError) -> VersionPlace? {
-        guard let dataDirectory, let pin = try dataDirectory.pin() else { return nil }
-        guard try dataDirectory.has(pin.versionID) else {
+        guard let pin = try dataDirectory?.pin() else { return nil }
+        return try pinned(to: pin.versionID)
+    }
+
+    /// A version that the dataset is known to be pinned to.
+    func pinned(to id: String) throws(DataDirectoryError) -> VersionPlace {
+        if let dataDirectory, try !dataDirectory.has(id) {
             let path = dataDirectory.path
             throw DataDirectoryError(
-                .absent,
-                "\(path) is pinned to version \(pin.versionID), which is gone: 'almanac unpin \(path)', or pin another")
+                .absent, "\(path) is pinned to version \(id), which is gone: 'almanac unpin \(path)', or pin another")
         }
-        return try version(pin.versionID)
+        return try version(id)
     }
 
     /// Whether it may become a data directory yet, such as a volume on which nobody has written.

@@ -20,7 +20,8 @@ extension SwapMachine {
             refreshPin(database)
             let announced = try state.path.announced()
             let pinned = datasets[database].pinnedID
-            let place = if announced.isInDataDirectory, let pin = try state.path.pinned() { pin } else { announced }
+            let place =
+                if let pinned, announced.isInDataDirectory { try state.path.pinned(to: pinned) } else { announced }
             if place == state.served.place {
                 if trigger.isForced, pinned == nil, let refused = try turnedDown(state) {
                     // A sidecar has taken the announcement back; an operator knows better.

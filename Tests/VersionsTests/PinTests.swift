@@ -1,5 +1,6 @@
 import Commands
 import Datasets
+import Platform
 import Testing
 
 @testable import Versions
@@ -21,6 +22,20 @@ import Testing
             #expect(serving.ask(.unpin) == "OK A goes on being served until a version is announced")
             #expect(!serving.control.facts()[0].isPinned)
             #expect(serving.reload().hasPrefix("OK B is being served, after A"))
+        }
+    }
+
+    @Test("that can no longer be read is kept to as it was last known")
+    func unreadable() throws {
+        let world = try VersionsWorld("A", "B")
+        try world.directory.setCurrent("A")
+        try world.serve { serving throws in
+            #expect(serving.ask(.pin(version: nil)).hasPrefix("OK the dataset stays with A"))
+            try world.directory.setCurrent("B")
+            try FileSystem.remove("\(world.directory.path)/pinned.json")
+            try world.write(Array("{".utf8), to: "\(world.directory.path)/pinned.json")
+            #expect(serving.reload() == "OK A goes on being served: the dataset is pinned to it, and B waits")
+            #expect(world.log.lines("the pin cannot be read").count == 1)
         }
     }
 
