@@ -1,6 +1,5 @@
 internal import Bytes
 public import Datasets
-internal import Glibc
 
 /// Makes a version of a dataset out of rows, in any order and of any number.
 public struct DatasetBuilder {
@@ -46,7 +45,7 @@ public struct DatasetBuilder {
         var statistics = VersionStatistics()
         let format = try write(&rows, to: try makeSink(output.dataPath), &statistics)
         let files = try seal(output)
-        let created = ManifestTime(unixSeconds: Int64(time(nil)))
+        let created = ManifestTime.now
         let keyCount = statistics.keyCount
         try output.finish(
             statistics.manifest(

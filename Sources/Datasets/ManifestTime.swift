@@ -1,9 +1,14 @@
+internal import Platform
+
 /// A moment to the second in UTC, as manifests write it: `2026-11-21T03:00:00Z` (RFC 3339).
 public struct ManifestTime: Sendable, Hashable, CustomStringConvertible {
     /// Seconds since 1970-01-01T00:00:00Z; years 1970 to 9999.
     public let unixSeconds: Int64
 
     private static let unixSecondsMax: Int64 = 253_402_300_799
+
+    /// As the clock on the wall has it, which may be wrong: for people to read, and for nothing to be decided by.
+    public static var now: ManifestTime { ManifestTime(unixSeconds: Int64(Clock.wallMicroseconds() / 1_000_000)) }
 
     /// Clamps to the years 1970 to 9999.
     public init(unixSeconds: Int64) {

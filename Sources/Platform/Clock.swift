@@ -16,3 +16,11 @@ public enum Clock {
         return time.tv_sec * 1_000_000 + time.tv_nsec / 1_000
     }
 }
+
+extension Duration {
+    /// Rounded down; negative ones are none.
+    public var wholeNanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        return UInt64(max(seconds, 0)) * 1_000_000_000 + UInt64(max(attoseconds, 0) / 1_000_000_000)
+    }
+}

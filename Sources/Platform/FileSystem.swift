@@ -52,6 +52,12 @@ public enum FileSystem {
         return Status(status)
     }
 
+    /// Whether something is at `path`, links followed, that this process can get at.
+    public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+    /// Whether this process may run what is at `path`.
+    public static func isProgram(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
+
     public static func isDirectory(_ path: String) -> Bool {
         // What cannot be looked at is no directory to work in.
         (try? status(of: path))?.kind == .directory

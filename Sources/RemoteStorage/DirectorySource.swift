@@ -49,7 +49,7 @@ final class DirectorySource: Source {
             return file
         } catch  where error.code == ENOENT || error.code == ENOTDIR {
             // A directory that is not mounted says nothing about what is in it.
-            guard DirectoryEntry.exists(self.path) else {
+            guard FileSystem.exists(self.path) else {
                 throw SourceError(.unreachable, "\(self.path): there is no such directory")
             }
             return nil
@@ -177,11 +177,11 @@ final class DirectorySource: Source {
         try makeParents(of: path)
         let temporary = "\(path).uploading-\(getpid())"
         let target = try SourceError.attempt("create", temporary) { () throws(SystemError) in
-            try DirectoryEntry.remove(temporary)
+            try FileSystem.remove(temporary)
             return try BulkFile(creating: temporary)
         }
         // Where it was renamed there is nothing left to remove; a link is one name more.
-        defer { try? DirectoryEntry.remove(temporary) }
+        defer { try? FileSystem.remove(temporary) }
         try write(target)
         try SourceError.attempt("write", temporary) { () throws(SystemError) in try target.sync() }
         guard try digest(of: temporary) == sha256 else {
@@ -190,9 +190,9 @@ final class DirectorySource: Source {
         // A link, unlike a rename, never replaces what another publisher has put there meanwhile.
         do throws(SystemError) {
             if isReplacing {
-                try DirectoryEntry.rename(temporary, to: path)
+                try FileSystem.rename(temporary, to: path)
             } else {
-                try DirectoryEntry.link(temporary, to: path)
+                try FileSystem.link(temporary, as: path)
             }
         } catch {
             if error.code == EEXIST { return try compare(path, sha256, bytes) ?? .different }
@@ -204,7 +204,7 @@ final class DirectorySource: Source {
 
     /// How a file that is there already compares; `nil` where there is none.
     private func compare(_ path: String, _ sha256: SHA256Digest, _ bytes: Int) throws(SourceError) -> UploadOutcome? {
-        guard DirectoryEntry.exists(path) else { return nil }
+        guard FileSystem.exists(path) else { return nil }
         guard FileSize.bytes(ofFile: path) == bytes else { return .different }
         return try digest(of: path) == sha256 ? .identical : .different
     }
@@ -232,14 +232,14 @@ final class DirectorySource: Source {
         while let slash = path[end...].firstIndex(of: "/") {
             let parent = String(path[..<slash])
             try SourceError.attempt("create", parent) { () throws(SystemError) in
-                try DirectoryEntry.makeDirectory(parent)
+                try FileSystem.makeDirectory(parent)
             }
             end = path.index(after: slash)
         }
     }
 
     private func syncDirectory(of path: String) throws(SourceError) {
-        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        try SourceError.attempt("write", parent) { () throws(SystemError) in try BulkFile(reading: parent).sync() }
+        let parent = FileSystem.parent(of: path)
+        try SourceError.attempt("write", parent) { () throws(SystemError) in try FileSystem.syncDirectory(parent) }
     }
 }

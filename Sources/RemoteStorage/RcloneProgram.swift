@@ -85,7 +85,7 @@ final class RcloneProgram {
         if let program { return program }
         let directories = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
         let (wantedMajor, wantedMinor) = Self.versionMin
-        guard let found = directories.map({ "\($0)/rclone" }).first(where: DirectoryEntry.isProgram) else {
+        guard let found = directories.map({ "\($0)/rclone" }).first(where: FileSystem.isProgram) else {
             throw SourceError(
                 .misconfigured,
                 "rclone is not on PATH; install rclone \(wantedMajor).\(wantedMinor) or newer (rclone.org)")

@@ -160,7 +160,7 @@ final class RcloneSource: Source {
         if !isReplacing, let outcome = try compare(object, bytes.count, digest) { return outcome }
         let directory = rclone.temporaryDirectory
         let path = "\(directory)/almanac-\(UUID().uuidString)"
-        defer { try? DirectoryEntry.remove(path) }
+        defer { try? FileSystem.remove(path) }
         try SourceError.attempt("write", path) { () throws(SystemError) in
             try BulkFile(creating: path).write(bytes.span, at: 0)
         }

@@ -220,10 +220,3 @@ public struct ListenError: Error, CustomStringConvertible {
 
     public var description: String { "cannot listen on \(address): \(cause.reason)" }
 }
-
-extension Duration {
-    var wholeNanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        return UInt64(max(seconds, 0)) * 1_000_000_000 + UInt64(max(attoseconds, 0) / 1_000_000_000)
-    }
-}

@@ -141,7 +141,3 @@ struct DatasetState {
         path.dataDirectory.flatMap { (try? $0.refusal(of: id)) ?? nil }
     }
 }
-
-extension ManifestTime {
-    static var now: ManifestTime { ManifestTime(unixSeconds: Int64(Clock.wallMicroseconds() / 1_000_000)) }
-}

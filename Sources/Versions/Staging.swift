@@ -58,11 +58,3 @@ final class Staging: Sendable {
     /// Waits for the thread, which has called `done` or is about to; to be called exactly once.
     func join() { thread.join() }
 }
-
-extension Duration {
-    /// Rounded down; negative ones are none.
-    var wholeNanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        return UInt64(max(seconds, 0)) * 1_000_000_000 + UInt64(max(attoseconds, 0) / 1_000_000_000)
-    }
-}

@@ -145,9 +145,7 @@ private func drain(
     // First, because who waits for a swap is answered that the server is stopping.
     let hasControlEnded = control.stop(deadline: Clock.monotonicNanoseconds() + 2_000_000_000)
     server.drain()
-    let (seconds, attoseconds) = timeout.components
-    let deadline =
-        Clock.monotonicNanoseconds() + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+    let deadline = Clock.monotonicNanoseconds() + timeout.wholeNanoseconds
     while server.connectionCount > 0, Clock.monotonicNanoseconds() < deadline {
         // A signal is what this waits for; the connections are looked at between two waits.
         if case .stop = try? signals.next(milliseconds: 5) { break }

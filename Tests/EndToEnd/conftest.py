@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from support import data, object_store, server
+from support import data as rows
+from support import object_store, server
 
 
 def pytest_configure(config):
@@ -21,17 +22,17 @@ def built(tmp_path_factory):
     parent = tmp_path_factory.mktemp("datasets")
     made = {}
     recipes = {
-        "small": data.small_pairs,
-        "other": data.other_pairs,
-        "oracle": data.oracle_pairs,
-        "large": data.large_pairs,
-        "hundred-thousand": lambda: data.numbered_pairs(100_000),
-        "million": lambda: data.numbered_pairs(1_000_000),
+        "small": rows.small_pairs,
+        "other": rows.other_pairs,
+        "oracle": rows.oracle_pairs,
+        "large": rows.large_pairs,
+        "hundred-thousand": lambda: rows.numbered_pairs(100_000),
+        "million": lambda: rows.numbered_pairs(1_000_000),
     }
 
     def build(name):
         if name not in made:
-            made[name] = data.build(name, parent, recipes[name])
+            made[name] = rows.build(name, parent, recipes[name])
         return made[name]
 
     yield build
@@ -50,6 +51,20 @@ def store(tmp_path_factory):
 @pytest.fixture
 def logs(tmp_path):
     return tmp_path
+
+
+@pytest.fixture
+def source(tmp_path):
+    """An empty directory to publish into."""
+    path = tmp_path / "source"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Where a data directory is to be; nothing is there yet."""
+    return tmp_path / "data"
 
 
 @pytest.fixture

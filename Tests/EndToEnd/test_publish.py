@@ -13,13 +13,6 @@ pytestmark = pytest.mark.almanac_only
 
 
 @pytest.fixture
-def source(tmp_path):
-    path = tmp_path / "source"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
 def version(tmp_path):
     """Makes versions: `version("v1", seed=3)` is a directory."""
 

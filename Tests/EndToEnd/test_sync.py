@@ -39,18 +39,6 @@ class Sync(Process):
 
 
 @pytest.fixture
-def source(tmp_path):
-    path = tmp_path / "source"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
-def data(tmp_path):
-    return tmp_path / "data"
-
-
-@pytest.fixture
 def sidecar(source, data, logs):
     return lambda *flags, source=source: Sync(logs, source, data, *flags)
 

@@ -18,18 +18,6 @@ pytestmark = pytest.mark.almanac_only
 
 
 @pytest.fixture
-def source(tmp_path):
-    path = tmp_path / "source"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
-def data(tmp_path):
-    return tmp_path / "data"
-
-
-@pytest.fixture
 def server(source):
     with SourceServer(source) as server:
         yield server

@@ -16,18 +16,6 @@ pytestmark = pytest.mark.almanac_only
 
 
 @pytest.fixture
-def source(tmp_path):
-    path = tmp_path / "source"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
-def data(tmp_path):
-    return tmp_path / "data"
-
-
-@pytest.fixture
 def publish(tmp_path, source):
     """`publish("v1", 500)` builds and publishes a version of 500 keys, each with the version's id for a value."""
 

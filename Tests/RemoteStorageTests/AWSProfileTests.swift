@@ -59,7 +59,7 @@ import Testing
         let path = "/tmp/almanac-profile-\(Clock.monotonicNanoseconds())"
         let text = "[default]\naws_access_key_id=P\naws_secret_access_key=S\naws_session_token=T\n"
         try BulkFile(creating: path).write(Array(text.utf8).span, at: 0)
-        defer { try? DirectoryEntry.remove(path) }
+        defer { try? FileSystem.remove(path) }
         func key(_ more: [String: String]) throws -> AWSCredentials {
             let environment = [
                 "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": path, "AWS_ROLE_ARN": "r",
