@@ -36,6 +36,8 @@ public final class ReplyPlan {
             case type
             /// -1 for a key that is there, -2 for one that is not.
             case timeToLive
+            /// What computation `parameter`, in ``computations``, makes of the values of `count` look-ups from `index`.
+            case computed
             /// From here on replies have the form of RESP version `parameter`.
             case protocolVersion
         }
@@ -62,6 +64,8 @@ public final class ReplyPlan {
     var literals = ReplyWriter()
     /// The first and last byte wanted by each step that asks for a part of a value, as the client gave them.
     var ranges: [(first: Int, last: Int)] = []
+    /// How each step that is ``Step/Kind/computed`` makes its reply.
+    var computations: [Computation] = []
     var views: [VersionView] = []
 
     public init() {
@@ -158,6 +162,7 @@ public final class ReplyPlan {
     ) {
         steps.removeAll(keepingCapacity: true)
         ranges.removeAll(keepingCapacity: true)
+        computations.removeAll(keepingCapacity: true)
         literals.output.removeAll()
         if literals.output.capacity > Self.keptLiteralBytesMax { literals.output.release() }
         lookupCount = 0
@@ -191,6 +196,9 @@ public final class ReplyPlan {
                 if step.kind == .range {
                     copy.parameter = ranges.count
                     ranges.append(other.ranges[step.parameter])
+                } else if step.kind == .computed {
+                    copy.parameter = computations.count
+                    computations.append(other.computations[step.parameter])
                 }
             }
             steps.append(copy)

@@ -126,6 +126,8 @@ extension Session {
             return .complete
         case .values, .firstValues, .moreValues:
             return answerValues(step, of: plan, into: &output)
+        case .computed:
+            return answerComputed(step, of: plan, into: &output)
         default:
             return answerAboutKeys(step, of: plan, into: &output)
         }
@@ -172,6 +174,32 @@ extension Session {
             if output.output.count > Self.outputBytesSoftMax { break }
         }
         return sent == range.count ? .complete : .partly(sent)
+    }
+
+    /// A reply made from values, once all of them are known.
+    private func answerComputed(
+        _ step: ReplyPlan.Step, of plan: ReplyPlan, into output: inout ReplyWriter
+    ) -> StepOutcome {
+        let view = plan.views[Int(step.view)]
+        let range = step.index..<step.index + Int(step.count)
+        var damaged: Int?
+        for index in range {
+            switch view.lookups.outcome(at: index) {
+            case .pending, .wouldBlock: return .wouldBlock
+            case .damaged: damaged = damaged ?? index
+            case .hit, .miss: break
+            }
+        }
+        if let damaged {
+            answerDamaged(view, at: damaged, into: &output)
+            return .complete
+        }
+        let values = FoundValues(view, in: range)
+        let found = (0..<values.count).count(where: values.isFound)
+        context.metrics.keyspaceHits.add(found)
+        context.metrics.keyspaceMisses.add(values.count - found)
+        plan.computations[step.parameter].write(values, &output)
+        return .complete
     }
 
     /// Replies that tell of keys without sending whole values.

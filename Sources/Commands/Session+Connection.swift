@@ -38,7 +38,20 @@ extension Session {
                     protocolVersion: protocolVersion))
         case .randomkey:
             schedule(RandomKeyJob(version, seed: context.random.next(), protocolVersion: protocolVersion))
-        default: performServerCommand(command, request, plan)
+        default: performRare(command, request, plan)
+        }
+    }
+
+    private func performRare(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) {
+        do throws(CommandError) {
+            if try performValueCommand(command, request, plan) { return }
+            if try performForeignRead(command, request, plan) { return }
+            if try performClientCommand(command, request, plan) { return }
+            if try performVersionCommand(command, request, plan) { return }
+            if try performIntrospection(command, request, plan) { return }
+            try performServerCommand(command, request, plan)
+        } catch {
+            replyError(plan, error.text)
         }
     }
 

@@ -124,6 +124,23 @@ extension Session {
         }
     }
 
+    /// Looks up the keys at some arguments, and has `computation` make the reply from their values.
+    func compute(
+        _ computation: Computation, fromKeysAt arguments: some Collection<Int>, _ request: borrowing Request,
+        _ plan: ReplyPlan
+    ) {
+        let (view, place) = view(in: plan)
+        let index = view.lookups.count
+        for argument in arguments { _ = view.lookups.append(request[argument]) }
+        plan.countLookups(arguments.count)
+        budget -= arguments.count
+        plan.computations.append(computation)
+        plan.steps.append(
+            ReplyPlan.Step(
+                kind: .computed, view: place, count: UInt32(arguments.count), index: index,
+                parameter: plan.computations.count - 1))
+    }
+
     private func getRange(_ request: borrowing Request, _ plan: ReplyPlan) {
         guard let first = Int(decimal: request[2]), let last = Int(decimal: request[3]) else {
             return replyError(plan, ErrorReply.notAnInteger)

@@ -5,59 +5,57 @@ import ServerMetrics
 
 extension Session {
     /// Commands about connections and the server, which touch no keys.
-    func performServerCommand(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) {
-        do throws(CommandError) {
-            switch command.action {
-            case .clientID: reply(plan) { $0.integer(id) }
-            case .clientGetName:
-                // Redis has no empty name: to take a name away is to have none.
-                reply(plan) { if name.isEmpty { $0.null() } else { $0.bulk(name) } }
-            case .clientSetName:
-                guard let valid = ClientFacts.validName(request[2]) else {
-                    throw CommandError(ErrorReply.invalidClientName)
-                }
-                name = valid
-                ok(plan)
-            case .clientSetInfo:
-                switch try ClientLibrary(request) {
-                case .name(let name): libraryName = name
-                case .version(let version): libraryVersion = version
-                }
-                ok(plan)
-            // There is neither eviction nor a record of use that could spare or skip a connection.
-            case .clientNoEvict, .clientNoTouch:
-                _ = try Bool(onOrOff: request[2])
-                ok(plan)
-            case .clientInfo: schedule(ClientListJob(ClientFilter(id: id)))
-            case .clientList: schedule(ClientListJob(try ClientFilter(request)))
-            case .info:
-                let sections = InfoSection.requested(by: request)
-                schedule(
-                    SingleSliceJob(version: protocolVersion) { [server = context.server] in
-                        server.facts().writeInfo(sections, to: &$0)
-                    })
-            case .pubsubChannels, .pubsubNumsub, .pubsubNumpat, .pubsubShardChannels, .pubsubShardNumsub:
-                try performPubSub(command, request)
-            case .datasetList, .datasetStatus, .datasetVersions, .datasetReload, .datasetRollback, .datasetPin,
-                .datasetUnpin, .datasetVerify:
-                let wanted = try DatasetRequest(
-                    command, request, names: context.server.catalog.names, selected: database)
-                guard let control = context.server.control else { throw CommandError(ErrorReply.noControl) }
-                schedule(DatasetJob(wanted, control: control, version: protocolVersion))
-            case .lastsave:
-                schedule(
-                    SingleSliceJob(version: protocolVersion) { [server = context.server] in
-                        $0.integer(server.facts().lastSwapUnixSeconds)
-                    })
-            case .time:
-                schedule(
-                    SingleSliceJob(version: protocolVersion) { [server = context.server] in
-                        ServerAnswers.writeTime(unixMicroseconds: server.facts().unixMicroseconds, to: &$0)
-                    })
-            default: try answerFromTable(command, request, plan)
+    func performServerCommand(
+        _ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan
+    ) throws(CommandError) {
+        switch command.action {
+        case .clientID: reply(plan) { $0.integer(id) }
+        case .clientGetName:
+            // Redis has no empty name: to take a name away is to have none.
+            reply(plan) { if name.isEmpty { $0.null() } else { $0.bulk(name) } }
+        case .clientSetName:
+            guard let valid = ClientFacts.validName(request[2]) else {
+                throw CommandError(ErrorReply.invalidClientName)
             }
-        } catch {
-            replyError(plan, error.text)
+            name = valid
+            ok(plan)
+        case .clientSetInfo:
+            switch try ClientLibrary(request) {
+            case .name(let name): libraryName = name
+            case .version(let version): libraryVersion = version
+            }
+            ok(plan)
+        // There is neither eviction nor a record of use that could spare or skip a connection.
+        case .clientNoEvict, .clientNoTouch:
+            _ = try Bool(onOrOff: request[2])
+            ok(plan)
+        case .clientInfo: schedule(ClientListJob(ClientFilter(id: id)))
+        case .clientList: schedule(ClientListJob(try ClientFilter(request)))
+        case .info:
+            let sections = InfoSection.requested(by: request)
+            schedule(
+                SingleSliceJob(version: protocolVersion) { [server = context.server] in
+                    server.facts().writeInfo(sections, to: &$0)
+                })
+        case .pubsubChannels, .pubsubNumsub, .pubsubNumpat, .pubsubShardChannels, .pubsubShardNumsub:
+            try performPubSub(command, request)
+        case .datasetList, .datasetStatus, .datasetVersions, .datasetReload, .datasetRollback, .datasetPin,
+            .datasetUnpin, .datasetVerify:
+            let wanted = try DatasetRequest(
+                command, request, names: context.server.catalog.names, selected: database)
+            guard let control = context.server.control else { throw CommandError(ErrorReply.noControl) }
+            schedule(DatasetJob(wanted, control: control, version: protocolVersion))
+        case .lastsave:
+            schedule(
+                SingleSliceJob(version: protocolVersion) { [server = context.server] in
+                    $0.integer(server.facts().lastSwapUnixSeconds)
+                })
+        case .time:
+            schedule(
+                SingleSliceJob(version: protocolVersion) { [server = context.server] in
+                    ServerAnswers.writeTime(unixMicroseconds: server.facts().unixMicroseconds, to: &$0)
+                })
+        default: try answerFromTable(command, request, plan)
         }
     }
 
