@@ -68,8 +68,8 @@ extension CommandTable {
         }
         var lines = ["\(container.uppercased()) <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"]
         for subcommand in command.subcommands where subcommand.name != "help" {
-            let usage = subcommand.usage.isEmpty ? "" : " \(subcommand.usage)"
-            lines.append(subcommand.name.uppercased() + usage)
+            let usage = subcommand.usage ?? ""
+            lines.append(subcommand.name.uppercased() + (usage.isEmpty ? "" : " ") + usage)
             lines.append("    \(subcommand.summary)")
         }
         lines += ["HELP", "    Prints this help."]
@@ -117,7 +117,8 @@ extension Command {
         if isInternal { documentationFlags.append("syscmd") }
         reply.bulk(fullName)
         let optional = (documentationFlags.isEmpty ? 0 : 1) + (deprecation == nil ? 0 : 2) + (isContainer ? 1 : 0)
-        reply.map(count: 4 + optional)
+        let arguments = isContainer ? [] : arguments
+        reply.map(count: 4 + optional + (arguments.isEmpty ? 0 : 1))
         for (field, value) in [
             ("summary", summary), ("since", since), ("group", group.rawValue), ("complexity", complexity),
         ] {
@@ -134,6 +135,11 @@ extension Command {
             reply.bulk(deprecation.since)
             reply.bulk("replaced_by" as StaticString)
             reply.bulk(deprecation.replacement)
+        }
+        if !arguments.isEmpty {
+            reply.bulk("arguments" as StaticString)
+            reply.array(count: arguments.count)
+            for argument in arguments { argument.write(to: &reply) }
         }
         if isContainer {
             reply.bulk("subcommands" as StaticString)
