@@ -99,7 +99,7 @@ public struct Command: Sendable {
 }
 
 /// Redis's section of the manual that a command is in.
-public enum CommandGroup: String, Sendable {
+public enum CommandGroup: String, Sendable, CaseIterable {
     case array, bitmap, cluster, connection, generic, geo, hash, hyperloglog, list, pubsub, scripting, server, set
     case sortedSet = "sorted-set"
     case stream, string, transactions

@@ -106,7 +106,8 @@ extension Command {
         for tip in tips { reply.bulk(tip) }
         reply.set(count: keys.count)
         for key in keys { key.write(to: &reply) }
-        reply.set(count: subcommands.count)
+        // As Redis has it: no sub-commands are a set, and some an array.
+        if subcommands.isEmpty { reply.set(count: 0) } else { reply.array(count: subcommands.count) }
         for subcommand in subcommands { subcommand.write(to: &reply) }
     }
 
