@@ -1,13 +1,20 @@
 extension CommandTable {
+    private static let keysOfChanges = KeySpecification.counted(
+        2, [.readWrite, .access, .update],
+        notes: "We cannot tell how the keys will be used so we assume the worst, RW and UPDATE")
+    private static let keysOfReads = KeySpecification.counted(
+        2, [.readOnly, .access],
+        notes: "We cannot tell how the keys will be used so we assume the worst, RO and ACCESS")
+
     /// Scripts and functions, which this server does not run.
     static let scripting: [Row] = [
         Row(
             "eval", .refused, arity: -3, [.noscript, .stale, .skipMonitor, .noMandatoryKeys], in: .scripting,
-            keys: [.counted(2, [.readWrite, .access, .update])], group: .scripting, since: "2.6.0", "O(N)",
+            keys: [keysOfChanges], group: .scripting, since: "2.6.0", "O(N)",
             "Runs a script.", standing: .noScripting),
         Row(
             "eval_ro", .refused, arity: -3, [.readonly, .noscript, .stale, .skipMonitor, .noMandatoryKeys],
-            in: .scripting, keys: [.counted(2, [.readOnly, .access])], group: .scripting, since: "7.0.0", "O(N)",
+            in: .scripting, keys: [keysOfReads], group: .scripting, since: "7.0.0", "O(N)",
             "Runs a script that only reads.", standing: .noScripting),
         Row(
             "evalsha", .refused, arity: -3, [.noscript, .stale, .skipMonitor, .noMandatoryKeys], in: .scripting,
@@ -19,11 +26,11 @@ extension CommandTable {
             "Runs a script that was loaded before and only reads.", standing: .noScripting),
         Row(
             "fcall", .refused, arity: -3, [.noscript, .stale, .skipMonitor, .noMandatoryKeys], in: .scripting,
-            keys: [.counted(2, [.readWrite, .access, .update])], group: .scripting, since: "7.0.0", "O(N)",
+            keys: [keysOfChanges], group: .scripting, since: "7.0.0", "O(N)",
             "Calls a function.", standing: .noScripting),
         Row(
             "fcall_ro", .refused, arity: -3, [.readonly, .noscript, .stale, .skipMonitor, .noMandatoryKeys],
-            in: .scripting, keys: [.counted(2, [.readOnly, .access])], group: .scripting, since: "7.0.0", "O(N)",
+            in: .scripting, keys: [keysOfReads], group: .scripting, since: "7.0.0", "O(N)",
             "Calls a function that only reads.", standing: .noScripting),
         Row(
             "script", .container, arity: -2, [], group: .scripting, since: "2.6.0", "Depends on subcommand.",
