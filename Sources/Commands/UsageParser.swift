@@ -109,9 +109,8 @@ struct UsageParser {
         return Item(name: Self.name(of: alternatives), kind: .oneOf, arguments: alternatives)
     }
 
-    /// `[… ...]`, or `nil` with nothing read where the bracket holds something else.
-    ///
-    /// - Parameter isArgument: Whether only a repetition that begins with an argument will do.
+    /// `[… ...]`, or `nil` with nothing read where the bracket holds something else; where `isArgument`, only a
+    /// repetition that begins with an argument will do.
     private mutating func repetition(isArgument: Bool = false) -> [Item]? {
         let start = next
         expect("[")
