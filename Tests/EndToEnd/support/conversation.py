@@ -36,6 +36,9 @@ class Conversation:
         if word == b"RESET" and their_reply[:1] == b"+":
             self.subscribed = [set(), set(), set()]
         if word == b"EXEC" and queue is not None and their_reply[:1] == b"*" == our_reply[:1]:
+            for each in queue:
+                if each.arguments[0] == b"SUBSCRIBE":
+                    self.subscribed[0].update(each.arguments[1:])
             return our_reply, their_reply, self.agree_on_all(queue, our_reply, their_reply)
         return our_reply, their_reply, self.agree(command, our_reply, their_reply)
 
