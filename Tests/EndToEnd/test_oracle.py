@@ -133,7 +133,7 @@ def test_random_commands_are_answered_as_redis_answers_them(both, oracle):
     differences, counts = [], collections.Counter()
     forms = oracle.forms(SEED)
     while sum(counts.values()) < COMMANDS and len(differences) < 4000:
-        with ours.connect() as our_connection, theirs.connect() as their_connection:
+        with ours.connect(deadline=20) as our_connection, theirs.connect(deadline=20) as their_connection:
             conversation = oracle.conversation(our_connection, their_connection)
             for _ in range(source.randint(1, 40)):
                 batch = forms.batch(int(source.choice((1, 1, 2, 8, 50, 200))))

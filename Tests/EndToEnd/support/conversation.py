@@ -26,8 +26,7 @@ class Conversation:
         """The replies to one command: (ours, theirs, whether they agree)."""
         if command.reply_count == 0:
             return b"", b"", True
-        their_reply = self.theirs.reply()
-        our_reply = self.ours.reply()
+        their_reply, our_reply = self.reply_of(self.theirs, "redis-server"), self.reply_of(self.ours, "ours")
         word = command.arguments[0].upper()
         kind = KINDS.get(word)
         if kind is not None and their_reply[:1] in b"*>":
@@ -41,6 +40,13 @@ class Conversation:
                     self.subscribed[0].update(each.arguments[1:])
             return our_reply, their_reply, self.agree_on_all(queue, our_reply, their_reply)
         return our_reply, their_reply, self.agree(command, our_reply, their_reply)
+
+    @staticmethod
+    def reply_of(connection, whose):
+        try:
+            return connection.reply()
+        except (OSError, ValueError) as error:
+            raise ConnectionError(f"{whose}: {error!r}") from error
 
     def is_in_step(self):
         """Whether each server answers what is asked next, and nothing else."""
