@@ -121,8 +121,9 @@ extension Session {
             output.version = replyVersion
             return .complete
         case .mute:
+            // Who is muted already stays so from where it began.
+            if !isMuted { mutedFrom = output.output.count }
             isMuted = true
-            mutedFrom = output.output.count
             return .complete
         case .unmute:
             if isMuted { dropMuted(from: &output) }

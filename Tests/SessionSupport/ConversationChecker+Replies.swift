@@ -30,7 +30,9 @@ extension ConversationChecker {
         }
         if state.isRestricted { return }
         switch name {
-        case "HELLO" where request.count == 2 && (request[1] == [50] || request[1] == [51]): setProtocol(request[1])
+        case "HELLO" where request.count == 2 && (request[1] == [50] || request[1] == [51]):
+            setProtocol(request[1])
+            isProtocolUncertain = true
         case "SELECT" where request.count == 2 && (request[1] == [48] || request[1] == [49]):
             state.database = Int(request[1][0]) - 48
         case "CLIENT": state.isTracking = false

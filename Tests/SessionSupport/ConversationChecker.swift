@@ -37,7 +37,10 @@ struct ConversationChecker {
     private var offset = 0
     private var epochMin = 0
     var state = State()
-    private var described = ""
+    /// The latest requests, for whoever has to find out what went wrong.
+    private var latest: [String] = []
+    /// Whether HELLO took effect somewhere between replies that were left out, among which there may be messages.
+    var isProtocolUncertain = false
 
     init(received: Bytes, history: [[Int]], epochOfReply: @escaping (Int) -> Int) {
         self.received = received
@@ -50,7 +53,8 @@ struct ConversationChecker {
     /// - Parameter isCut: Whether the client left before it had everything.
     mutating func check(_ sent: [Sent], isCut: Bool) {
         for each in sent {
-            described = each.request.prefix(8).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+            latest = latest.suffix(11)
+            latest.append(each.request.prefix(6).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " "))
             guard follow(each, isCut: isCut) else { return }
         }
         while offset < received.count {
@@ -61,8 +65,12 @@ struct ConversationChecker {
 
     private func require(_ condition: Bool, _ promise: @autoclosure () -> String) {
         if condition { return }
-        let rest = String(decoding: received[max(0, offset - 200)..<min(received.count, offset + 200)], as: UTF8.self)
-        preconditionFailure("\(promise()), at \(described), in \(state), around \(rest.debugDescription)")
+        let before = String(decoding: received[max(0, offset - 200)..<offset], as: UTF8.self)
+        let after = String(decoding: received[offset..<min(received.count, offset + 100)], as: UTF8.self)
+        preconditionFailure(
+            "\(promise()), at \(latest.reversed().joined(separator: " < ")), RESP\(state.isRESP3 ? 3 : 2), \(state.muting), queued "
+                + "\(state.queue?.count ?? -1), subscribed to \(state.subscribed.map(\.count)), after "
+                + "\(before.debugDescription), before \(after.debugDescription)")
     }
 
     /// - Returns: False where the replies end here, as the client left.
@@ -82,6 +90,7 @@ struct ConversationChecker {
             guard let next = nextTree(isCut: isCut) else { return false }
             tree = next
         } while takePush(tree)
+        isProtocolUncertain = false
         let epochMax = epochOfReply(offset)
         require(epochMax >= sent.epoch, "a reply before its request")
         let possible = Set(max(sent.epoch, epochMin)...max(epochMax, epochMin)).filter { epoch in
@@ -101,7 +110,7 @@ struct ConversationChecker {
         _ possible: Set<Int>, _ tree: ReplyTree, _ name: String, isCut: Bool, _ request: [Bytes]
     ) -> Bool {
         epochMin = max(epochMin, possible.min() ?? 0)
-        if state.isTracking, Self.tellsOfVersions(name) {
+        if state.isTracking, state.isRESP3, Self.tellsOfVersions(name), !tree.isLine("+QUEUED") {
             state.sinceInvalidation = state.sinceInvalidation.map { $0.intersection(possible) } ?? possible
             require(state.sinceInvalidation?.isEmpty == false, "another version's reply without an invalidation")
         }
@@ -135,7 +144,7 @@ struct ConversationChecker {
         let word = String(decoding: first.text, as: UTF8.self)
         guard ["message", "pmessage", "invalidate", "tracking-redir-broken"].contains(word) else { return false }
         let isPush = tree.marker == UInt8(ascii: ">")
-        require(isPush == state.isRESP3, "a message of the other protocol")
+        require(isPush == state.isRESP3 || isProtocolUncertain, "a message of the other protocol")
         if isPush, word == "invalidate" { state.sinceInvalidation = nil }
         return true
     }

@@ -8,6 +8,8 @@ struct ConversationScript {
     /// What each client is likely to be in the middle of, so that a request of several replies is not queued.
     private var isInTransaction: [Bool]
     private var isMuted: [Bool]
+    /// Whether the next request gets no reply, so that it must not be one that changes much.
+    private var isSkipping: [Bool]
 
     /// Commands whose effect on later replies is not understood here; most of them are sent on purpose below.
     private static let left: Set<String> = [
@@ -19,10 +21,15 @@ struct ConversationScript {
     init(clientCount: Int) {
         isInTransaction = [Bool](repeating: false, count: clientCount)
         isMuted = isInTransaction
+        isSkipping = isInTransaction
     }
 
     /// The next request of a client.
     mutating func request(of client: Int, from source: inout ChoiceSource) -> [Bytes] {
+        if isSkipping[client] {
+            isSkipping[client] = false
+            return words("GET", key(&source))
+        }
         switch source.pick(0...31) {
         case 0...4: return words("GET", key(&source))
         case 5...6: return [word("MGET")] + keys(&source, most: source.oneIn(6) ? 700 : 12)
@@ -98,7 +105,8 @@ struct ConversationScript {
     private mutating func muting(of client: Int, _ source: inout ChoiceSource) -> [Bytes] {
         guard !isInTransaction[client] else { return words("PING") }
         let mode = source.element(of: ["OFF", "SKIP", "ON"])
-        isMuted[client] = mode == "OFF"
+        isMuted[client] = mode == "OFF" || isMuted[client] && mode == "SKIP"
+        isSkipping[client] = mode == "SKIP"
         return words("CLIENT REPLY \(mode)")
     }
 

@@ -17,6 +17,9 @@ struct ExpectedReply {
         let isDamaged = request.dropFirst().contains(VersionedWorld.damagedKey)
         switch (name, request.count) {
         case ("GET", 2), ("STRLEN", 2), ("TYPE", 2), ("TTL", 2), ("GETRANGE", 4):
+            if name == "GETRANGE", request[2] != [48] || Int(String(decoding: request[3], as: UTF8.self)) ?? -1 < 0 {
+                return nil
+            }
             if request[1] == VersionedWorld.damagedKey { return SessionModel.damagedReply }
             return about(value(1), name, request)
         case ("MGET", 2...):
@@ -48,10 +51,8 @@ struct ExpectedReply {
         case "TYPE": return line(value == nil ? "+none" : "+string")
         case "TTL": return line(value == nil ? ":-2" : ":-1")
         default:
-            guard request[2] == [48], let last = Int(String(decoding: request[3], as: UTF8.self)), last >= 0 else {
-                return nil
-            }
-            return bulk(Bytes((value ?? []).prefix(last + 1)))
+            let last = Int(String(decoding: request[3], as: UTF8.self)) ?? 0
+            return bulk(Bytes((value ?? []).prefix(last == Int.max ? last : last + 1)))
         }
     }
 

@@ -299,8 +299,9 @@ class ServerForms(Parts):
                  for _ in range(self.random.randint(1, 4))]
         if self.random.random() < 0.5:
             commands.append(Command("silence", (b"CLIENT", self.any_case(b"REPLY"), b"OFF"), reply_count=0))
-            if self.random.random() < 0.3:
-                quiet.append(Command("silence", (b"CLIENT", b"REPLY", b"SKIP")))
+            if self.random.random() < 0.4:
+                mode = self.random.choice((b"SKIP", b"OFF"))
+                quiet.insert(self.random.randrange(len(quiet) + 1), Command("silence", (b"CLIENT", b"REPLY", mode)))
             commands += [Command("silence", each.arguments, reply_count=0) for each in quiet]
         else:
             commands.append(Command("silence", (b"CLIENT", b"REPLY", self.any_case(b"SKIP")), reply_count=0))
