@@ -30,7 +30,9 @@ import Testing
         }
     }
 
-    @Test("Clients that say anything while versions change get replies in order, each of one version", arguments: 1...60)
+    @Test(
+        "Clients that say anything while versions change get replies in order, each of one version",
+        arguments: 1...60)
     func conversations(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         for _ in 0..<4 {

@@ -50,7 +50,9 @@ struct ConversationChecker {
 
     /// Goes through the replies to everything `sent`.
     ///
-    /// - Parameter isCut: Whether the client left before it had everything.
+    /// - Parameters:
+    ///   - sent: In the order of sending.
+    ///   - isCut: Whether the client left before it had everything.
     mutating func check(_ sent: [Sent], isCut: Bool) {
         for each in sent {
             latest = latest.suffix(11)
@@ -163,7 +165,8 @@ struct ConversationChecker {
                 guard let next = nextTree(isCut: isCut) else { return false }
                 tree = next
             }
-            require(tree.children.count == 3 && tree.children[0].text == Bytes(name.lowercased().utf8), "no confirmation")
+            let isConfirmation = tree.children.count == 3 && tree.children[0].text == Bytes(name.lowercased().utf8)
+            require(isConfirmation, "no confirmation")
             require(tree.marker == UInt8(ascii: state.isRESP3 ? ">" : "*"), "a confirmation of the other protocol")
             let confirmed = tree.children[1].text
             told.insert(confirmed)

@@ -58,7 +58,8 @@ struct ConversationScript {
         case 22: return tracking(&source)
         case 23: return muting(of: client, &source)
         case 24: return words("PING", source.oneIn(2) ? [] : key(&source))
-        case 25: return words(source.element(of: ["SET k1 v", "DEL k1", "GET", "NOSUCH thing", "CLIENT NOSUCH", "MGET"]))
+        case 25:
+            return words(source.element(of: ["SET k1 v", "DEL k1", "GET", "NOSUCH thing", "CLIENT NOSUCH", "MGET"]))
         default: return any(&source)
         }
     }
@@ -77,9 +78,9 @@ struct ConversationScript {
     }
 
     private static let arguments = [
-        "0", "1", "-1", "2", "10", "9223372036854775807", "x", "*", "COUNT", "MATCH", "LIMIT", "WITHSCORES", "GET", "u8",
-        "BYTE", "BIT", "LEN", "IDX", "STREAMS", "TYPE", "ID", "ON", "OFF", "YES", "NO", "string", "default", "get", "k*",
-        "FILTERBY", "PATTERN", "ACLCAT", "SAMPLES", "",
+        "0", "1", "-1", "2", "10", "9223372036854775807", "x", "*", "COUNT", "MATCH", "LIMIT", "WITHSCORES", "GET",
+        "u8", "BYTE", "BIT", "LEN", "IDX", "STREAMS", "TYPE", "ID", "ON", "OFF", "YES", "NO", "string", "default",
+        "get", "k*", "FILTERBY", "PATTERN", "ACLCAT", "SAMPLES", "",
     ]
 
     private mutating func subscription(of client: Int, _ source: inout ChoiceSource) -> [Bytes] {
