@@ -30,7 +30,7 @@ extension Session {
                 return hold(index..<steps.upperBound, of: plan, need: isFull ? .drain : nil)
             case .broken:
                 isEnding = true
-                nextJob = nil
+                (nextJob, scheduled) = (nil, nil)
                 return
             }
         }
@@ -38,6 +38,7 @@ extension Session {
         if let nextJob {
             self.nextJob = nil
             need = .job(nextJob)
+            beginWaiting()
         } else {
             need = .nothing
         }
@@ -53,6 +54,7 @@ extension Session {
             self.need = need
         } else {
             context.metrics.coldLookups.add(rest.lookupCount)
+            noteCold(rest)
             self.need = .job(ColdLookupJob(rest))
         }
     }
@@ -76,12 +78,17 @@ extension Session {
         output.version = replyVersion
         if let job = job as? ColdLookupJob {
             guard let plan = job.takePlan() else { return }
+            let ending = waiting
             answer(plan, steps: 0..<plan.stepCount, into: &output)
+            // Where the rest waits for the disk again, or a job has begun, that is not the end of it, or no longer.
+            if case .job = need {} else if waiting === ending { endWaiting() }
         } else if let job = job as? any ReplyJob {
+            let start = output.output.count
             job.appendReply(to: &output)
+            noteIfError(output.output.span.extracting(start...), of: waiting?.calls.first?.command)
+            endWaiting()
             if let damage = job.damage {
                 context.metrics.damagedLookups.add()
-                context.metrics.errorReplies.add()
                 context.report(damage.failure, of: damage.version)
             }
         }
@@ -120,7 +127,7 @@ extension Session {
             case .miss:
                 output.null()
                 context.metrics.keyspaceMisses.add()
-            case .damaged: answerDamaged(view, at: step.index, into: &output)
+            case .damaged: answerDamaged(step, of: plan, at: step.index, into: &output)
             case .pending, .wouldBlock: return .wouldBlock
             }
             return .complete
@@ -148,7 +155,7 @@ extension Session {
             ready += 1
         }
         if let damaged {
-            answerDamaged(view, at: damaged, into: &output)
+            answerDamaged(step, of: plan, at: damaged, into: &output)
             if step.kind == .values { return .complete }
             // The array has a header already, or will go on next turn.
             return .broken
@@ -191,14 +198,16 @@ extension Session {
             }
         }
         if let damaged {
-            answerDamaged(view, at: damaged, into: &output)
+            answerDamaged(step, of: plan, at: damaged, into: &output)
             return .complete
         }
         let values = FoundValues(view, in: range)
         let found = (0..<values.count).count(where: values.isFound)
         context.metrics.keyspaceHits.add(found)
         context.metrics.keyspaceMisses.add(values.count - found)
+        let start = output.output.count
         plan.computations[step.parameter].write(values, &output)
+        noteIfError(output.output.span.extracting(start...), of: plan.computations[step.parameter].command)
         return .complete
     }
 
@@ -263,18 +272,31 @@ extension Session {
     /// The reply about keys that have all been looked up, the last of which were `found`.
     private func endCount(of found: Int, into output: inout ReplyWriter) {
         if isCountDamaged {
-            context.metrics.errorReplies.add()
-            output.error(ErrorReply.damaged)
+            answerDamaged(context.server.lookupCommands.exists, into: &output)
         } else {
             output.integer(hits + found)
         }
         (hits, isCountDamaged) = (0, false)
     }
 
-    private func answerDamaged(_ view: VersionView, at index: Int, into output: inout ReplyWriter) {
-        reportDamage(view, at: index)
-        context.metrics.errorReplies.add()
+    private func answerDamaged(
+        _ step: ReplyPlan.Step, of plan: ReplyPlan, at index: Int, into output: inout ReplyWriter
+    ) {
+        reportDamage(plan.views[Int(step.view)], at: index)
+        answerDamaged(
+            plan.command(of: step, context.server.lookupCommands) ?? context.server.lookupCommands.mget, into: &output)
+    }
+
+    private func answerDamaged(_ command: Int16, into output: inout ReplyWriter) {
+        let start = output.output.count
         output.error(ErrorReply.damaged)
+        noteFailure(output.output.span.extracting((start + 1)...), of: command)
+    }
+
+    /// Counts a reply that somebody else has made, if it is an error.
+    private func noteIfError(_ reply: Span<UInt8>, of command: Int16?) {
+        guard !reply.isEmpty, reply[0] == UInt8(ascii: "-") else { return }
+        noteFailure(reply.extracting(1...), of: command)
     }
 
     private func reportDamage(_ view: VersionView, at index: Int) {

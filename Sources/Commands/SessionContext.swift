@@ -15,6 +15,11 @@ public final class ServerState: Sendable {
     public let subscriptions = SubscriptionRegistry()
     /// Bytes that the reply of one command may take up where it cannot be sent piece by piece.
     public let replyBytesMax: Int
+    /// Requests that took long.
+    public let slowLog = SlowLog()
+    /// What has taken long lately.
+    public let latency = LatencyMonitor()
+    let lookupCommands: LookupCommands
     private let lastClientID = Atomic<Int>(0)
 
     public init(
@@ -23,6 +28,7 @@ public final class ServerState: Sendable {
     ) {
         precondition(replyBytesMax > 0)
         self.table = table
+        lookupCommands = LookupCommands(table)
         self.catalog = catalog
         settings = Mutex(configuration)
         self.replyBytesMax = replyBytesMax
@@ -67,6 +73,11 @@ public final class SessionContext {
     public var versions: [DatasetVersion]
     /// When this turn began, in nanoseconds of the monotonic clock.
     public var now: UInt64 = 0
+    let tally: CommandTally
+    /// Seconds since 1970; asked for what is noted with its time only.
+    public var unixSeconds: () -> Int = { 0 }
+    /// The address of the client with an id; asked for what is noted with its client only.
+    public var addressOfClient: (Int) -> String = { _ in "" }
     var random: SplitMix64
     /// Told of every damaged look-up and walk, for the log.
     public var onDamage: (Damage) -> Void = { _ in }
@@ -75,6 +86,7 @@ public final class SessionContext {
         self.server = server
         self.metrics = metrics
         self.versions = versions
+        tally = CommandTally(commandCount: server.table.commands.count, metrics: metrics.commands)
         random = SplitMix64(state: seed)
     }
 

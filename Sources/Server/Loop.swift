@@ -89,6 +89,7 @@ final class Loop {
             seed: Clock.monotonicNanoseconds() &+ UInt64(index))
         let damageLog = DamageLog(logger)
         context.onDamage = { [unowned context] damage in damageLog.note(damage, now: context.now) }
+        context.unixSeconds = { Clock.wallMicroseconds() / 1_000_000 }
         epoll = try Epoll()
         try mailbox.waker.register(with: epoll, token: Epoll.Token(place: Self.wakerPlace, generation: 0))
         for (place, box) in listeners.enumerated() {
@@ -96,6 +97,10 @@ final class Loop {
                 with: epoll, token: Epoll.Token(place: Self.firstListenerPlace + UInt32(place), generation: 0))
         }
         adoptViews()
+        context.addressOfClient = { [unowned self] id in
+            let connection = connections.lazy.compactMap(\.self).first { $0.session.id == id }
+            return connection?.socket.addresses().peer ?? ""
+        }
     }
 
     // MARK: Turns
@@ -254,6 +259,7 @@ final class Loop {
             connection.session.answer(plan, steps: steps, into: &replies)
             deliver(to: connection)
         }
+        context.endBatch(plan, at: Clock.monotonicNanoseconds())
         batch.removeAll(keepingCapacity: true)
         clearPlan()
     }

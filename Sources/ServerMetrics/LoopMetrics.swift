@@ -18,6 +18,10 @@ public final class LoopMetrics: Sendable {
     public let connectionsRejected = Counter()
     /// Connections that are open now.
     public let connections = Atomic<Int>(0)
+    /// By command.
+    public let commands = CommandMetrics()
+    /// By code.
+    public let errors = ErrorMetrics()
 
     /// Keeps the counters of the next loop, which may lie next on the heap, off these cache lines.
     private let padding = InlineArray<16, UInt64>(repeating: 0)
