@@ -62,6 +62,9 @@ extension Session {
     private func reset(_ plan: ReplyPlan) {
         transaction = nil
         subscriptions = nil
+        tracking = nil
+        unmute(plan)
+        updateOrdinary()
         database = 0
         name = ""
         if protocolVersion != .resp2 { changeProtocol(to: .resp2, plan) }
