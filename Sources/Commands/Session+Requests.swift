@@ -25,7 +25,7 @@ extension Session {
             let text = ErrorReply.wrongArity(command, table)
             return command.action == .exec ? abortTransaction(plan, because: text) : refuse(plan, text, command)
         }
-if command.isWrite { return refuse(plan, command) { $0.error(ErrorReply.readOnly) } }
+        if command.isWrite { return refuse(plan, command) { $0.error(ErrorReply.readOnly) } }
         if !isOrdinary, isSpecial(command, request, plan) { return }
         if sliced == nil { context.tally.begin(command.index) }
         perform(command, request, plan)
@@ -66,17 +66,21 @@ if command.isWrite { return refuse(plan, command) { $0.error(ErrorReply.readOnly
     @inline(never)
     func refuse(_ plan: ReplyPlan, _ command: CommandRow? = nil, _ write: (inout ReplyWriter) -> Void) {
         transaction?.isSpoilt = true
-        let start = plan.literals.output.count
-        reply(plan, write)
-        noteRejection(plan.literals.output.span.extracting((start + 1)...), of: command)
+        reply(plan) { output in
+            let start = output.output.count
+            write(&output)
+            noteRejection(output.output.span.extracting((start + 1)...), of: command)
+        }
     }
 
     /// Replies an error to a request that is carried out.
     @inline(never)
     func fail(_ plan: ReplyPlan, _ write: (inout ReplyWriter) -> Void) {
-        let start = plan.literals.output.count
-        reply(plan, write)
-        noteFailure(plan.literals.output.span.extracting((start + 1)...))
+        reply(plan) { output in
+            let start = output.output.count
+            write(&output)
+            noteFailure(output.output.span.extracting((start + 1)...))
+        }
     }
 
     @inline(__always)

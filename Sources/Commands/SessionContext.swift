@@ -21,12 +21,16 @@ public final class ServerState: Sendable {
     /// What has taken long lately.
     public let latency = LatencyMonitor()
     let lookupCommands: LookupCommands
+    /// What the counters were when they were last reset.
+    private let baseline = Mutex<ServerFacts?>(nil)
+    private let debugAccessNumber = Atomic<Int>(0)
+    private let releaseMemory: @Sendable () -> Void
     private let lastClientID = Atomic<Int>(0)
     private let pauseEnd = Atomic<UInt64>(0)
 
     public init(
         table: CommandTable, catalog: Catalog, configuration: [(name: String, value: String)], replyBytesMax: Int,
-        facts: @escaping @Sendable () -> ServerFacts
+        releaseMemory: @escaping @Sendable () -> Void = {}, facts: @escaping @Sendable () -> ServerFacts
     ) {
         precondition(replyBytesMax > 0)
         self.table = table
@@ -34,6 +38,7 @@ public final class ServerState: Sendable {
         self.catalog = catalog
         settings = Mutex(configuration)
         self.replyBytesMax = replyBytesMax
+        self.releaseMemory = releaseMemory
         gatherFacts = facts
     }
 
@@ -51,7 +56,8 @@ public final class ServerState: Sendable {
 
     /// What `INFO` tells, gathered now; may read files, so readers call it.
     public func facts() -> ServerFacts {
-        var facts = gatherFacts()
+        let gathered = gatherFacts()
+        var facts = baseline.withLock { $0 }.map(gathered.counting(from:)) ?? gathered
         facts.channelCount = subscriptions.nameCount(.channel)
         facts.patternCount = subscriptions.nameCount(.pattern)
         facts.shardChannelCount = subscriptions.nameCount(.shardChannel)
@@ -70,6 +76,28 @@ public final class ServerState: Sendable {
     func pause(until end: UInt64) { pauseEnd.max(end, ordering: .relaxed) }
 
     func endPause() { pauseEnd.store(0, ordering: .relaxed) }
+
+    /// Has the counters of ``facts()`` begin again; those that machines read go on.
+    func resetStatistics() {
+        let now = gatherFacts()
+        baseline.withLock { $0 = now }
+    }
+
+    /// Gives memory that is free back to the kernel; may take long, so readers call it.
+    func releaseFreeMemory() { releaseMemory() }
+
+    /// Who may use `DEBUG`.
+    public enum DebugAccess: Int, Sendable {
+        case nobody
+        /// Clients on this machine.
+        case local
+        case everybody
+    }
+
+    public var debugAccess: DebugAccess {
+        get { DebugAccess(rawValue: debugAccessNumber.load(ordering: .relaxed)) ?? .nobody }
+        set { debugAccessNumber.store(newValue.rawValue, ordering: .relaxed) }
+    }
 
     /// A number that no connection of this server has had, above 0 and growing.
     public func makeClientID() -> Int { lastClientID.add(1, ordering: .relaxed).newValue }

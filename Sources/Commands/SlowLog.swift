@@ -21,6 +21,10 @@ public final class SlowLog: Sendable {
         var entries: [Entry] = []
         var nextID = 0
         var countMax = 128
+
+        mutating func trim() {
+            if entries.count > countMax { entries.removeLast(entries.count - countMax) }
+        }
     }
 
     private let state = Mutex(State())
@@ -87,12 +91,6 @@ public final class SlowLog: Sendable {
 
     private static let argumentsMax = 32
     private static let argumentBytesMax = 128
-}
-
-extension SlowLog.State {
-    fileprivate mutating func trim() {
-        if entries.count > countMax { entries.removeLast(entries.count - countMax) }
-    }
 }
 
 extension SlowLog.Entry {

@@ -1,5 +1,7 @@
+import Bytes
 import RESP
 import ServerMetrics
+import Storage
 
 /// Commands of one session whose replies wait for a job, so that they get its time.
 final class WaitingCommands {
@@ -37,7 +39,8 @@ extension Session {
             guard let command = rest.command(of: step, context.server.lookupCommands) else { continue }
             if arguments.isEmpty, context.server.slowLog.isOn {
                 let name = context.server.table.commands[Int(command)].fullName
-                arguments = [Array(name.utf8), SlowLog.cut(rest.views[Int(step.view)].lookups[keyAt: step.index])]
+                let view = rest.views[Int(step.view)]
+                arguments = [Array(name.utf8), SlowLog.cut(view.lookups[keyAt: step.index])]
             }
             if let place = calls.firstIndex(where: { $0.command == command }) {
                 calls[place].count += 1
@@ -125,7 +128,10 @@ extension SessionContext {
         guard nanoseconds >= server.slowLog.thresholdNanoseconds, let most = commands.first else { return }
         var arguments = [Array(server.table.commands[Int(most.command)].fullName.utf8)]
         let step = plan.steps.first { plan.command(of: $0, server.lookupCommands) == most.command }
-        if let step { arguments.append(SlowLog.cut(plan.views[Int(step.view)].lookups[keyAt: step.index])) }
+        if let step {
+            let view = plan.views[Int(step.view)]
+            arguments.append(SlowLog.cut(view.lookups[keyAt: step.index]))
+        }
         if count > 1 { arguments.append(Array("... (\(count - 1) more commands of the same turn)".utf8)) }
         server.slowLog.add(
             SlowLog.Entry(
@@ -157,7 +163,7 @@ extension ReplyPlan {
     /// `nil` for steps that go on with another's reply, or look nothing up.
     func command(of step: Step, _ commands: LookupCommands) -> Int16? {
         switch step.kind {
-        case .literal, .protocolVersion, .moreValues, .partialHits: nil
+        case .literal, .protocolVersion, .mute, .unmute, .moreValues, .partialHits: nil
         case .value: commands.get
         case .values, .firstValues: commands.mget
         case .hits: commands.exists

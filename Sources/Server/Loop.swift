@@ -286,6 +286,7 @@ final class Loop {
         let transfer = connection.socket.receive(into: &input, byteCountMax: Self.readBytesMax)
         switch transfer {
         case .bytes(let count):
+            metrics.reads.add()
             metrics.bytesReceived.add(count)
             connection.lastActivity = context.now
             // A short read means there is no more, but for the end of input, which is read next; and draining
@@ -332,6 +333,7 @@ final class Loop {
         if connection.output.isEmpty {
             switch connection.socket.send(replies.output.span) {
             case .bytes(let count):
+                metrics.writes.add()
                 metrics.bytesSent.add(count)
                 connection.lastActivity = context.now
                 if count < replies.output.count {

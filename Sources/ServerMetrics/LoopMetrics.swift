@@ -14,6 +14,9 @@ public final class LoopMetrics: Sendable {
     public let damagedLookups = Counter()
     public let bytesReceived = Counter()
     public let bytesSent = Counter()
+    /// Receives that found something, and sends that took something.
+    public let reads = Counter()
+    public let writes = Counter()
     public let connectionsAccepted = Counter()
     public let connectionsRejected = Counter()
     /// Connections that are open now.
