@@ -32,6 +32,12 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case moduleList, moduleHelp
     case slowlogGet, slowlogLength, slowlogReset, slowlogHelp
     case latencyLatest, latencyHistory, latencyReset, latencyHelp
+    // Looking into the server.
+    case latencyHistogram, latencyDoctor, latencyGraph
+    case memoryUsage, memoryStats, memoryDoctor, memoryMallocStats, memoryPurge, memoryHelp
+    case aclWhoami, aclCategories, aclList, aclUsers, aclGetUser, aclGeneratePassword, aclDryRun, aclLog
+    case aclSetUser, aclDeleteUser, aclSave, aclLoad, aclHelp
+    case debug, lolwut
     case datasetList, datasetStatus, datasetVersions, datasetReload, datasetRollback, datasetPin, datasetUnpin
     case datasetVerify, datasetHelp
     /// Any sub-command of `CLUSTER`: refused outside cluster mode.

@@ -85,8 +85,7 @@ extension Session {
     }
 
     func replyError(_ plan: ReplyPlan, _ text: [UInt8]) {
-        context.metrics.errorReplies.add()
-        reply(plan) { $0.error(text.span) }
+        fail(plan) { $0.error(text.span) }
     }
 
     /// What this session knows of its client; the connection adds the rest.

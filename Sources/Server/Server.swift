@@ -35,10 +35,23 @@ public final class Server {
         let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
             table: CommandTable.standard, catalog: catalog, configuration: settings.configurationPairs(),
-            replyBytesMax: settings.outputBufferBytesMax
+            replyBytesMax: settings.outputBufferBytesMax, releaseMemory: ProcessStatistics.releaseFreeMemory
         ) { facts.gather() }
         self.facts = facts
-        exchange = VersionExchange(catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes)
+        exchange = VersionExchange(
+            catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes, latency: state.latency)
+        monitor(by: settings)
+        state.debugAccess =
+            switch settings.debugCommand {
+            case .no: .nobody
+            case .local: .local
+            case .yes: .everybody
+            }
+    }
+
+    private func monitor(by settings: ServerSettings) {
+        state.slowLog.configure(slowerThan: settings.slowLogMicroseconds, countMax: settings.slowLogCountMax)
+        state.latency.setThreshold(milliseconds: settings.latencyThresholdMilliseconds)
     }
 
     private let facts: FactsGatherer
@@ -143,6 +156,7 @@ public final class Server {
     public func apply(_ settings: ServerSettings) {
         state.configuration = settings.configurationPairs()
         facts.setClientsMax(settings.clientsMax)
+        monitor(by: settings)
         for mailbox in group.mailboxes { mailbox.post(.limits(Self.limits(from: settings))) }
     }
 

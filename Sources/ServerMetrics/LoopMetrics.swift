@@ -14,10 +14,17 @@ public final class LoopMetrics: Sendable {
     public let damagedLookups = Counter()
     public let bytesReceived = Counter()
     public let bytesSent = Counter()
+    /// Receives that found something, and sends that took something.
+    public let reads = Counter()
+    public let writes = Counter()
     public let connectionsAccepted = Counter()
     public let connectionsRejected = Counter()
     /// Connections that are open now.
     public let connections = Atomic<Int>(0)
+    /// By command.
+    public let commands = CommandMetrics()
+    /// By code.
+    public let errors = ErrorMetrics()
 
     /// Clients that are told when what they have cached is out of date.
     public let trackingClients = Atomic<Int>(0)

@@ -140,7 +140,7 @@ extension Setting {
         .path(
             "pid-file", \.pidFile, section: .process, redisName: "pidfile",
             "File that holds the process id while the server runs."),
-    ]
+    ] + monitoring
 
     /// Redis has one such limit a class of clients, and two soft ones that are unset here.
     private static let outputBuffer: Setting = {

@@ -87,6 +87,8 @@ public final class SessionDriver {
     public private(set) var epoch = 0
     /// Called before each turn, with its number.
     public var beforeTurn: ((Int) -> Void)?
+    /// In nanoseconds: a microsecond a turn.
+    public var time: UInt64 = 1_000_000
     private let plan = ReplyPlan()
     private var replies = ReplyWriter()
     private let pace: Pace
@@ -164,6 +166,7 @@ public final class SessionDriver {
     public func turn() {
         beforeTurn?(turns)
         turns += 1
+        context.now = time
         var batch: [(client: Client, steps: Range<Int>)] = []
         for client in clients.shuffled(using: &random) {
             drain(client)
@@ -175,6 +178,8 @@ public final class SessionDriver {
             client.session.answer(plan, steps: steps, into: &replies)
             deliver(to: client)
         }
+        time += 1_000
+        context.endBatch(plan, at: time)
         plan.removeAll { version in context.versions.contains { $0 === version } }
     }
 
