@@ -13,6 +13,12 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case clientID, clientSetName, clientGetName, clientSetInfo, clientList, clientInfo, clientNoEvict, clientNoTouch
     case clientHelp
 
+    // Other connections.
+    /// Closes those that match.
+    case clientKill
+    /// Wakes a client from a blocking command; none ever waits in one.
+    case clientUnblock
+
     // Transactions.
     case multi, exec, discard, watch, unwatch
 

@@ -15,6 +15,8 @@ public struct ClientFacts: Sendable {
     public var shardSubscriptionCount = 0
     /// Requests queued in a transaction, or `nil` outside of one.
     public var queuedRequestCount: Int?
+    /// What those requests take up.
+    public var transactionBytes = 0
     /// Received and not yet understood.
     public var inputBytes = 0
     public var inputFreeBytes = 0
@@ -42,13 +44,14 @@ public struct ClientFacts: Sendable {
         case normal, replica, master, pubsub
     }
 
-    /// The line of `CLIENT LIST`, as of Redis 7.2 and with the connection's loop, without the line feed behind it.
+    /// The line of `CLIENT LIST`, as of Redis 7.4 and with the connection's loop, without the line feed behind it.
     public var line: String {
         """
         id=\(id) addr=\(address) laddr=\(localAddress) fd=\(fileDescriptor) name=\(name) age=\(ageSeconds) \
         idle=\(idleSeconds) flags=\(flags) db=\(database) sub=\(subscriptionCount) psub=\(patternSubscriptionCount) \
-        ssub=\(shardSubscriptionCount) multi=\(queuedRequestCount ?? -1) qbuf=\(inputBytes) qbuf-free=\(inputFreeBytes) argv-mem=0 \
-        multi-mem=0 rbs=0 rbp=0 obl=0 oll=\(outputBytes > 0 ? 1 : 0) omem=\(outputBytes) tot-mem=\(totalMemoryBytes) events=r \
+        ssub=\(shardSubscriptionCount) multi=\(queuedRequestCount ?? -1) watch=0 qbuf=\(inputBytes) qbuf-free=\(inputFreeBytes) argv-mem=0 \
+        multi-mem=\(transactionBytes) rbs=0 rbp=0 obl=0 oll=\(outputBytes > 0 ? 1 : 0) omem=\(outputBytes) \
+        tot-mem=\(totalMemoryBytes) events=\(outputBytes > 0 ? "rw" : "r") \
         cmd=\(lastCommand) user=default redir=-1 resp=\(protocolVersion) lib-name=\(libraryName) \
         lib-ver=\(libraryVersion) loop=\(loop)
         """

@@ -23,7 +23,6 @@ struct ServerAnswers {
         case .commandGetKeysAndFlags: try table.writeKeys(request, withAccess: true, to: &reply)
         case .commandHelp: table.writeHelp("command", to: &reply)
         case .configGet: ConfigCommands.writeMatches(request, of: settings, to: &reply)
-        case .configSet: throw ConfigCommands.refusal(request, of: settings)
         case .configRewrite: throw CommandError(ConfigCommands.cannotRewrite)
         // The counters are also those of the metrics, which must never go back.
         case .configResetStatistics: reply.ok()

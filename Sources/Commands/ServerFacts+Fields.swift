@@ -61,7 +61,7 @@ extension ServerFacts {
             ("mem_fragmentation_ratio", fragmentation),
             ("mem_fragmentation_bytes", "\(residentMemoryBytes - usedMemoryBytes)"),
             ("mem_not_counted_for_evict", "0"), ("mem_replication_backlog", "0"), ("mem_clients_slaves", "0"),
-            ("mem_clients_normal", "0"), ("mem_aof_buffer", "0"), ("mem_allocator", "libc"),
+            ("mem_clients_normal", "\(clientBytes)"), ("mem_aof_buffer", "0"), ("mem_allocator", "libc"),
             ("active_defrag_running", "0"), ("lazyfree_pending_objects", "0"),
         ]
     }
@@ -89,7 +89,7 @@ extension ServerFacts {
             ("instantaneous_output_kbps", Self.fixed(bytesSentPerSecond, over: 1_024, places: 2)),
             ("rejected_connections", "\(connectionsRejected)"), ("sync_full", "0"), ("sync_partial_ok", "0"),
             ("sync_partial_err", "0"), ("expired_keys", "0"), ("expired_stale_perc", "0.00"),
-            ("expired_time_cap_reached_count", "0"), ("evicted_keys", "0"), ("evicted_clients", "0"),
+            ("expired_time_cap_reached_count", "0"), ("evicted_keys", "0"), ("evicted_clients", "\(clientsEvicted)"),
             ("keyspace_hits", "\(keyspaceHits)"), ("keyspace_misses", "\(keyspaceMisses)"),
             ("pubsub_channels", "\(channelCount)"), ("pubsub_patterns", "\(patternCount)"),
             ("pubsubshard_channels", "\(shardChannelCount)"), ("latest_fork_usec", "0"), ("total_forks", "0"),
@@ -98,6 +98,8 @@ extension ServerFacts {
             ("tracking_total_keys", "0"), ("tracking_total_items", "0"), ("tracking_total_prefixes", "0"),
             ("unexpected_error_replies", "0"), ("total_error_replies", "\(errorReplies)"),
             ("dump_payload_sanitizations", "0"),
+            ("client_query_buffer_limit_disconnections", "\(queryBufferDisconnections)"),
+            ("client_output_buffer_limit_disconnections", "\(outputBufferDisconnections)"),
         ]
     }
 

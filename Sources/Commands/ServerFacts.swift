@@ -25,6 +25,13 @@ public struct ServerFacts: Sendable {
 
     public var connectedClients = 0
     public var maxClients = 0
+    /// Requests and replies that connections hold.
+    public var clientBytes = 0
+    /// Closed because all together held too much.
+    public var clientsEvicted = 0
+    /// Closed for requests that piled up, and for replies left unread.
+    public var queryBufferDisconnections = 0
+    public var outputBufferDisconnections = 0
     /// Waiting for a reader.
     public var waitingClients = 0
 

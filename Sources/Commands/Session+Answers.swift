@@ -84,8 +84,9 @@ extension Session {
                 context.metrics.errorReplies.add()
                 context.report(damage.failure, of: damage.version)
             }
+            if job.endsSession { isEnding = true }
         }
-        if case .nothing = need { isRunnable = hasWork }
+        if case .nothing = need { isRunnable = hasWork && !isEnding }
     }
 
     private var hasWork: Bool { !backlog.isEmpty || replay != nil || !pushes.isEmpty }

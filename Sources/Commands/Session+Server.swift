@@ -25,12 +25,6 @@ extension Session {
             case .version(let version): libraryVersion = version
             }
             ok(plan)
-        // There is neither eviction nor a record of use that could spare or skip a connection.
-        case .clientNoEvict, .clientNoTouch:
-            _ = try Bool(onOrOff: request[2])
-            ok(plan)
-        case .clientInfo: schedule(ClientListJob(ClientFilter(id: id)))
-        case .clientList: schedule(ClientListJob(try ClientFilter(request)))
         case .info:
             let sections = InfoSection.requested(by: request)
             schedule(
@@ -80,6 +74,9 @@ extension Session {
         reply(plan) { $0.error(text.span) }
     }
 
+    /// What Redis would call the type of this session's client.
+    public var kind: ClientFacts.Kind { subscriptions == nil ? .normal : .pubsub }
+
     /// What this session knows of its client; the connection adds the rest.
     public var facts: ClientFacts {
         var facts = ClientFacts()
@@ -93,8 +90,11 @@ extension Session {
         facts.libraryVersion = libraryVersion
         facts.protocolVersion = Int(protocolVersion.rawValue)
         facts.isEnding = isEnding
+        facts.isNoEvict = isNoEvict
+        facts.isNoTouch = isNoTouch
+        facts.transactionBytes = transaction?.requests.count ?? 0
+        facts.kind = kind
         if let subscriptions {
-            facts.kind = .pubsub
             facts.subscriptionCount = subscriptions.count(.channel)
             facts.patternSubscriptionCount = subscriptions.count(.pattern)
             facts.shardSubscriptionCount = subscriptions.count(.shardChannel)

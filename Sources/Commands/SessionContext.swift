@@ -9,12 +9,17 @@ public final class ServerState: Sendable {
     public let catalog: Catalog
     private let settings: Mutex<[(name: String, value: String)]>
     private let datasetControl = Mutex<(any DatasetControl)?>(nil)
+    private let settingsControlBox = Mutex<(any SettingsControl)?>(nil)
     /// What the server knows of itself.
     private let gatherFacts: @Sendable () -> ServerFacts
     public let cursors = ScanCursors()
     public let subscriptions = SubscriptionRegistry()
     /// Bytes that the reply of one command may take up where it cannot be sent piece by piece.
-    public let replyBytesMax: Int
+    public var replyBytesMax: Int {
+        get { replyBytes.load(ordering: .relaxed) }
+        set { replyBytes.store(newValue, ordering: .relaxed) }
+    }
+    private let replyBytes: Atomic<Int>
     private let lastClientID = Atomic<Int>(0)
 
     public init(
@@ -25,7 +30,7 @@ public final class ServerState: Sendable {
         self.table = table
         self.catalog = catalog
         settings = Mutex(configuration)
-        self.replyBytesMax = replyBytesMax
+        replyBytes = Atomic(replyBytesMax)
         gatherFacts = facts
     }
 
@@ -39,6 +44,12 @@ public final class ServerState: Sendable {
     public var control: (any DatasetControl)? {
         get { datasetControl.withLock { $0 } }
         set { datasetControl.withLock { $0 = newValue } }
+    }
+
+    /// Whoever changes the settings while the server runs; `nil` where nobody does.
+    public var settingsControl: (any SettingsControl)? {
+        get { settingsControlBox.withLock { $0 } }
+        set { settingsControlBox.withLock { $0 = newValue } }
     }
 
     /// What `INFO` tells, gathered now; may read files, so readers call it.
