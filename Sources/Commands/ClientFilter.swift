@@ -72,9 +72,7 @@ public struct ClientFilter: Sendable, Equatable {
         }
     }
 
-    /// Whether a connection is one of those.
-    ///
-    /// - Parameter addresses: Both ends, as ``ClientFacts`` has them; called only where they matter.
+    /// Whether a connection is one of those; asks for its addresses, as ``ClientFacts`` has them, only where they matter.
     public func includes(
         id: Int, kind: ClientFacts.Kind, ageSeconds: Int, addresses: () -> (peer: String, local: String)
     ) -> Bool {

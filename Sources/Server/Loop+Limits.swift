@@ -54,9 +54,7 @@ extension Loop {
 
     // MARK: Changes
 
-    /// Goes by `new` from now on, connections that are open included.
-    ///
-    /// - Parameter adoption: Told once the last of them does.
+    /// Goes by `new` from now on, and tells `adoption` once the last connection that is open does, too.
     func adopt(_ new: Limits, _ adoption: Adoption?) {
         limits = new
         limitClients(from: 0, adoption)
@@ -73,6 +71,7 @@ extension Loop {
                 connection.keepaliveSeconds = limits.keepaliveSeconds
                 connection.socket.probe(afterSeconds: limits.keepaliveSeconds)
             }
+            _ = isWithinLimits(connection)
         }
         if end < connections.count, mailbox.post(.limitClients(from: end, adoption)) { return }
         adoption?.arrive()

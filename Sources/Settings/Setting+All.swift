@@ -121,7 +121,8 @@ extension Setting {
             runTime: true, "Messages and replies that a subscriber may leave unread before it is closed."),
         .bytes(
             "pubsub-buffer-soft-max", \.pubsubBufferSoftBytesMax, in: OutputBufferClasses.softBytesRange,
-            section: .limits, runTime: true, "As many unread for longer than a while close a subscriber, too; 0: never."),
+            section: .limits, runTime: true, "As many unread for longer than a while close a subscriber, too; 0: never."
+        ),
         .duration(
             "pubsub-buffer-soft-time", \.pubsubBufferSoftTime, in: .zero...(.seconds(3_600)), section: .limits,
             runTime: true, "How long that while is for a subscriber."),
@@ -182,7 +183,8 @@ extension Setting {
         let range = 0...1 << 40
         return Setting(
             key: "clients-memory-max", section: .limits, kind: .memoryShare(range),
-            meaning: "Requests and replies that all connections may hold before those that hold most are closed; 0: any.",
+            meaning:
+                "Requests and replies that all connections may hold before those that hold most are closed; 0: any.",
             redisName: "maxmemory-clients", canChangeAtRunTime: true, defaultNote: nil,
             read: { settings, text in
                 guard let share = MemoryShare(text) else { return false }
@@ -192,7 +194,11 @@ extension Setting {
             },
             write: { $0.clientsMemoryMax.text },
             writeForRedis: { settings in
-                if case .bytes(let count) = settings.clientsMemoryMax { "\(count)" } else { settings.clientsMemoryMax.text }
+                if case .bytes(let count) = settings.clientsMemoryMax {
+                    "\(count)"
+                } else {
+                    settings.clientsMemoryMax.text
+                }
             })
     }()
 
