@@ -30,6 +30,11 @@ public struct ClientFacts: Sendable {
     public var libraryVersion = ""
     /// 2 or 3.
     public var protocolVersion = 2
+    /// Where messages about its cache go: -1 nowhere, 0 to itself, or the number of another client.
+    public var redirection = -1
+    public var isRedirectionBroken = false
+    /// Whether it wants those messages for keys that it has not asked for as well.
+    public var isTrackingBroadcast = false
     public var isNoEvict = false
     public var isNoTouch = false
     /// Whether the connection closes once its replies are sent.
@@ -52,7 +57,7 @@ public struct ClientFacts: Sendable {
         ssub=\(shardSubscriptionCount) multi=\(queuedRequestCount ?? -1) watch=0 qbuf=\(inputBytes) qbuf-free=\(inputFreeBytes) argv-mem=0 \
         multi-mem=\(transactionBytes) rbs=0 rbp=0 obl=0 oll=\(outputBytes > 0 ? 1 : 0) omem=\(outputBytes) \
         tot-mem=\(totalMemoryBytes) events=\(outputBytes > 0 ? "rw" : "r") \
-        cmd=\(lastCommand) user=default redir=-1 resp=\(protocolVersion) lib-name=\(libraryName) \
+        cmd=\(lastCommand) user=default redir=\(redirection) resp=\(protocolVersion) lib-name=\(libraryName) \
         lib-ver=\(libraryVersion) loop=\(loop)
         """
     }
@@ -62,6 +67,9 @@ public struct ClientFacts: Sendable {
         var flags = ""
         if kind == .pubsub { flags += "P" }
         if queuedRequestCount != nil { flags += "x" }
+        if redirection >= 0 { flags += "t" }
+        if isRedirectionBroken { flags += "R" }
+        if isTrackingBroadcast { flags += "B" }
         if isEnding { flags += "c" }
         if address.hasPrefix("/") { flags += "U" }
         if isNoEvict { flags += "e" }

@@ -24,11 +24,14 @@ extension CommandTable {
             "Describes this connection."),
         Row(
             "kill", .clientKill, arity: -3, [.admin, .noscript, .loading, .stale], in: .connection,
-            group: .connection, since: "2.4.0", "O(N)", "Closes the connections that match."),
+            group: .connection, since: "2.4.0", "O(N)", "Closes the connections that match.",
+            usage: "<ip:port | <[ID client-id] [TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [USER username] "
+                + "[ADDR ip:port] [LADDR ip:port] [SKIPME <YES | NO>] [MAXAGE seconds]>>"),
         Row(
             "unblock", .clientUnblock, arity: -3, [.admin, .noscript, .loading, .stale], in: .connection,
             group: .connection, since: "5.0.0", "O(1)",
-            "Wakes a client that waits in a blocking command, of which there are none."),
+            "Wakes a client that waits in a blocking command, of which there are none.",
+            usage: "client-id [TIMEOUT | ERROR]"),
         Row(
             "no-evict", .clientNoEvict, arity: 3, [.admin, .noscript, .loading, .stale], in: .connection,
             group: .connection, since: "7.0.0", "O(1)",

@@ -10,6 +10,18 @@ extension Session {
     /// Stops where a key would have to come from the disk, and where `output` holds more than
     /// ``outputBytesSoftMax``; ``need`` then says how to go on.
     public func answer(_ plan: ReplyPlan, steps: Range<Int>, into output: inout ReplyWriter) {
+        mutedFrom = output.output.count
+        answerSteps(steps, of: plan, into: &output)
+        if isMuted { dropMuted(from: &output) }
+    }
+
+    /// Takes away what the client does not want to be sent.
+    private func dropMuted(from output: inout ReplyWriter) {
+        output.output.removeLast(output.output.count - mutedFrom)
+    }
+
+    @inline(__always)
+    private func answerSteps(_ steps: Range<Int>, of plan: ReplyPlan, into output: inout ReplyWriter) {
         output.version = replyVersion
         for index in steps {
             let step = plan.steps[index]
@@ -74,6 +86,8 @@ extension Session {
     public func complete(_ job: any SessionJob, into output: inout ReplyWriter) {
         need = .nothing
         output.version = replyVersion
+        mutedFrom = output.output.count
+        defer { if isMuted { dropMuted(from: &output) } }
         if let job = job as? ColdLookupJob {
             guard let plan = job.takePlan() else { return }
             answer(plan, steps: 0..<plan.stepCount, into: &output)
@@ -111,6 +125,14 @@ extension Session {
         case .protocolVersion:
             replyVersion = step.parameter == 3 ? .resp3 : .resp2
             output.version = replyVersion
+            return .complete
+        case .mute:
+            isMuted = true
+            mutedFrom = output.output.count
+            return .complete
+        case .unmute:
+            if isMuted { dropMuted(from: &output) }
+            isMuted = false
             return .complete
         case .value:
             let view = plan.views[Int(step.view)]

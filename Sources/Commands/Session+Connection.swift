@@ -62,6 +62,9 @@ extension Session {
     private func reset(_ plan: ReplyPlan) {
         transaction = nil
         subscriptions = nil
+        tracking = nil
+        unmute(plan)
+        updateOrdinary()
         database = 0
         name = ""
         (isNoEvict, isNoTouch) = (false, false)

@@ -73,6 +73,16 @@ public final class Session {
     var subscriptions: Subscriptions?
     /// What waits for a place between two replies.
     var pushes = PendingPushes()
+    /// How the client wants to be told of another version; `nil` where it does not.
+    var tracking: Tracking?
+    /// Which replies the client does not want, as of the requests understood so far.
+    var muting = Muting.none
+    /// Whether a request needs no more than to be performed: there is no transaction, subscription and so on.
+    var isOrdinary = true
+    /// Whether replies that are made now are not sent; lags behind ``muting`` within a turn.
+    var isMuted = false
+    /// Where in the output what is not sent begins, while ``isMuted``.
+    var mutedFrom = 0
     /// Where this session's steps of the turn begin.
     var firstStep = 0
 

@@ -94,8 +94,7 @@ extension Loop {
     @inline(never)
     private func isWithinLimits(_ connection: Connection, requestBytes: Int, replyBytes: Int) -> Bool {
         countHeldBytes(of: connection)
-        let output = connection.session.isSubscribed ? limits.pubsubBuffer : limits.outputBuffer
-        noteSoftLimit(of: connection, isExceeded: replyBytes > output.softBytesMax)
+        let output = outputLimits(of: connection)
         if requestBytes > limits.queryBufferBytesMax {
             metrics.queryBufferDisconnections.add()
             close(connection, over: "query-buffer-limit", requestBytes, replyBytes)
@@ -109,6 +108,10 @@ extension Loop {
             evictIfDue()
         }
         return !connection.isClosed
+    }
+
+    private func outputLimits(of connection: Connection) -> Limits.OutputBuffer {
+        connection.session.isSubscribed ? limits.pubsubBuffer : limits.outputBuffer
     }
 
     private func noteSoftLimit(of connection: Connection, isExceeded: Bool) {
@@ -129,9 +132,10 @@ extension Loop {
 
     // MARK: All buffers together
 
-    /// Brings the loop's total up to what a connection holds now.
+    /// Brings the loop's total, and since when the soft limit is exceeded, up to what a connection holds now.
     func countHeldBytes(of connection: Connection) {
         let now = connection.heldNow
+        noteSoftLimit(of: connection, isExceeded: now.replyBytes > outputLimits(of: connection).softBytesMax)
         let held = now.requestBytes + now.replyBytes
         guard held != connection.heldBytes else { return }
         metrics.heldBytes.add(held - connection.heldBytes, ordering: .relaxed)

@@ -18,6 +18,8 @@ final class LoopMailbox: Sendable {
         case versionsChanged(Adoption?)
         /// For every connection that subscribes to the channel.
         case published(channel: [UInt8], message: [UInt8])
+        /// The cache of a client is out of date that has named this connection to be told.
+        case invalidation(Epoll.Token)
         /// The settings have changed; who changed them waits for it.
         case limits(Loop.Limits, Adoption?)
         /// The connections from a place on have yet to go by settings that changed.

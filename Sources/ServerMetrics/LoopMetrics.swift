@@ -29,6 +29,9 @@ public final class LoopMetrics: Sendable {
     /// The most that one of them may hold, of those that may be closed for it; not less than it does.
     public let heldBytesMost = Atomic<Int>(0)
 
+    /// Clients that are told when what they have cached is out of date.
+    public let trackingClients = Atomic<Int>(0)
+
     /// Keeps the counters of the next loop, which may lie next on the heap, off these cache lines.
     private let padding = InlineArray<16, UInt64>(repeating: 0)
 

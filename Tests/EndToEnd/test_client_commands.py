@@ -120,6 +120,10 @@ def test_flags_tell_of_transactions_subscriptions_and_switches(pair):
             assert flags(other_id) == "xe"
             assert other.ask("DISCARD") == "+OK" and other.ask("CLIENT", "NO-EVICT", "OFF") == "+OK"
             assert flags(other_id) == "N"
+            assert other.ask("CLIENT", "TRACKING", "ON", "BCAST", "REDIRECT", subscriber_id) == "+OK"
+            assert flags(other_id) == "tB"
+            assert f" redir={subscriber_id} " in asker.ask("CLIENT", "LIST", "ID", other_id).decode()
+            assert other.ask("CLIENT", "TRACKING", "OFF") == "+OK"
             subscriber.ask("SUBSCRIBE", "c")
             assert flags(subscriber_id) == "P"
             listed = asker.ask("CLIENT", "LIST", "TYPE", "pubsub").decode()

@@ -98,6 +98,16 @@ public final class SessionDriver {
         self.pace = pace
         random = SeededRandom(seed: pace.seed)
         clients = (1...clientCount).map { Client(Session(id: $0, context: context, limits: limits)) }
+        for id in 1...clientCount { server.directory.add(id, at: ClientDirectory.Place(loop: 0, token: UInt64(id))) }
+        context.onRedirectedInvalidation = { [unowned self] place in
+            clients[Int(place.token) - 1].session.takeInvalidation()
+        }
+    }
+
+    /// Has other versions served from the next turn on, as a loop does it between two turns.
+    public func swap(to versions: [DatasetVersion]) {
+        context.versions = versions
+        for client in clients where !client.isClosed { client.session.invalidateCache() }
     }
 
     /// Serves until nobody can go on: all is answered and read.
