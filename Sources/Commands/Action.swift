@@ -15,6 +15,12 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case clientTracking, clientTrackingInfo, clientCaching, clientGetRedirection, clientReply, clientPause,
         clientUnpause
 
+    // Other connections.
+    /// Closes those that match.
+    case clientKill
+    /// Wakes a client from a blocking command; none ever waits in one.
+    case clientUnblock
+
     // Transactions.
     case multi, exec, discard, watch, unwatch
 
