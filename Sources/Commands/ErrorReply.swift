@@ -25,6 +25,11 @@ enum ErrorReply {
     static let invalidClientName: StaticString =
         "ERR Client names cannot contain spaces, newlines or special characters."
     static let invalidClientID: StaticString = "ERR Invalid client ID"
+    static let clientNumber: StaticString = "ERR client-id should be greater than 0"
+    static let maximumAge: StaticString = "ERR maxage is not an integer or out of range"
+    static let maximumAgeTooLow: StaticString = "ERR maxage should be greater than 0"
+    static let noSuchClient: StaticString = "ERR No such client"
+    static let unblockReason: StaticString = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"
     static let clusterDisabled: StaticString = "ERR This instance has cluster support disabled"
     static let nestedMulti: StaticString = "ERR MULTI calls can not be nested"
     static let watchInMulti: StaticString = "ERR WATCH inside MULTI is not allowed"
@@ -99,6 +104,10 @@ enum ErrorReply {
 
     static func unknownClientType(_ type: Span<UInt8>) -> [UInt8] {
         quoting("ERR Unknown client type '", type, "'")
+    }
+
+    static func unknownUser(_ name: Span<UInt8>) -> [UInt8] {
+        quoting("ERR No such user '", name, "'")
     }
 
     static func unknownClientAttribute(_ attribute: Span<UInt8>) -> [UInt8] {
