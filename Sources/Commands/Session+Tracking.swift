@@ -27,7 +27,7 @@ extension Session {
     }
 
     func setCaching(_ request: borrowing Request, _ plan: ReplyPlan) throws(CommandError) {
-        guard let tracking, tracking.mode == .optIn || tracking.mode == .optOut else {
+        guard let tracking else {
             throw CommandError(ErrorReply.cachingWithoutTracking)
         }
         if request[2].equalsIgnoringCase("yes") {

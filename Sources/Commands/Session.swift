@@ -15,8 +15,8 @@ public final class Session {
     public enum Need {
         /// Nothing: bytes from the client, if ``isRunnable`` is false.
         case nothing
-        /// That the client reads: call ``resume(into:)`` once the output has drained.
-        case drain
+        /// That the client reads: call ``resume(into:)`` once the output has drained, for what is left to answer.
+        case drain(ReplyPlan)
         /// A job: run it, then call ``complete(_:into:)`` with it.
         case job(any SessionJob)
     }
@@ -56,12 +56,8 @@ public final class Session {
     private(set) var isReplaying = false
     /// The versions that a request spread over several turns began with.
     var pinnedVersions: [DatasetVersion]?
-    /// Hits so far of an EXISTS spread over several steps.
-    var hits = 0
-    /// Whether a key of such an EXISTS could not be read.
-    var isCountDamaged = false
-    /// What is left to answer once ``need`` has been met.
-    var held: ReplyPlan?
+    /// What an EXISTS spread over several steps has found so far.
+    var partialCount = PartialCount()
     /// A job that must wait until all steps before it are answered.
     var nextJob: (any SessionJob)?
     /// Those who will wait for ``nextJob``.
@@ -89,6 +85,12 @@ public final class Session {
     struct SlicedRequest {
         var nextArgument: Int
         var byteCount: Int
+    }
+
+    struct PartialCount {
+        var hits = 0
+        /// Whether a key could not be read.
+        var isDamaged = false
     }
 
     final class Replay {
