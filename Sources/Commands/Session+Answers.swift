@@ -64,12 +64,8 @@ extension Session {
             need = .drain(rest)
         } else {
             context.metrics.coldLookups.add(rest.lookupCount)
-<<<<<<< HEAD
             noteCold(rest)
-            self.need = .job(ColdLookupJob(rest))
-=======
             need = .job(ColdLookupJob(rest))
->>>>>>> main
         }
     }
 
@@ -293,14 +289,8 @@ extension Session {
 
     /// The reply about keys that have all been looked up, the last of which were `found`.
     private func endCount(of found: Int, into output: inout ReplyWriter) {
-<<<<<<< HEAD
-        if isCountDamaged {
-            answerDamaged(context.server.lookupCommands.exists, into: &output)
-=======
         if partialCount.isDamaged {
-            context.metrics.errorReplies.add()
-            output.error(ErrorReply.damaged)
->>>>>>> main
+            answerDamaged(context.server.lookupCommands.exists, into: &output)
         } else {
             output.integer(partialCount.hits + found)
         }
