@@ -29,6 +29,9 @@ public struct CommandTable: Sendable {
             refusedStringWrites,
             refusedKeyWrites, refusedListWrites, refusedSetWrites, refusedHashWrites, refusedStreamWrites,
             refusedOtherWrites,
+            foreignHashReads, foreignFieldTimeReads, foreignListReads, foreignSetReads, foreignSortedSetReads,
+            foreignStreamReads,
+            foreignGeoReads, scripting, refusedServerCommands,
         ].flatMap(\.self))
 
     /// - Precondition: No two commands share a name, and no name is longer than ``CommandName/bytesMax``.

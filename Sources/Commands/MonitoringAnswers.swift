@@ -53,7 +53,7 @@ extension ServerFacts {
         let sinceStart = max(usedMemoryBytes - startupMemoryBytes, 1)
         let counts: [(StaticString, Int)] = [
             ("peak.allocated", peak), ("total.allocated", usedMemoryBytes), ("startup.allocated", startupMemoryBytes),
-            ("replication.backlog", 0), ("clients.slaves", 0), ("clients.normal", clientMemoryBytes),
+            ("replication.backlog", 0), ("clients.slaves", 0), ("clients.normal", clientBytes),
             ("cluster.links", 0), ("aof.buffer", 0), ("lua.caches", 0), ("functions.caches", 0),
             ("overhead.total", memoryOverheadBytes), ("keys.count", keys),
             ("keys.bytes-per-key", keys > 0 ? data / keys : 0), ("dataset.bytes", data),
@@ -97,9 +97,9 @@ extension ServerFacts {
         if free > 64 << 20, free > usedMemoryBytes / 2 {
             advice.append("\(Self.human(free)) of the heap is free and still held: MEMORY PURGE gives it back.")
         }
-        if clientMemoryBytes > 64 << 20, clientMemoryBytes > usedMemoryBytes / 4 {
+        if clientBytes > 64 << 20, clientBytes > usedMemoryBytes / 4 {
             advice.append(
-                "Connections buffer \(Self.human(clientMemoryBytes)): CLIENT LIST tells which of them do not read.")
+                "Connections buffer \(Self.human(clientBytes)): CLIENT LIST tells which of them do not read.")
         }
         if systemMemoryBytes > 0, residentMemoryBytes > systemMemoryBytes / 10 * 9 {
             advice.append("Nine tenths of the machine's memory are in use here: make the caches smaller.")

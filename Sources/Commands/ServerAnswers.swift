@@ -23,7 +23,6 @@ struct ServerAnswers {
         case .commandGetKeysAndFlags: try table.writeKeys(request, withAccess: true, to: &reply)
         case .commandHelp: table.writeHelp("command", to: &reply)
         case .configGet: ConfigCommands.writeMatches(request, of: settings, to: &reply)
-        case .configSet: throw ConfigCommands.refusal(request, of: settings)
         case .configRewrite: throw CommandError(ConfigCommands.cannotRewrite)
         case .configHelp: table.writeHelp("config", to: &reply)
         case .clientHelp: table.writeHelp("client", to: &reply)

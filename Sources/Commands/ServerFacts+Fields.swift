@@ -42,7 +42,8 @@ extension ServerFacts {
         [
             ("connected_clients", "\(connectedClients)"), ("cluster_connections", "0"),
             ("maxclients", "\(maxClients)"), ("client_recent_max_input_buffer", "0"),
-            ("client_recent_max_output_buffer", "0"), ("blocked_clients", "0"), ("tracking_clients", "\(trackingClients)"),
+            ("client_recent_max_output_buffer", "0"), ("blocked_clients", "0"),
+            ("tracking_clients", "\(trackingClients)"),
             ("clients_in_timeout_table", "0"),
             ("pubsub_clients", "\(subscribedClients)"), ("watching_clients", "0"), ("total_watched_keys", "0"),
             ("total_blocking_keys", "0"), ("total_blocking_keys_on_nokey", "0"),
@@ -81,7 +82,8 @@ extension ServerFacts {
             ("mem_fragmentation_bytes", "\(residentMemoryBytes - usedMemoryBytes)"),
             ("mem_not_counted_for_evict", "0"), ("mem_replication_backlog", "0"),
             ("mem_total_replication_buffers", "0"), ("mem_clients_slaves", "0"),
-            ("mem_clients_normal", "\(clientMemoryBytes)"), ("mem_cluster_links", "0"), ("mem_aof_buffer", "0"), ("mem_allocator", "libc"),
+            ("mem_clients_normal", "\(clientBytes)"), ("mem_cluster_links", "0"), ("mem_aof_buffer", "0"),
+            ("mem_allocator", "libc"),
             ("active_defrag_running", "0"), ("lazyfree_pending_objects", "0"),
             ("lazyfreed_objects", "0"),
         ]
@@ -118,7 +120,7 @@ extension ServerFacts {
             ("rejected_connections", "\(connectionsRejected)"), ("sync_full", "0"), ("sync_partial_ok", "0"),
             ("sync_partial_err", "0"), ("expired_subkeys", "0"), ("expired_keys", "0"), ("expired_stale_perc", "0.00"),
             ("expired_time_cap_reached_count", "0"), ("expire_cycle_cpu_milliseconds", "0"), ("evicted_keys", "0"),
-            ("evicted_clients", "\(evictedClients)"), ("evicted_scripts", "0"), ("total_eviction_exceeded_time", "0"),
+            ("evicted_clients", "\(clientsEvicted)"), ("evicted_scripts", "0"), ("total_eviction_exceeded_time", "0"),
             ("current_eviction_exceeded_time", "0"),
             ("keyspace_hits", "\(keyspaceHits)"), ("keyspace_misses", "\(keyspaceMisses)"),
             ("pubsub_channels", "\(channelCount)"), ("pubsub_patterns", "\(patternCount)"),
@@ -131,6 +133,8 @@ extension ServerFacts {
             ("dump_payload_sanitizations", "0"), ("total_reads_processed", "\(reads)"),
             ("total_writes_processed", "\(writes)"), ("io_threaded_reads_processed", "\(loopCount > 1 ? reads : 0)"),
             ("io_threaded_writes_processed", "\(loopCount > 1 ? writes : 0)"), ("reply_buffer_shrinks", "0"),
+            ("client_query_buffer_limit_disconnections", "\(queryBufferDisconnections)"),
+            ("client_output_buffer_limit_disconnections", "\(outputBufferDisconnections)"),
             ("reply_buffer_expands", "0"), ("acl_access_denied_auth", "0"), ("acl_access_denied_cmd", "0"),
             ("acl_access_denied_key", "0"), ("acl_access_denied_channel", "0"),
         ]
@@ -199,7 +203,7 @@ extension ServerFacts {
     }
 
     /// What is on the heap besides the caches of the data.
-    var memoryOverheadBytes: Int { min(startupMemoryBytes + clientMemoryBytes, usedMemoryBytes) }
+    var memoryOverheadBytes: Int { min(startupMemoryBytes + clientBytes, usedMemoryBytes) }
 
     /// `dividend` / `divisor` with so many decimal places, rounded; 0 where the divisor is.
     static func fixed(_ dividend: Int, over divisor: Int, places: Int) -> String {

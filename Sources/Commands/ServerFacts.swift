@@ -26,14 +26,17 @@ public struct ServerFacts: Sendable {
 
     public var connectedClients = 0
     public var maxClients = 0
+    /// Requests and replies that connections hold.
+    public var clientBytes = 0
+    /// Closed because all together held too much.
+    public var clientsEvicted = 0
+    /// Closed for requests that piled up, and for replies left unread.
+    public var queryBufferDisconnections = 0
+    public var outputBufferDisconnections = 0
     /// Waiting for a reader.
     public var waitingClients = 0
     /// That are told when what they have cached is out of date.
     public var trackingClients = 0
-    /// Closed because connections took up too much memory.
-    public var evictedClients = 0
-    /// What connections buffer.
-    public var clientMemoryBytes = 0
     /// Connections that subscribe to something.
     public var subscribedClients = 0
 
@@ -128,7 +131,8 @@ public struct ServerFacts: Sendable {
     private static var counters: [WritableKeyPath<ServerFacts, Int>] {
         [
             \.connectionsReceived, \.connectionsRejected, \.commandsProcessed, \.bytesReceived, \.bytesSent, \.reads,
-            \.writes, \.keyspaceHits, \.keyspaceMisses, \.errorReplies, \.coldLookups, \.damagedLookups, \.evictedClients,
+            \.writes, \.keyspaceHits, \.keyspaceMisses, \.errorReplies, \.coldLookups, \.damagedLookups,
+            \.clientsEvicted, \.queryBufferDisconnections, \.outputBufferDisconnections,
         ]
     }
 

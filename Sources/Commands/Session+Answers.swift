@@ -100,8 +100,9 @@ extension Session {
                 context.metrics.damagedLookups.add()
                 context.report(damage.failure, of: damage.version)
             }
+            if job.endsSession { isEnding = true }
         }
-        if case .nothing = need { isRunnable = hasWork }
+        if case .nothing = need { isRunnable = hasWork && !isEnding }
     }
 
     private var hasWork: Bool { !backlog.isEmpty || replay != nil || !pushes.isEmpty }

@@ -44,7 +44,11 @@ public final class Session {
     var replyVersion = ProtocolVersion.resp2
 
     private var parser: RequestParser
-    private let limits: RequestParser.Limits
+    /// What requests may be like; for those from now on.
+    public var limits: RequestParser.Limits { didSet { parser.limits = limits } }
+    /// As the client asked for by `CLIENT NO-EVICT` and `CLIENT NO-TOUCH`.
+    public internal(set) var isNoEvict = false
+    var isNoTouch = false
     /// Commands and keys that this turn may still take.
     var budget = 0
     /// A request over more keys than one turn may take: its next argument.

@@ -9,13 +9,18 @@ public final class ServerState: Sendable {
     public let catalog: Catalog
     private let settings: Mutex<[(name: String, value: String)]>
     private let datasetControl = Mutex<(any DatasetControl)?>(nil)
+    private let settingsControlBox = Mutex<(any SettingsControl)?>(nil)
     /// What the server knows of itself.
     private let gatherFacts: @Sendable () -> ServerFacts
     public let cursors = ScanCursors()
     public let subscriptions = SubscriptionRegistry()
     public let directory = ClientDirectory()
     /// Bytes that the reply of one command may take up where it cannot be sent piece by piece.
-    public let replyBytesMax: Int
+    public var replyBytesMax: Int {
+        get { replyBytes.load(ordering: .relaxed) }
+        set { replyBytes.store(newValue, ordering: .relaxed) }
+    }
+    private let replyBytes: Atomic<Int>
     /// Requests that took long.
     public let slowLog = SlowLog()
     /// What has taken long lately.
@@ -37,7 +42,7 @@ public final class ServerState: Sendable {
         lookupCommands = LookupCommands(table)
         self.catalog = catalog
         settings = Mutex(configuration)
-        self.replyBytesMax = replyBytesMax
+        replyBytes = Atomic(replyBytesMax)
         self.releaseMemory = releaseMemory
         gatherFacts = facts
     }
@@ -52,6 +57,12 @@ public final class ServerState: Sendable {
     public var control: (any DatasetControl)? {
         get { datasetControl.withLock { $0 } }
         set { datasetControl.withLock { $0 = newValue } }
+    }
+
+    /// Whoever changes the settings while the server runs; `nil` where nobody does.
+    public var settingsControl: (any SettingsControl)? {
+        get { settingsControlBox.withLock { $0 } }
+        set { settingsControlBox.withLock { $0 = newValue } }
     }
 
     /// What `INFO` tells, gathered now; may read files, so readers call it.

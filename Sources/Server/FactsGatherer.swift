@@ -61,6 +61,10 @@ final class FactsGatherer: Sendable {
         facts.readerCount = settings.readerCount
         facts.connectedClients = group.connectionCount
         facts.maxClients = clientsMax.load(ordering: .relaxed)
+        facts.clientBytes = group.heldBytes
+        facts.clientsEvicted = metrics.total { $0.clientsEvicted.total }
+        facts.queryBufferDisconnections = metrics.total { $0.queryBufferDisconnections.total }
+        facts.outputBufferDisconnections = metrics.total { $0.outputBufferDisconnections.total }
         facts.waitingClients = readers.waitingCount
         facts.trackingClients = metrics.reduce(0) { $0 + $1.trackingClients.load(ordering: .relaxed) }
         facts.usedMemoryBytes = process.heapBytes

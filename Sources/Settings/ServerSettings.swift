@@ -70,6 +70,16 @@ public struct ServerSettings: Sendable, Equatable {
     public var queryBufferBytesMax = 256 << 20
     /// Replies of one connection not yet taken by the client; beyond it the connection is closed.
     public var outputBufferBytesMax = 256 << 20
+    /// As many for longer than ``outputBufferSoftTime`` close the connection, too; 0: never.
+    public var outputBufferSoftBytesMax = 0
+    public var outputBufferSoftTime = Duration.seconds(60)
+    /// Instead of ``outputBufferBytesMax``, where the client subscribes to messages.
+    public var pubsubBufferBytesMax = 32 << 20
+    /// As many for longer than ``pubsubBufferSoftTime`` close a subscriber's connection, too; 0: never.
+    public var pubsubBufferSoftBytesMax = 8 << 20
+    public var pubsubBufferSoftTime = Duration.seconds(60)
+    /// Requests and replies that all connections together may hold; beyond it those that hold most are closed; 0: any.
+    public var clientsMemoryMax = MemoryShare.bytes(0)
     /// One argument of a request.
     public var argumentBytesMax = 512 << 20
     /// Arguments of one request, its name among them.

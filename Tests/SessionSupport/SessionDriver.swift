@@ -231,8 +231,8 @@ public final class SessionDriver {
             return
         }
         let isFinished =
-            if let job = job as? ClientListJob {
-                job.add(clients.filter { !$0.isClosed }.map(facts(of:)), loopCount: 1)
+            if let job = job as? ClientVisitJob {
+                visitClients(for: job)
             } else if let job = job as? DatasetJob {
                 isAnswered(job, for: client)
             } else {
@@ -254,6 +254,21 @@ public final class SessionDriver {
         guard client.answer?.hasCome.load(ordering: .relaxed) == true else { return false }
         client.answer = nil
         return true
+    }
+
+    private func visitClients(for job: ClientVisitJob) -> Bool {
+        for client in clients where !client.isClosed {
+            let session = client.session
+            let isWanted = job.filter.includes(id: session.id, kind: session.kind, ageSeconds: 0) { ("", "") }
+            guard isWanted else { continue }
+            switch job.purpose {
+            case .describe: job.add([facts(of: client)])
+            case .kill:
+                job.countKilled(id: session.id)
+                if session.id != job.askerID { client.isClosed = true }
+            }
+        }
+        return job.endLoop(of: 1)
     }
 
     private func facts(of client: Client) -> ClientFacts {
