@@ -32,14 +32,14 @@ class Greedy:
     def __init__(self, target, requests, reply_bytes):
         self.requests, self.reply_bytes = requests, reply_bytes
         self.connection = socket.create_connection(("127.0.0.1", target.port), 120)
-        self.rounds, self.is_stopping, self.failure = 0, threading.Event(), None
+        self.received, self.is_stopping, self.failure = 0, threading.Event(), None
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self):
         try:
             while not self.is_stopping.is_set():
                 # Written from a thread of its own: who reads only afterwards would be held up by its own replies.
-                writer = threading.Thread(target=self.connection.sendall, args=(self.requests,), daemon=True)
+                writer = threading.Thread(target=self.write, daemon=True)
                 writer.start()
                 left = self.reply_bytes
                 while left > 0:
@@ -49,13 +49,24 @@ class Greedy:
                     if left == self.reply_bytes and data[:1] == b"-":
                         raise RuntimeError(data[:200])
                     left -= len(data)
+                    self.received += len(data)
                 if left < 0:
                     raise RuntimeError(f"{-left} bytes too many")
                 writer.join()
-                self.rounds += 1
         except (OSError, RuntimeError) as error:
             if not self.is_stopping.is_set():
                 self.failure = error
+
+    def write(self):
+        try:
+            self.connection.sendall(self.requests)
+        except OSError as error:
+            if not self.is_stopping.is_set():
+                self.failure = error
+
+    @property
+    def rounds(self):
+        return self.received / self.reply_bytes
 
     def __enter__(self):
         self.began = time.monotonic()
