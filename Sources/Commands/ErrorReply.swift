@@ -7,6 +7,8 @@ import RESP
 /// line ends in them.
 enum ErrorReply {
     static let readOnly: StaticString = "READONLY You can't write against a read only replica."
+    static let wrongType: StaticString =
+        "WRONGTYPE Operation against a key holding the wrong kind of value"
     static let syntax: StaticString = "ERR syntax error"
     static let notAnInteger: StaticString = "ERR value is not an integer or out of range"
     static let outsideInt32: StaticString =
@@ -88,6 +90,12 @@ enum ErrorReply {
 
     static func wrongArity(_ row: CommandRow, _ table: CommandTable) -> String {
         "ERR wrong number of arguments for '\(table.command(of: row).fullName)' command"
+    }
+
+    /// For a command that is refused for a reason of its own.
+    static func notAvailable(_ command: Command) -> [UInt8] {
+        let name = command.fullName.replacing("|", with: " ").uppercased()
+        return Array("ERR \(name) is not available here: \(command.standing.reason ?? "")".utf8)
     }
 
     static func helloOption(_ option: Span<UInt8>) -> [UInt8] {

@@ -79,8 +79,7 @@ extension Session {
     }
 
     func replyError(_ plan: ReplyPlan, _ text: [UInt8]) {
-        context.metrics.errorReplies.add()
-        reply(plan) { $0.error(text.span) }
+        fail(plan) { $0.error(text.span) }
     }
 
     /// What Redis would call the type of this session's client.

@@ -87,6 +87,7 @@ final class Loop {
             group.mailboxes[place.loop].post(.invalidation(Epoll.Token(rawValue: place.token)))
         }
         context.onDamage = { [unowned context] damage in damageLog.note(damage, now: context.now) }
+        context.unixSeconds = { Clock.wallMicroseconds() / 1_000_000 }
         epoll = try Epoll()
         try mailbox.waker.register(with: epoll, token: Epoll.Token(place: Self.wakerPlace, generation: 0))
         for (place, box) in listeners.enumerated() {
@@ -94,6 +95,10 @@ final class Loop {
                 with: epoll, token: Epoll.Token(place: Self.firstListenerPlace + UInt32(place), generation: 0))
         }
         adoptViews()
+        context.addressOfClient = { [unowned self] id in
+            let connection = connections.lazy.compactMap(\.self).first { $0.session.id == id }
+            return connection?.socket.addresses().peer ?? ""
+        }
     }
 
     // MARK: Turns
@@ -271,6 +276,7 @@ final class Loop {
         let transfer = connection.socket.receive(into: &input, byteCountMax: Self.readBytesMax)
         switch transfer {
         case .bytes(let count):
+            metrics.reads.add()
             metrics.bytesReceived.add(count)
             connection.lastActivity = context.now
             // A short read means there is no more, but for the end of input, which is read next; and draining
@@ -296,6 +302,7 @@ final class Loop {
             connection.session.answer(plan, steps: steps, into: &replies)
             deliver(to: connection)
         }
+        context.endBatch(plan, at: Clock.monotonicNanoseconds())
         batch.removeAll(keepingCapacity: true)
         clearPlan()
     }
@@ -316,6 +323,7 @@ final class Loop {
         if connection.output.isEmpty {
             switch connection.socket.send(replies.output.span) {
             case .bytes(let count):
+                metrics.writes.add()
                 metrics.bytesSent.add(count)
                 connection.lastActivity = context.now
                 if count < replies.output.count {

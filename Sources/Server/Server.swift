@@ -35,10 +35,23 @@ public final class Server {
         let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
             table: CommandTable.standard, catalog: catalog, configuration: settings.configurationPairs(),
-            replyBytesMax: settings.outputBufferBytesMax
+            replyBytesMax: settings.outputBufferBytesMax, releaseMemory: ProcessStatistics.releaseFreeMemory
         ) { facts.gather() }
         self.facts = facts
-        exchange = VersionExchange(catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes)
+        exchange = VersionExchange(
+            catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes, latency: state.latency)
+        monitor(by: settings)
+        state.debugAccess =
+            switch settings.debugCommand {
+            case .no: .nobody
+            case .local: .local
+            case .yes: .everybody
+            }
+    }
+
+    private func monitor(by settings: ServerSettings) {
+        state.slowLog.configure(slowerThan: settings.slowLogMicroseconds, countMax: settings.slowLogCountMax)
+        state.latency.setThreshold(milliseconds: settings.latencyThresholdMilliseconds)
     }
 
     private let facts: FactsGatherer
@@ -152,6 +165,7 @@ public final class Server {
         state.configuration = settings.configurationPairs()
         state.replyBytesMax = settings.outputBufferBytesMax
         facts.setClientsMax(settings.clientsMax)
+        monitor(by: settings)
         let limits = Loop.Limits(settings)
         let adoption = Adoption(loopCount: group.mailboxes.count)
         for mailbox in group.mailboxes where !mailbox.post(.limits(limits, adoption)) { adoption.arrive() }

@@ -14,6 +14,9 @@ public final class LoopMetrics: Sendable {
     public let damagedLookups = Counter()
     public let bytesReceived = Counter()
     public let bytesSent = Counter()
+    /// Receives that found something, and sends that took something.
+    public let reads = Counter()
+    public let writes = Counter()
     public let connectionsAccepted = Counter()
     public let connectionsRejected = Counter()
     /// Connections closed because all together held more than they may.
@@ -24,6 +27,10 @@ public final class LoopMetrics: Sendable {
     public let outputBufferDisconnections = Counter()
     /// Connections that are open now.
     public let connections = Atomic<Int>(0)
+    /// By command.
+    public let commands = CommandMetrics()
+    /// By code.
+    public let errors = ErrorMetrics()
     /// Bytes of requests and replies that those connections hold.
     public let heldBytes = Atomic<Int>(0)
     /// The most that one of them may hold, of those that may be closed for it; not less than it does.

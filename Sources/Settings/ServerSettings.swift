@@ -87,6 +87,14 @@ public struct ServerSettings: Sendable, Equatable {
     /// One request written as a plain line.
     public var inlineBytesMax = 64 << 10
 
+    /// Requests that take less are not in the slow log; -1: none is.
+    public var slowLogMicroseconds = 10_000
+    public var slowLogCountMax = 128
+    /// What takes less is no latency event; 0: nothing is.
+    public var latencyThresholdMilliseconds = 0
+    /// Who may send `DEBUG`.
+    public var debugCommand = DebugCommandPolicy.no
+
     /// How long a stop waits for replies to be taken before it cuts connections.
     public var drainTimeout = Duration.seconds(10)
     /// How a line of the log is written.
@@ -131,6 +139,13 @@ public enum VerificationPolicy: String, Sendable, CaseIterable {
     case sealed
     /// None.
     case off
+}
+
+/// Who may send `DEBUG`: nobody, clients on this machine, or everybody.
+public enum DebugCommandPolicy: String, Sendable, CaseIterable {
+    case no
+    case local
+    case yes
 }
 
 /// How a line of the log is written.

@@ -157,7 +157,7 @@ extension Setting {
         .path(
             "pid-file", \.pidFile, section: .process, redisName: "pidfile",
             "File that holds the process id while the server runs."),
-    ]
+    ] + monitoring
 
     /// Shown and set under Redis's name together with the rows that follow it, as Redis has one for all.
     private static let outputBuffer: Setting = {

@@ -15,6 +15,7 @@ import Testing
         ("CLIENT REPLY skip|nosuch|PING", "+PONG|"),
         ("CLIENT REPLY off|PING|GET k|nosuch|SET a b|CLIENT REPLY skip|PING|CLIENT REPLY on|PING", "+OK|+PONG|"),
         ("CLIENT REPLY skip|CLIENT REPLY on|PING", "+OK|+PONG|"),
+        ("CLIENT REPLY off|PING|CLIENT REPLY off|PING|CLIENT REPLY on|PING", "+OK|+PONG|"),
         ("CLIENT REPLY skip|CLIENT REPLY skip|PING|PING", "+PONG|"),
         ("CLIENT REPLY off|RESET|PING", "+RESET|+PONG|"),
         ("CLIENT REPLY skip|MULTI|GET k|EXEC|PING", "+QUEUED|*1|$1|v|+PONG|"),
