@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 from bench import HERE, ROOT, Maker, compiled, load, say
+from versions import raise_priority
 
 
 def bulk(data):
@@ -145,6 +146,8 @@ def main():
     parser.add_argument("--binary", default=os.environ.get("ALMANAC_BINARY", str(ROOT / ".build/release/almanac")))
     parser.add_argument("--json", default=str(ROOT / ".build/bench/fairness.json"))
     options = parser.parse_args()
+    if not raise_priority():
+        say("other work of the machine disturbs what is measured")
     work = ROOT / ".build/bench"
     work.mkdir(parents=True, exist_ok=True)
     program = compiled(work, "load", "gcc", "-O2", str(HERE / "load.c"))
@@ -154,11 +157,13 @@ def main():
         for target in targets:
             target.start()
             target.touch_all(options.keys)
-        for repetition in range(1, options.repetitions + 1):
+        for repetition in range(options.repetitions + 1):
             for name, greedy in scenarios(options).items():
                 for target in targets:
-                    runs.append({"target": target.name, "scenario": name, **measure(target, program, greedy, options)})
-            say(f"repetition {repetition} of {options.repetitions}")
+                    run = measure(target, program, greedy, options)
+                    if repetition > 0:  # the first one warms up, and is not counted
+                        runs.append({"target": target.name, "scenario": name, **run})
+            say(f"repetition {repetition} of {options.repetitions}" if repetition else "warm")
     finally:
         for target in targets:
             if hasattr(target, "process"):
