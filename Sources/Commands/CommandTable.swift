@@ -25,7 +25,7 @@ public struct CommandTable: Sendable {
     /// Every command of this server.
     public static let standard = CommandTable(
         [
-            strings, keyspace, connection, transactions, pubSub, server, monitoring, dataset, cluster,
+            strings, values, keyspace, connection, transactions, pubSub, server, monitoring, dataset, cluster,
             refusedStringWrites,
             refusedKeyWrites, refusedListWrites, refusedSetWrites, refusedHashWrites, refusedStreamWrites,
             refusedOtherWrites,

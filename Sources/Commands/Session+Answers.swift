@@ -181,6 +181,18 @@ extension Session {
         _ step: ReplyPlan.Step, of plan: ReplyPlan, into output: inout ReplyWriter
     ) -> StepOutcome {
         let view = plan.views[Int(step.view)]
+        let planned = plan.computations[step.parameter]
+        let start = output.output.count
+        switch planned.result {
+        case .reply(let made, let found, let missed):
+            output.output.append(made.bytes, in: 0..<made.bytes.count)
+            endComputed(found: found, missed: missed, from: start, in: output)
+            return .complete
+        case .damaged(let failure, let key):
+            answerDamaged(key, failure, view.version, into: &output)
+            return .complete
+        case nil: break
+        }
         let range = step.index..<step.index + Int(step.count)
         var damaged: Int?
         for index in range {
@@ -195,11 +207,23 @@ extension Session {
             return .complete
         }
         let values = FoundValues(view, in: range)
-        let found = (0..<values.count).count(where: values.isFound)
-        context.metrics.keyspaceHits.add(found)
-        context.metrics.keyspaceMisses.add(values.count - found)
-        plan.computations[step.parameter].write(values, &output)
+        guard !planned.computation.isLong(values) else { return .wouldBlock }
+        if range.count <= Computation.wholeKeysMax {
+            planned.computation.write(values, &output)
+        } else {
+            var fold = planned.computation.fold()
+            _ = fold.add(values)
+            fold.write(to: &output)
+        }
+        endComputed(found: values.foundCount, missed: values.count - values.foundCount, from: start, in: output)
         return .complete
+    }
+
+    /// Counts what a computed reply, which begins at `start`, was made from.
+    private func endComputed(found: Int, missed: Int, from start: Int, in output: borrowing ReplyWriter) {
+        context.metrics.keyspaceHits.add(found)
+        context.metrics.keyspaceMisses.add(missed)
+        if output.output.span[start] == UInt8(ascii: "-") { context.metrics.errorReplies.add() }
     }
 
     /// Replies that tell of keys without sending whole values.
@@ -273,6 +297,15 @@ extension Session {
 
     private func answerDamaged(_ view: VersionView, at index: Int, into output: inout ReplyWriter) {
         reportDamage(view, at: index)
+        context.metrics.errorReplies.add()
+        output.error(ErrorReply.damaged)
+    }
+
+    private func answerDamaged(
+        _ key: [UInt8], _ failure: EngineError?, _ version: DatasetVersion, into output: inout ReplyWriter
+    ) {
+        context.metrics.damagedLookups.add()
+        context.report(failure, of: version, key: key)
         context.metrics.errorReplies.add()
         output.error(ErrorReply.damaged)
     }
