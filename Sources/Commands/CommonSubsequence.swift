@@ -13,8 +13,8 @@ struct CommonSubsequence {
     private let wordsPerRow: Int
     private let isSwapped: Bool
 
-    /// - Parameters:
-    ///   - keepsTable: Whether ``visitMatches(_:_:_:)`` will be called; takes a bit for each pair of bytes.
+    /// Compares two values; with `keepsTable`, so that ``visitMatches(_:_:_:)`` may be called, which takes a bit of
+    /// memory for each pair of bytes.
     init(_ first: Span<UInt8>, _ second: Span<UInt8>, keepsTable: Bool) {
         isSwapped = first.count > second.count
         let rowBytes = isSwapped ? second : first

@@ -158,14 +158,15 @@ enum HyperLogLogCommands {
 
         mutating func add(_ values: FoundValues) -> Bool {
             for index in 0..<values.count where failure == nil {
-                failure = values.withValue(index) { value in
-                    do throws(HyperLogLog.Failure) {
-                        try union.merge(value)
-                        return nil
-                    } catch {
-                        return error
-                    }
-                } ?? nil
+                failure =
+                    values.withValue(index) { value in
+                        do throws(HyperLogLog.Failure) {
+                            try union.merge(value)
+                            return nil
+                        } catch {
+                            return error
+                        }
+                    } ?? nil
             }
             return failure == nil
         }

@@ -15,7 +15,8 @@ enum ValueEncoding {
         if let number = Int(decimal: value) {
             self = .integer(number)
         } else {
-            self = value.count <= Self.embeddedBytesMax
+            self =
+                value.count <= Self.embeddedBytesMax
                 ? .embedded(byteCount: value.count) : .raw(byteCount: value.count)
         }
     }
