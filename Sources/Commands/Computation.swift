@@ -6,8 +6,6 @@ import Storage
 ///
 /// A loop makes it where all keys are at hand and it takes little time; else a reader does, in slices.
 struct Computation: Sendable {
-    /// Work that a loop does itself, in bytes looked at once; more is left to a reader.
-    var loopBytesMax = Self.loopBytesMax
     /// How much work the reply is, in bytes looked at once; by default every byte of every value.
     var weigh: @Sendable (FoundValues) -> Int = { $0.byteCount }
     /// Writes the whole reply; called once, on a loop or a reader.
@@ -17,16 +15,17 @@ struct Computation: Sendable {
     /// Makes the reply from any number of values in the place of ``write``.
     private(set) var makeFold: (@Sendable () -> any ValueFold)?
 
-    /// About a tenth of a millisecond of work that looks at every byte once.
+    /// Work that a loop does itself, in bytes looked at once: about a tenth of a millisecond.
     static let loopBytesMax = 256 << 10
+    /// The same for all replies that one session gets in a turn.
+    static let turnBytesMax = 1 << 20
     /// Keys whose values may be held together, however long they are.
     static let wholeKeysMax = 2
 
     init(
-        loopBytesMax: Int = Self.loopBytesMax, weigh: @escaping @Sendable (FoundValues) -> Int = { $0.byteCount },
+        weigh: @escaping @Sendable (FoundValues) -> Int = { $0.byteCount },
         write: @escaping @Sendable (FoundValues, inout ReplyWriter) -> Void
     ) {
-        self.loopBytesMax = loopBytesMax
         self.weigh = weigh
         self.write = write
     }
@@ -37,8 +36,10 @@ struct Computation: Sendable {
     }
 
     /// A reply made from values that are seen one after another, of any number of keys.
-    static func folding(loopBytesMax: Int, _ makeFold: @escaping @Sendable () -> any ValueFold) -> Self {
-        var computation = Self(loopBytesMax: loopBytesMax) { values, reply in
+    static func folding(
+        weigh: @escaping @Sendable (FoundValues) -> Int, _ makeFold: @escaping @Sendable () -> any ValueFold
+    ) -> Self {
+        var computation = Self(weigh: weigh) { values, reply in
             var fold = makeFold()
             _ = fold.add(values)
             fold.write(to: &reply)
@@ -47,11 +48,10 @@ struct Computation: Sendable {
         return computation
     }
 
-    /// Whether the reply takes a loop too long.
-    func isLong(_ values: FoundValues) -> Bool {
+    /// How much work the reply is, in bytes looked at once.
+    func weight(of values: FoundValues) -> Int {
         // Which keys are there takes no work.
-        if values.count > Self.wholeKeysMax, makeFold == nil { return false }
-        return weigh(values) > loopBytesMax
+        values.count > Self.wholeKeysMax && makeFold == nil ? 0 : weigh(values)
     }
 
     /// What makes the reply from the values of so many keys that they cannot all be held.

@@ -134,8 +134,8 @@ struct HyperLogLog {
 /// `PFCOUNT key [key …]`.
 enum HyperLogLogCommands {
     static func count(keys: Int) -> Computation {
-        guard keys == 1 else { return .folding(loopBytesMax: loopBytesMax) { UnionCount() } }
-        return Computation(loopBytesMax: .max) { values, reply in
+        guard keys == 1 else { return .folding(weigh: weight) { UnionCount() } }
+        return Computation(weigh: weight) { values, reply in
             values.withValue(0) { write(countOf: $0, to: &reply) } ?? reply.integer(0)
         }
     }
@@ -176,6 +176,6 @@ enum HyperLogLogCommands {
         }
     }
 
-    /// Merging takes longer than looking at bytes once.
-    private static let loopBytesMax = 48 << 10
+    /// Counting registers and merging them takes about as long as looking at so many bytes for each value.
+    private static func weight(of values: FoundValues) -> Int { (values.foundCount + 1) * (32 << 10) }
 }

@@ -119,7 +119,7 @@ extension ReplyPlan {
         let values = FoundValues(view, in: range)
         // The loop tells of damage, and makes what is quickly made.
         guard !range.contains(where: { view.lookups.outcome(at: $0) == .damaged }),
-            planned.computation.isLong(values)
+            planned.computation.weight(of: values) > Computation.loopBytesMax
         else { return .lookedUp(byteCount: values.byteCount) }
         let reply = MadeReply(version: planned.protocolVersion) { planned.computation.write(values, &$0) }
         computations[step.parameter].result = .reply(

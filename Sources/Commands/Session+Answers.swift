@@ -11,6 +11,7 @@ extension Session {
     /// ``outputBytesSoftMax``; ``need`` then says how to go on.
     public func answer(_ plan: ReplyPlan, steps: Range<Int>, into output: inout ReplyWriter) {
         output.version = replyVersion
+        computedBytes = 0
         for index in steps {
             let step = plan.steps[index]
             switch answer(step, of: plan, into: &output) {
@@ -207,7 +208,11 @@ extension Session {
             return .complete
         }
         let values = FoundValues(view, in: range)
-        guard !planned.computation.isLong(values) else { return .wouldBlock }
+        let weight = planned.computation.weight(of: values)
+        guard weight <= Computation.loopBytesMax,
+            computedBytes == 0 || computedBytes + weight <= Computation.turnBytesMax
+        else { return .wouldBlock }
+        computedBytes += weight
         if range.count <= Computation.wholeKeysMax {
             planned.computation.write(values, &output)
         } else {

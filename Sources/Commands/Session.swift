@@ -62,6 +62,8 @@ public final class Session {
     var isCountDamaged = false
     /// What is left to answer once ``need`` has been met.
     var held: ReplyPlan?
+    /// Work done on computed replies this turn, as ``Computation/weigh`` tells it.
+    var computedBytes = 0
     /// A job that must wait until all steps before it are answered.
     var nextJob: (any SessionJob)?
     var currentView: (database: Int, view: VersionView, place: UInt16)?
