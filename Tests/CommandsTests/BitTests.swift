@@ -19,7 +19,7 @@ private func someBytes(_ random: inout SeededRandom) -> [UInt8] {
     @Test("Bits are counted and found in every part of random bytes as one by one")
     func countsAndPlaces() {
         var random = SeededRandom(seed: 11)
-        for _ in 0..<4_000 {
+        for _ in 0..<1_500 {
             let bytes = someBytes(&random)
             let each = bits(bytes)
             let start = random.pick(0...each.count)
@@ -33,7 +33,7 @@ private func someBytes(_ random: inout SeededRandom) -> [UInt8] {
     @Test("A field is the number that its bits make, with zeros behind the value")
     func fields() {
         var random = SeededRandom(seed: 12)
-        for _ in 0..<4_000 {
+        for _ in 0..<1_500 {
             let bytes = random.bytes(random.pick(0...12))
             let each = bits(bytes) + [Int](repeating: 0, count: 300)
             let first = random.pick(0...120)

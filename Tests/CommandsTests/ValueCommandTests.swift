@@ -107,7 +107,7 @@ private func integer(_ reply: String) -> Int? { Int(reply.dropFirst().dropLast(1
         #expect(driver.run())
         #expect(
             text(client.received)
-                == ":1\r\n:1000\r\n:8388536\r\n*1\r\n:257\r\n" + bulkText("raw") + ":1310792\r\n:0\r\n")
+                == ":1\r\n:1000\r\n:8388536\r\n*1\r\n:257\r\n" + bulkText("raw") + ":1310768\r\n:0\r\n")
     }
 
     @Test("Many replies that each take a little are made over several turns")
