@@ -8,6 +8,8 @@ struct PlannedComputation {
     let computation: Computation
     /// The form of its reply.
     let protocolVersion: ProtocolVersion
+    /// The row of the command that is answered.
+    let command: Int16?
     /// What a reader has begun on many keys.
     var run: ComputationRun?
     /// What a reader made of it.
@@ -95,10 +97,12 @@ extension ReplyPlan {
 
     /// Adds a step for `computation` over look-ups that have been appended to `view` already.
     func append(
-        _ computation: Computation, over range: Range<Int>, ofView place: UInt16, _ protocolVersion: ProtocolVersion
+        _ computation: Computation, over range: Range<Int>, ofView place: UInt16, _ protocolVersion: ProtocolVersion,
+        _ command: Int16?
     ) {
         countLookups(range.count)
-        computations.append(PlannedComputation(computation: computation, protocolVersion: protocolVersion))
+        computations.append(
+            PlannedComputation(computation: computation, protocolVersion: protocolVersion, command: command))
         steps.append(
             Step(
                 kind: .computed, view: place, count: UInt32(range.count), index: range.lowerBound,
