@@ -27,8 +27,8 @@ public struct CommandTable: Sendable {
     /// Every command of this server.
     public static let standard = CommandTable(
         [
-            strings, keyspace, connection, transactions, pubSub, server, monitoring, accessControl, debugging, dataset,
-            cluster,
+            strings, values, keyspace, connection, transactions, pubSub, server, monitoring, accessControl, debugging,
+            dataset, cluster,
             refusedStringWrites,
             refusedKeyWrites, refusedListWrites, refusedSetWrites, refusedHashWrites, refusedStreamWrites,
             refusedOtherWrites,

@@ -168,22 +168,23 @@ extension Session {
     }
 
     /// Looks up the keys at some arguments, and has `computation` make the reply from their values.
+    ///
+    /// More keys than a turn may take go to a reader, once all that was asked before is answered.
     func compute(
         _ computation: Computation, fromKeysAt arguments: some Collection<Int>, _ request: borrowing Request,
         _ plan: ReplyPlan
     ) {
-        let (view, place) = view(in: plan)
-        let index = view.lookups.count
-        for argument in arguments { _ = view.lookups.append(request[argument]) }
-        plan.countLookups(arguments.count)
         budget -= arguments.count
-        var computation = computation
-        computation.command = lastCommand?.index
-        plan.computations.append(computation)
-        plan.steps.append(
-            ReplyPlan.Step(
-                kind: .computed, view: place, count: UInt32(arguments.count), index: index,
-                parameter: plan.computations.count - 1))
+        let isTooMany = arguments.count > Self.turnBudget
+        let target = isTooMany ? ReplyPlan() : plan
+        let place = isTooMany ? UInt16(target.viewIndex(of: version)) : view(in: plan).place
+        let view = target.views[Int(place)]
+        let first = view.lookups.count
+        for argument in arguments { _ = view.lookups.append(request[argument]) }
+        target.append(computation, over: first..<view.lookups.count, ofView: place, protocolVersion, lastCommand?.index)
+        guard isTooMany else { return }
+        context.metrics.coldLookups.add(arguments.count)
+        schedule(ColdLookupJob(target))
     }
 
     private func getRange(_ request: borrowing Request, _ plan: ReplyPlan) {

@@ -21,8 +21,11 @@ let redisFacts = """
     auth -2 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection 7fd519ad4574332b
     bgrewriteaof 1 admin,noscript,no_async_loading 0 0 0 admin,slow,dangerous 2102af78d5fcc79f
     bgsave -1 admin,noscript,no_async_loading 0 0 0 admin,slow,dangerous 2dd08ac263713d14
+    bitcount -2 readonly 1 1 1 read,bitmap,slow b1c12f9c0be53302
     bitfield -2 write,denyoom 1 1 1 write,bitmap,slow 22026fd7cf33ed55
+    bitfield_ro -2 readonly,fast 1 1 1 read,bitmap,fast accb9027cdd44331
     bitop -4 write,denyoom 2 -1 1 write,bitmap,slow bfa736acce917408
+    bitpos -3 readonly 1 1 1 read,bitmap,slow 2f3603100664bf80
     blmove 6 write,denyoom,noscript,blocking 1 2 1 write,list,slow,blocking b9b14550acf82517
     blmpop -5 write,blocking,movablekeys 0 0 0 write,list,slow,blocking bf8a495cc051c717
     blpop -3 write,noscript,blocking 1 -2 1 write,list,slow,blocking 04ca3be4f2e4f868
@@ -97,6 +100,7 @@ let redisFacts = """
     decrby 3 write,denyoom,fast 1 1 1 write,string,fast 70cbcb63117b93ad
     del -2 write 1 -1 1 keyspace,write,slow d6147375772db654
     discard 1 noscript,loading,stale,fast,allow_busy 0 0 0 fast,transaction 25426e1a55ee4567
+    dump 2 readonly 1 1 1 keyspace,read,slow 4e19a7908913f526
     echo 2 loading,stale,fast 0 0 0 fast,connection ce8c276f25bfe239
     eval -3 noscript,stale,skip_monitor,no_mandatory_keys,movablekeys 0 0 0 slow,scripting 1064a36cdb1e5ff1
     eval_ro -3 readonly,noscript,stale,skip_monitor,no_mandatory_keys,movablekeys 0 0 0 slow,scripting b2267010b3b4f8ea
@@ -133,6 +137,7 @@ let redisFacts = """
     geosearch -7 readonly 1 1 1 read,geo,slow 0dcbf53b48543faf
     geosearchstore -8 write,denyoom 1 2 1 write,geo,slow 3fee031473facf9d
     get 2 readonly,fast 1 1 1 read,string,fast 3d2d00fff80819de
+    getbit 3 readonly,fast 1 1 1 read,bitmap,fast 72dc79a892532c47
     getdel 2 write,fast 1 1 1 write,string,fast 3828975d63c7d726
     getex -2 write,fast 1 1 1 write,string,fast d59cca500c373715
     getrange 4 readonly 1 1 1 read,string,slow 2aea1784a45c5646
@@ -168,6 +173,7 @@ let redisFacts = """
     latency|history 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous ff9530c4e3822bf8
     latency|latest 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous e2ad12a55c4e7da3
     latency|reset -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 5eaec43c6b8694cc
+    lcs -3 readonly 1 2 1 read,string,slow b97f305eb705986e
     lindex 3 readonly 1 1 1 read,list,slow d5c2f5dc11a7f0eb
     linsert 5 write,denyoom 1 1 1 write,list,slow 3d763cdea315a630
     llen 2 readonly,fast 1 1 1 read,list,fast e4e7e3406c327796
@@ -202,11 +208,18 @@ let redisFacts = """
     mset -3 write,denyoom 1 -1 2 write,string,slow f470f4f5f666bb75
     msetnx -3 write,denyoom 1 -1 2 write,string,slow 9d0b7c5a4eddea8c
     multi 1 noscript,loading,stale,fast,allow_busy 0 0 0 fast,transaction a547cf3dc27a3146
+    object -2 - 0 0 0 slow -
+    object|encoding 3 readonly 2 2 1 keyspace,read,slow f9de626684ef5b9f
+    object|freq 3 readonly 2 2 1 keyspace,read,slow 85c3aa195ac70eb6
+    object|help 2 loading,stale 0 0 0 keyspace,slow c587c202b96bc7b5
+    object|idletime 3 readonly 2 2 1 keyspace,read,slow d3dbcc5a579b7b71
+    object|refcount 3 readonly 2 2 1 keyspace,read,slow 5d7a0b1333f1a9bc
     persist 2 write,fast 1 1 1 keyspace,write,fast f32364cf92e99a93
     pexpire -3 write,fast 1 1 1 keyspace,write,fast ab3de63bd88e2cea
     pexpireat -3 write,fast 1 1 1 keyspace,write,fast 078f6e7d5865dc39
     pexpiretime 2 readonly,fast 1 1 1 keyspace,read,fast 2e2f4f15d46fbdc7
     pfadd -2 write,denyoom,fast 1 1 1 write,hyperloglog,fast 9dc8f9b9aea8ea34
+    pfcount -2 readonly 1 -1 1 read,hyperloglog,slow b09d54befde9ae4d
     pfdebug 3 write,denyoom,admin 2 2 1 write,hyperloglog,admin,slow,dangerous f9c822ed10c9c66b
     pfmerge -2 write,denyoom 1 -1 1 write,hyperloglog,slow a90bb4faa6f740ca
     pfselftest 1 admin 0 0 0 hyperloglog,admin,slow,dangerous b8c55731ebc59ac6
@@ -274,6 +287,7 @@ let redisFacts = """
     smismember -3 readonly,fast 1 1 1 read,set,fast 18b22569152baf43
     smove 4 write,fast 1 2 1 write,set,fast c4b1d0832ed63914
     sort -2 write,denyoom,movablekeys 1 1 1 write,set,sortedset,list,slow,dangerous d0a5d014915798e2
+    sort_ro -2 readonly,movablekeys 1 1 1 read,set,sortedset,list,slow,dangerous 4ff0e71b9678cfe1
     spop -2 write,fast 1 1 1 write,set,fast 2aabbde0bd71bb54
     spublish 3 pubsub,loading,stale,fast 1 1 1 pubsub,fast 096076fec9e7f16c
     srandmember -2 readonly 1 1 1 read,set,slow f9d89a21e2b0e662
