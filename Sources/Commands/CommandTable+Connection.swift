@@ -66,6 +66,7 @@ extension CommandTable {
                     tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
                     group: .connection, since: "7.2.0", "O(1)",
                     "Keeps reads of this connection from counting as use of a key."),
+                clientAttributes,
                 Row(
                     "help", .clientHelp, arity: 2, [.loading, .stale], in: .connection,
                     group: .connection, since: "5.0.0", "O(1)", "Lists the sub-commands."),

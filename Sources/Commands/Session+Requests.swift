@@ -33,6 +33,7 @@ extension Session {
             return command.action == .exec ? abortTransaction(plan, because: text) : refuse(plan, text)
         }
         if transaction != nil, queueIfInTransaction(command, request, plan) { return }
+        if versionWishes != nil, sliced == nil, !meetVersionWishes(command, plan) { return }
         perform(command, request, plan)
     }
 

@@ -15,6 +15,7 @@ public final class ServerState: Sendable {
     public let subscriptions = SubscriptionRegistry()
     /// Bytes that the reply of one command may take up where it cannot be sent piece by piece.
     public let replyBytesMax: Int
+    private let keysReplyCountMax = Atomic<Int>(1_000_000)
     private let lastClientID = Atomic<Int>(0)
 
     public init(
@@ -33,6 +34,12 @@ public final class ServerState: Sendable {
     public var configuration: [(name: String, value: String)] {
         get { settings.withLock { $0 } }
         set { settings.withLock { $0 = newValue } }
+    }
+
+    /// Keys that the reply of one `KEYS` may hold.
+    public var keysReplyMax: Int {
+        get { keysReplyCountMax.load(ordering: .relaxed) }
+        set { keysReplyCountMax.store(newValue, ordering: .relaxed) }
     }
 
     /// Whoever manages the datasets; `nil` where nobody does.
@@ -68,6 +75,8 @@ public final class SessionContext {
     /// When this turn began, in nanoseconds of the monotonic clock.
     public var now: UInt64 = 0
     var random: SplitMix64
+    /// Versions that sessions of this loop have chosen to stay on, each counted once a session.
+    public internal(set) var versionUseCount = 0
     /// Told of every damaged look-up and walk, for the log.
     public var onDamage: (Damage) -> Void = { _ in }
 

@@ -123,7 +123,7 @@ final class Loop {
     var timeout: Int32 {
         if !queue.isEmpty { return 0 }
         if !deferred.isEmpty || acceptAgain { return 10 }
-        return limits.idleNanoseconds > 0 || lingering > 0 ? 500 : -1
+        return limits.idleNanoseconds > 0 || lingering > 0 || context.versionUseCount > 0 ? 500 : -1
     }
 
     func note(_ event: Epoll.Event) {

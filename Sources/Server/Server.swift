@@ -37,6 +37,7 @@ public final class Server {
             table: CommandTable.standard, catalog: catalog, configuration: settings.configurationPairs(),
             replyBytesMax: settings.outputBufferBytesMax
         ) { facts.gather() }
+        state.keysReplyMax = settings.keysReplyMax
         self.facts = facts
         exchange = VersionExchange(catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes)
     }
@@ -142,6 +143,7 @@ public final class Server {
     /// Has the loops go by the settings that can change while they run.
     public func apply(_ settings: ServerSettings) {
         state.configuration = settings.configurationPairs()
+        state.keysReplyMax = settings.keysReplyMax
         facts.setClientsMax(settings.clientsMax)
         for mailbox in group.mailboxes { mailbox.post(.limits(Self.limits(from: settings))) }
     }
