@@ -132,8 +132,9 @@ final class RangeJob: ReplyJob {
         }
     }
 
-    /// A reply ends with the row before the one that would make it longer, and has one row at least.
-    static let pageBytesMax = 4 << 20
+    /// A reply ends with the row before the one that would make it longer, and has one row at least; more would keep
+    /// the loop that sends it from others.
+    private static let pageBytesMax = 1 << 20
     /// Keys visited between two looks at the queue of the readers: about a millisecond.
     private static let sliceKeysMax = 4_096
     /// Pages of the engine, of some hundred KiB each, read in a slice.

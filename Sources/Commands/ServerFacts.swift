@@ -110,7 +110,8 @@ public struct ServerFacts: Sendable {
         guard form == .resp3 else { return }
         reply.bulk("dataset" as StaticString)
         reply.bulk(dataset)
-        reply.bulk("version" as StaticString)
+        // Not `version`: a client that makes a map of the reply would lose Redis's field of this name.
+        reply.bulk("dataset_version" as StaticString)
         reply.bulk(version)
     }
 }

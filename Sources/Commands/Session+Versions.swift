@@ -97,6 +97,7 @@ extension Session {
         // They name their dataset.
         case .datasetRange, .datasetPrefix: return true
         case .exec:
+            dropClosedVersions()
             // For all of its replies: there is no place for an attribute in the middle of an array.
             if transaction?.isSpoilt == false { tellVersion(in: database, plan) }
             return true
@@ -119,7 +120,9 @@ extension Session {
     }
 
     private func tellVersion(in database: Int, _ plan: ReplyPlan) {
-        guard versionWishes?.tellsVersions == true, protocolVersion == .resp3, !isReplaying else { return }
+        guard let versionWishes, versionWishes.tellsVersions, versionWishes.goneVersion(in: database) == nil,
+            protocolVersion == .resp3, !isReplaying
+        else { return }
         let id = version(in: database).id
         reply(plan) {
             $0.attribute(count: 1)

@@ -60,7 +60,8 @@ extension Session {
         }
         schedule(
             WalkJob(
-                version, from: start, matching: pattern, form: .page(cursor: cursor, keysVisitedMax: count), server: context.server,
+                version, from: start, matching: pattern, form: .page(cursor: cursor, keysVisitedMax: count),
+                server: context.server,
                 protocolVersion: protocolVersion))
     }
 }

@@ -1,6 +1,8 @@
 import Datasets
 
-/// What a client wants of versions: to stay on some, to be told which one answered. Belongs to its session.
+/// What a client wants of versions: to stay on some, to be told which one answered.
+///
+/// Belongs to its session.
 final class VersionWishes {
     private enum Choice {
         case held(VersionUse)

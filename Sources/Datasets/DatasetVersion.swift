@@ -10,7 +10,10 @@ public final class DatasetVersion: Sendable {
     /// As the manifest says where there is one, else as the engine does.
     public let keyCount: KeyCount
 
-    /// - Parameter keyCount: What is known better than the engine can; `nil` to ask it.
+    /// - Parameters:
+    ///   - id: As in ``id``.
+    ///   - engine: Opened, and closed with the last reference to this object.
+    ///   - keyCount: What is known better than the engine can; `nil` to ask it.
     public init(id: String, engine: any Engine, keyCount: KeyCount? = nil) {
         self.id = id
         self.engine = engine

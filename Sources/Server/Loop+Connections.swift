@@ -215,7 +215,8 @@ extension Loop {
     /// Closes who has been idle or has lingered for too long; looks at everyone twice a second at most.
     func sweepIfDue() {
         if !deferred.isEmpty { submitDeferred() }
-        guard limits.idleNanoseconds > 0 || lingering > 0 || context.versionUseCount > 0, context.now >= nextSweep else { return }
+        guard limits.idleNanoseconds > 0 || lingering > 0 || context.versionUseCount > 0, context.now >= nextSweep
+        else { return }
         nextSweep = context.now + 500_000_000
         for case let connection? in connections {
             connection.session.dropClosedVersions()

@@ -61,7 +61,8 @@ extension SwapMachine {
     /// Connections that have chosen to stay on a version.
     private func users(of id: String, _ database: Int) -> Int {
         let closing = closing.filter { $0.database == database }.compactMap(\.open)
-        return (datasets[database].openVersions + closing).filter { $0.version.id == id }.reduce(0) { $0 + $1.userCount }
+        let open = (datasets[database].openVersions + closing).filter { $0.version.id == id }
+        return open.reduce(0) { $0 + $1.userCount }
     }
 
     private func version(_ id: String, _ database: Int, _ directory: DataDirectory?) -> DatasetAnswer {

@@ -131,7 +131,7 @@ private func fnv1a(_ text: String) -> String {
         #expect(
             written(.resp3) { ServerFacts.writeHello(clientID: 81, dataset: "users", version: "B", to: &$0) }
                 == "%9\r\n\(head):3\r\n$2\r\nid\r\n:81\r\n\(tail)$7\r\ndataset\r\n$5\r\nusers\r\n"
-                + "$7\r\nversion\r\n$1\r\nB\r\n")
+                + "$15\r\ndataset_version\r\n$1\r\nB\r\n")
     }
 
     @Test("TIME gives seconds and microseconds as bulk strings")

@@ -20,7 +20,9 @@ import Testing
     private func bulk(_ bytes: [UInt8]) -> String { "$\(bytes.count)\r\n" + text(bytes) + "\r\n" }
 
     /// The reply that `rows`, in order, and where to go on make.
-    private func expected(_ rows: ArraySlice<([UInt8], [UInt8])>, next: [UInt8]?, _ form: String, _ isRESP3: Bool) -> String {
+    private func expected(
+        _ rows: ArraySlice<([UInt8], [UInt8])>, next: [UInt8]?, _ form: String, _ isRESP3: Bool
+    ) -> String {
         let null = isRESP3 ? "_\r\n" : "$-1\r\n"
         let head = "*2\r\n" + (next.map(bulk) ?? null)
         switch form {

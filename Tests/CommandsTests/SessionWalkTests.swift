@@ -80,7 +80,8 @@ import Testing
     @Test(
         "A SCAN that Redis would refuse is refused in its words",
         arguments: [
-            (["x"], "ERR invalid cursor"), (["18446744073709551616"], "ERR invalid cursor"), (["-"], "ERR invalid cursor"),
+            (["x"], "ERR invalid cursor"), (["18446744073709551616"], "ERR invalid cursor"),
+            (["-"], "ERR invalid cursor"),
             (["0", "COUNT"], "ERR syntax error"), (["0", "COUNT", "0"], "ERR syntax error"),
             (["0", "COUNT", "x"], "ERR value is not an integer or out of range"),
             (["0", "LIMIT", "1"], "ERR syntax error"),

@@ -71,8 +71,10 @@ import Testing
         arguments: [
             (["USE", "C"], "ERR version C of A is not open; open are: B, A"),
             (["USE", "A", "C"], "ERR version C of A is not open; open are: B, A"),
-            (["USE", "A A"], "ERR 'A A' cannot be a version's id"), (["USE", "none", "A"], "ERR no dataset 'none'; there are: A"),
-            (["USE", "../x"], "ERR '../x' cannot be a version's id"), (["USE", "A", "A", "A"], "ERR syntax error"),
+            (["USE", "A A"], "ERR 'A A' cannot be a version's id"),
+            (["USE", "none", "A"], "ERR no dataset 'none'; there are: A"),
+            (["USE", "../x"], "ERR '../x' cannot be a version's id"),
+            (["USE", "A", "A", "A"], "ERR syntax error"),
             (["USE"], "ERR wrong number of arguments for 'dataset|use' command"),
         ])
     func refusals(words: [String], error: String) {
@@ -85,7 +87,9 @@ import Testing
     @Test("part when the version is closed: reads are refused until the client chooses, also where it was idle")
     func gone() {
         let world = World(clientCount: 2)
-        let gone = "-VERSIONGONE version A of A has been replaced and is closed; follow the latest with DATASET USE A latest\r\n"
+        let gone =
+            "-VERSIONGONE version A of A has been replaced and is closed; "
+            + "follow the latest with DATASET USE A latest\r\n"
         for client in 0...1 { #expect(world.ask(request("DATASET", "USE", "A"), client: client) == "+OK\r\n") }
         world.open[0].close(by: 1_000)
         world.driver.context.now = 999
@@ -153,7 +157,8 @@ import Testing
             many, request("PING"), request("DBSIZE"), request("EXISTS", "k"), request("CLIENT", "GETNAME"),
             request("DATASET", "PREFIX", "A", "only", "KEYS"), request("KEYS", "only*"))
         #expect(replies.components(of: tag) == 5)
-        #expect(replies.hasPrefix(tag + "*600\r\n") && replies.contains("+PONG\r\n\(tag):2\r\n\(tag):1\r\n_\r\n\(tag)*2"))
+        #expect(replies.hasPrefix(tag + "*600\r\n"))
+        #expect(replies.contains("+PONG\r\n\(tag):2\r\n\(tag):1\r\n_\r\n\(tag)*2"))
         // Once before all of a transaction, never inside.
         #expect(
             world.ask(request("MULTI"), request("GET", "k"), request("GET", "k"), request("EXEC"))
