@@ -114,6 +114,9 @@ let package = Package(
         .executableTarget(
             name: "SessionFuzz", dependencies: ["CFuzzDriver", "SessionSupport"], path: "Tests/Fuzz/SessionFuzz",
             swiftSettings: strict),
+        .executableTarget(
+            name: "ConversationFuzz", dependencies: ["CFuzzDriver", "SessionSupport"],
+            path: "Tests/Fuzz/ConversationFuzz", swiftSettings: strict),
 
         // Drives sources from the command line, for tests with real servers.
         .executableTarget(

@@ -12,6 +12,8 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case ping, echo, select, quit, reset, hello, auth, readonly, readwrite, asking
     case clientID, clientSetName, clientGetName, clientSetInfo, clientList, clientInfo, clientNoEvict, clientNoTouch
     case clientHelp
+    case clientTracking, clientTrackingInfo, clientCaching, clientGetRedirection, clientReply, clientPause,
+        clientUnpause
 
     // Transactions.
     case multi, exec, discard, watch, unwatch

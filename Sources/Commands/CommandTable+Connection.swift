@@ -70,6 +70,6 @@ extension CommandTable {
                 Row(
                     "help", .clientHelp, arity: 2, [.loading, .stale], in: .connection,
                     group: .connection, since: "5.0.0", "O(1)", "Lists the sub-commands."),
-            ]),
+            ] + clientModes),
     ]
 }

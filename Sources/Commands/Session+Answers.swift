@@ -10,15 +10,27 @@ extension Session {
     /// Stops where a key would have to come from the disk, and where `output` holds more than
     /// ``outputBytesSoftMax``; ``need`` then says how to go on.
     public func answer(_ plan: ReplyPlan, steps: Range<Int>, into output: inout ReplyWriter) {
+        mutedFrom = output.output.count
+        answerSteps(steps, of: plan, into: &output)
+        if isMuted { dropMuted(from: &output) }
+    }
+
+    /// Takes away what the client does not want to be sent.
+    private func dropMuted(from output: inout ReplyWriter) {
+        output.output.removeLast(output.output.count - mutedFrom)
+    }
+
+    @inline(__always)
+    private func answerSteps(_ steps: Range<Int>, of plan: ReplyPlan, into output: inout ReplyWriter) {
         output.version = replyVersion
         for index in steps {
             let step = plan.steps[index]
             switch answer(step, of: plan, into: &output) {
             case .complete:
                 guard output.output.count > Self.outputBytesSoftMax, index + 1 < steps.upperBound else { continue }
-                return hold(index + 1..<steps.upperBound, of: plan, need: .drain)
+                return hold(index + 1..<steps.upperBound, of: plan, isForClient: true)
             case .wouldBlock:
-                return hold(index..<steps.upperBound, of: plan, need: nil)
+                return hold(index..<steps.upperBound, of: plan, isForClient: false)
             case .partly(let answered):
                 // The rest goes on behind what has been sent or counted.
                 var rest = step
@@ -27,14 +39,13 @@ extension Session {
                 rest.count -= UInt32(answered)
                 plan.steps[index] = rest
                 let isFull = output.output.count > Self.outputBytesSoftMax
-                return hold(index..<steps.upperBound, of: plan, need: isFull ? .drain : nil)
+                return hold(index..<steps.upperBound, of: plan, isForClient: isFull)
             case .broken:
                 isEnding = true
                 nextJob = nil
                 return
             }
         }
-        held = nil
         if let nextJob {
             self.nextJob = nil
             need = .job(nextJob)
@@ -43,27 +54,23 @@ extension Session {
         }
     }
 
-    /// Takes the steps that could not be answered along; without a `need`, for a reader to look up.
-    private func hold(_ steps: Range<Int>, of plan: ReplyPlan, need: Need?) {
+    /// Takes the steps that could not be answered along, for when the client has read, or for a reader to look up.
+    private func hold(_ steps: Range<Int>, of plan: ReplyPlan, isForClient: Bool) {
         isRunnable = hasWork
         let rest = ReplyPlan()
         rest.append(steps, of: plan)
-        if let need {
-            held = rest
-            self.need = need
+        if isForClient {
+            need = .drain(rest)
         } else {
             context.metrics.coldLookups.add(rest.lookupCount)
-            self.need = .job(ColdLookupJob(rest))
+            need = .job(ColdLookupJob(rest))
         }
     }
 
     /// Puts the steps that waited for the client to read back into `plan`, to be looked up and answered.
     public func resume(into plan: ReplyPlan) -> Range<Int> {
         let first = plan.stepCount
-        if let held {
-            plan.append(0..<held.stepCount, of: held)
-            self.held = nil
-        }
+        if case .drain(let rest) = need { plan.append(0..<rest.stepCount, of: rest) }
         need = .nothing
         isRunnable = hasWork  // Requests may have been kept since the steps were held back.
         firstStep = plan.stepCount  // Later literals must not be joined to steps that went before.
@@ -74,6 +81,8 @@ extension Session {
     public func complete(_ job: any SessionJob, into output: inout ReplyWriter) {
         need = .nothing
         output.version = replyVersion
+        mutedFrom = output.output.count
+        defer { if isMuted { dropMuted(from: &output) } }
         if let job = job as? ColdLookupJob {
             guard let plan = job.takePlan() else { return }
             answer(plan, steps: 0..<plan.stepCount, into: &output)
@@ -110,6 +119,15 @@ extension Session {
         case .protocolVersion:
             replyVersion = step.parameter == 3 ? .resp3 : .resp2
             output.version = replyVersion
+            return .complete
+        case .mute:
+            // Who is muted already stays so from where it began.
+            if !isMuted { mutedFrom = output.output.count }
+            isMuted = true
+            return .complete
+        case .unmute:
+            if isMuted { dropMuted(from: &output) }
+            isMuted = false
             return .complete
         case .value:
             let view = plan.views[Int(step.view)]
@@ -215,7 +233,7 @@ extension Session {
             case .miss: break
             case .damaged:
                 reportDamage(view, at: index)
-                isCountDamaged = true
+                partialCount.isDamaged = true
                 // Nothing of the reply has been sent, so it can still be an error, in its own time.
                 if step.kind != .partialHits { endCount(of: 0, into: &output) }
                 return .complete
@@ -225,14 +243,14 @@ extension Session {
         }
         if known < step.count {
             guard known > 0, plan.wasReadAnywhere else { return .wouldBlock }
-            hits += found
+            partialCount.hits += found
         }
         context.metrics.keyspaceHits.add(found)
         context.metrics.keyspaceMisses.add(known - found)
         if known < step.count { return .partly(known) }
         switch step.kind {
         case .partialHits:
-            hits += found
+            partialCount.hits += found
         case .hits:
             endCount(of: found, into: &output)
         case .length:
@@ -262,13 +280,13 @@ extension Session {
 
     /// The reply about keys that have all been looked up, the last of which were `found`.
     private func endCount(of found: Int, into output: inout ReplyWriter) {
-        if isCountDamaged {
+        if partialCount.isDamaged {
             context.metrics.errorReplies.add()
             output.error(ErrorReply.damaged)
         } else {
-            output.integer(hits + found)
+            output.integer(partialCount.hits + found)
         }
-        (hits, isCountDamaged) = (0, false)
+        partialCount = PartialCount()
     }
 
     private func answerDamaged(_ view: VersionView, at index: Int, into output: inout ReplyWriter) {

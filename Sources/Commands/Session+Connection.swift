@@ -59,6 +59,9 @@ extension Session {
         transaction = nil
         subscriptions = nil
         versionWishes = nil
+        tracking = nil
+        unmute(plan)
+        updateOrdinary()
         database = 0
         name = ""
         if protocolVersion != .resp2 { changeProtocol(to: .resp2, plan) }

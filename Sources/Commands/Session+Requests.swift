@@ -11,6 +11,7 @@ extension Session {
         guard request.count > 0 else { return }
         budget -= 1
         if sliced == nil { context.metrics.commandsProcessed.add() }
+        if !isOrdinary, sliced == nil, !isReplaying { beginExtraordinary(request, plan) }
         let table = context.server.table
         guard var command = table.find(request[0]) else { return refuseUnknown(request, plan) }
         if command.isContainer, request.count > 1 {
@@ -28,13 +29,22 @@ extension Session {
             transaction?.isSpoilt = true
             return replyError(plan, ErrorReply.readOnly)
         }
-        if subscriptions != nil, isForbiddenWhileSubscribed(command) {
-            let text = ErrorReply.subscribed(command, table)
-            return command.action == .exec ? abortTransaction(plan, because: text) : refuse(plan, text)
-        }
-        if transaction != nil, queueIfInTransaction(command, request, plan) { return }
-        if versionWishes != nil, sliced == nil, !meetVersionWishes(command, plan) { return }
+        if !isOrdinary, isSpecial(command, request, plan) { return }
         perform(command, request, plan)
+    }
+
+    /// Refuses or queues what may not be performed now.
+    ///
+    /// - Returns: Whether that was done.
+    @inline(never)
+    private func isSpecial(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) -> Bool {
+        if subscriptions != nil, isForbiddenWhileSubscribed(command) {
+            let text = ErrorReply.subscribed(command, context.server.table)
+            command.action == .exec ? abortTransaction(plan, because: text) : refuse(plan, text)
+            return true
+        }
+        if transaction != nil, queueIfInTransaction(command, request, plan) { return true }
+        return versionWishes != nil && sliced == nil && !meetVersionWishes(command, plan)
     }
 
     @inline(never)

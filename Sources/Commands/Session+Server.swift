@@ -9,6 +9,15 @@ extension Session {
         _ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan
     ) throws(CommandError) {
         switch command.action {
+        case .clientTracking: try setTracking(request, plan)
+        case .clientTrackingInfo: writeTrackingInfo(plan)
+        case .clientCaching: try setCaching(request, plan)
+        case .clientGetRedirection: reply(plan) { $0.integer(redirectionNumber) }
+        case .clientReply: try setReplyMode(request, plan)
+        case .clientPause: try pause(request, plan)
+        case .clientUnpause:
+            context.server.endPause()
+            ok(plan)
         case .clientID: reply(plan) { $0.integer(id) }
         case .clientGetName:
             // Redis has no empty name: to take a name away is to have none.

@@ -75,6 +75,7 @@ extension Session {
         let wishes = versionWishes ?? VersionWishes()
         change(wishes)
         versionWishes = wishes.isEmpty ? nil : wishes
+        updateOrdinary()
         currentView = nil
     }
 

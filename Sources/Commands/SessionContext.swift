@@ -13,10 +13,12 @@ public final class ServerState: Sendable {
     private let gatherFacts: @Sendable () -> ServerFacts
     public let cursors = ScanCursors()
     public let subscriptions = SubscriptionRegistry()
+    public let directory = ClientDirectory()
     /// Bytes that the reply of one command may take up where it cannot be sent piece by piece.
     public let replyBytesMax: Int
     private let keysReplyCountMax = Atomic<Int>(1_000_000)
     private let lastClientID = Atomic<Int>(0)
+    private let pauseEnd = Atomic<UInt64>(0)
 
     public init(
         table: CommandTable, catalog: Catalog, configuration: [(name: String, value: String)], replyBytesMax: Int,
@@ -62,6 +64,14 @@ public final class ServerState: Sendable {
         return facts
     }
 
+    /// Until when no request is to be understood, in nanoseconds of the monotonic clock; 0 for no pause.
+    public var pausedUntil: UInt64 { pauseEnd.load(ordering: .relaxed) }
+
+    /// Holds everybody's requests back; of two pauses the later end holds.
+    func pause(until end: UInt64) { pauseEnd.max(end, ordering: .relaxed) }
+
+    func endPause() { pauseEnd.store(0, ordering: .relaxed) }
+
     /// A number that no connection of this server has had, above 0 and growing.
     public func makeClientID() -> Int { lastClientID.add(1, ordering: .relaxed).newValue }
 }
@@ -79,6 +89,8 @@ public final class SessionContext {
     public internal(set) var versionUseCount = 0
     /// Told of every damaged look-up and walk, for the log.
     public var onDamage: (Damage) -> Void = { _ in }
+    /// Told of a client whose cache is out of date, so that ``Session/takeInvalidation()`` of it is called.
+    public var onRedirectedInvalidation: (ClientDirectory.Place) -> Void = { _ in }
 
     public init(server: ServerState, metrics: LoopMetrics, versions: [DatasetVersion], seed: UInt64) {
         self.server = server

@@ -23,6 +23,8 @@ final class Connection {
     var hasEnded = false
     /// Whether the connection is in the loop's queue.
     var isQueued = false
+    /// Whether the connection is among those that `CLIENT PAUSE` holds back.
+    var isHeldBack = false
     var isClosed = false
     /// Set once all is answered while the peer still sends: its bytes are dropped until then, because
     /// closing with unread input would reset the connection and could cost the peer its last replies.

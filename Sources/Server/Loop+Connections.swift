@@ -73,6 +73,8 @@ extension Loop {
         let connection = Connection(socket: socket, session: session, token: token, now: context.now)
         connections[place] = connection
         connectionCount += 1
+        context.server.directory.add(
+            session.id, at: ClientDirectory.Place(loop: index, token: token.rawValue))
         if isDraining {
             connection.isReadable = true
             enqueue(connection)
@@ -88,6 +90,7 @@ extension Loop {
         if connection.lingersUntil != nil { lingering -= 1 }
         let place = Int(connection.token.place - Self.firstConnectionPlace)
         connections[place] = nil
+        context.server.directory.remove(connection.session.id)
         generations[place] &+= 1
         freePlaces.append(place)
         connectionCount -= 1
@@ -131,6 +134,10 @@ extension Loop {
             refreshVersions()
             adoption?.arrive()
         case .published(let channel, let message): pass(on: message, channel: channel)
+        case .invalidation(let token):
+            guard let connection = connection(for: token) else { return }
+            connection.session.takeInvalidation()
+            telling.append(connection)
         case .limits(let new): limits = new
         case .drain:
             isDraining = true
@@ -157,7 +164,7 @@ extension Loop {
         case .describeClients(let job, let origin, let token):
             if job.add([], loopCount: group.mailboxes.count) { origin.post(.finished(job, token)) }
         case .versionsChanged(let adoption): adoption?.arrive()
-        case .finished, .published, .limits, .drain, .stop: break
+        case .finished, .published, .invalidation, .limits, .drain, .stop: break
         }
     }
 
@@ -167,7 +174,43 @@ extension Loop {
         for case let connection? in connections where connection.session.isSubscribed {
             guard connection.session.take(channel: channel, message: message) else { continue }
             // A client that does not read its messages is closed like one that does not read its replies.
-            if isWithinLimits(connection) { enqueue(connection) }
+            if isWithinLimits(connection) { telling.append(connection) }
+        }
+    }
+
+    /// Has those told who cache what another version makes out of date.
+    func invalidateCaches() {
+        guard metrics.trackingClients.load(ordering: .relaxed) > 0 else { return }
+        for case let connection? in connections where connection.session.isTracking {
+            connection.session.invalidateCache()
+            telling.append(connection)
+        }
+    }
+
+    /// Lets the next few of those go on who have something to tell.
+    func tellSome() {
+        for _ in 0..<Self.toldAtOnce where !telling.isEmpty {
+            let connection = telling.removeFirst()
+            if !connection.isClosed, connection.session.pushBytes > 0 { enqueue(connection) }
+        }
+    }
+
+    /// Whether `CLIENT PAUSE` holds a connection's requests back; not those of a loop that drains.
+    func isPaused(_ connection: Connection) -> Bool { !isDraining && context.now < context.server.pausedUntil }
+
+    func holdBack(_ connection: Connection) {
+        guard !connection.isHeldBack else { return }
+        connection.isHeldBack = true
+        paused.append(connection)
+    }
+
+    /// Lets those go on who were held back, once nobody is any more.
+    func endPauseIfOver() {
+        guard isDraining || context.now >= context.server.pausedUntil else { return }
+        while !paused.isEmpty {
+            let connection = paused.removeFirst()
+            connection.isHeldBack = false
+            if !connection.isClosed { enqueue(connection) }
         }
     }
 
@@ -253,6 +296,8 @@ extension Loop {
     private static let acceptBurstMax = 64
     /// Bursts in which a drain empties the backlog.
     private static let lastBurstsMax = 64
+    /// Connections that are told something in one turn, besides those that are served.
+    private static let toldAtOnce = 64
     private static let lingerNanoseconds: UInt64 = 1_000_000_000
     private static let discardReadsMax = 16
     /// About what an idle connection takes on the heap, for `tot-mem`.

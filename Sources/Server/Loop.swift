@@ -52,6 +52,11 @@ final class Loop {
     var batch: [(connection: Connection, steps: Range<Int>)] = []
     var input = ByteBuffer(capacity: Loop.readBytesMax)
     var replies = ReplyWriter()
+    /// Connections with something to tell that no request asked for, served a few a turn: after a change of
+    /// version there may be thousands, and others must not wait for all of them.
+    var telling = Ring<Connection>()
+    /// Connections that `CLIENT PAUSE` holds back.
+    var paused = Ring<Connection>()
     /// Jobs that found the readers' queue full.
     var deferred = Ring<Connection>()
     /// When to look again at what keys are asked for.
@@ -88,6 +93,9 @@ final class Loop {
             server: server, metrics: metrics, versions: catalog.versions,
             seed: Clock.monotonicNanoseconds() &+ UInt64(index))
         let damageLog = DamageLog(logger)
+        context.onRedirectedInvalidation = { place in
+            group.mailboxes[place.loop].post(.invalidation(Epoll.Token(rawValue: place.token)))
+        }
         context.onDamage = { [unowned context] damage in damageLog.note(damage, now: context.now) }
         epoll = try Epoll()
         try mailbox.waker.register(with: epoll, token: Epoll.Token(place: Self.wakerPlace, generation: 0))
@@ -113,6 +121,8 @@ final class Loop {
                 preconditionFailure("epoll_wait: \(error)")
             }
             if acceptAgain { acceptAll() }
+            if !paused.isEmpty { endPauseIfOver() }
+            if !telling.isEmpty { tellSome() }
             runQueue()
             sweepIfDue()
         }
@@ -121,8 +131,8 @@ final class Loop {
     }
 
     var timeout: Int32 {
-        if !queue.isEmpty { return 0 }
-        if !deferred.isEmpty || acceptAgain { return 10 }
+        if !queue.isEmpty || !telling.isEmpty { return 0 }
+        if !deferred.isEmpty || acceptAgain || !paused.isEmpty { return 10 }
         return limits.idleNanoseconds > 0 || lingering > 0 || context.versionUseCount > 0 ? 500 : -1
     }
 
@@ -170,29 +180,71 @@ final class Loop {
         if !batch.isEmpty { finishBatch() }
     }
 
+    /// What a connection can do next.
+    enum Move {
+        /// Nothing, until its client, the kernel or a reader does something.
+        case wait
+        case submit(any SessionJob)
+        case resume
+        /// Understand what has been received.
+        case collect
+        case read
+        /// Take requests in without understanding them.
+        case readAhead
+        /// End, now that all has been answered and sent.
+        case finish
+        case close
+    }
+
+    /// The one place that says how a connection goes on.
+    func move(of connection: Connection) -> Move {
+        let session = connection.session
+        switch session.need {
+        case .job(let job):
+            // A walk over everything must not outlive the client that asked for it.
+            if connection.isBroken { return .close }
+            return connection.job == nil ? .submit(job) : .wait
+        case .drain:
+            if connection.output.count <= Session.outputBytesSoftMax / 2 { return .resume }
+            return connection.isReadable ? .readAhead : .wait
+        case .nothing:
+            if connection.output.count > Session.outputBytesSoftMax {
+                return connection.isReadable ? .readAhead : .wait
+            }
+            if session.isEnding { return connection.output.isEmpty ? .finish : .wait }
+            if session.isRunnable { return .collect }
+            if connection.isReadable { return .read }
+            guard connection.hasEnded, connection.output.isEmpty else { return .wait }
+            // What has come since the drain began is unread, and closing with it could cost replies.
+            return isDraining ? .finish : .close
+        }
+    }
+
     /// Lets one connection go as far as it can without waiting.
     func serve(_ connection: Connection) {
         if connection.lingersUntil != nil { return discardInput(of: connection) }
         if !connection.output.isEmpty, connection.isWritable, !flush(connection) { return }
-        let session = connection.session
-        switch session.need {
-        case .job:
-            // A walk over everything must not outlive the client that asked for it.
-            if connection.isBroken { close(connection) }
-        case .drain:
-            guard connection.output.count <= Session.outputBytesSoftMax / 2 else { return readAhead(connection) }
-            batch.append((connection, session.resume(into: plan)))
-        case .nothing:
-            guard connection.output.count <= Session.outputBytesSoftMax else { return readAhead(connection) }
-            if session.isRunnable {
-                batch.append((connection, session.collect(Span(), into: plan)))
-            } else if session.isEnding {
-                finish(connection)
-            } else if connection.isReadable {
-                read(connection)
-            } else {
-                goOn(connection)
-            }
+        switch move(of: connection) {
+        case .wait: break
+        case .submit(let job): submit(job, for: connection)
+        case .resume: batch.append((connection, connection.session.resume(into: plan)))
+        case .collect where isPaused(connection), .read where isPaused(connection): holdBack(connection)
+        case .collect: batch.append((connection, connection.session.collect(Span(), into: plan)))
+        case .read: read(connection)
+        case .readAhead: readAhead(connection)
+        case .finish: finish(connection)
+        case .close: close(connection)
+        }
+    }
+
+    /// Sees to it that a connection that can go on does so, after the others.
+    func goOn(_ connection: Connection) {
+        switch move(of: connection) {
+        case .wait: break
+        case .submit(let job): submit(job, for: connection)
+        case .finish: finish(connection)
+        case .close: close(connection)
+        case .resume, .collect, .read, .readAhead: enqueue(connection)
         }
     }
 
@@ -262,27 +314,6 @@ final class Loop {
     func deliver(to connection: Connection) {
         guard send(to: connection), isWithinLimits(connection) else { return }
         goOn(connection)
-    }
-
-    func goOn(_ connection: Connection) {
-        let session = connection.session
-        switch session.need {
-        case .job(let job):
-            submit(job, for: connection)
-        case .drain:
-            if connection.output.count <= Session.outputBytesSoftMax / 2 || connection.isReadable {
-                enqueue(connection)
-            }
-        case .nothing:
-            if session.isEnding {
-                if connection.output.isEmpty { finish(connection) }
-            } else if session.isRunnable || connection.isReadable {
-                enqueue(connection)
-            } else if connection.hasEnded, connection.output.isEmpty {
-                // What has come since the drain began is unread, and closing with it could cost replies.
-                if isDraining { finish(connection) } else { close(connection) }
-            }
-        }
     }
 
     // MARK: Output

@@ -15,6 +15,8 @@ final class LoopMailbox: Sendable {
         case versionsChanged(Adoption?)
         /// For every connection that subscribes to the channel.
         case published(channel: [UInt8], message: [UInt8])
+        /// The cache of a client is out of date that has named this connection to be told.
+        case invalidation(Epoll.Token)
         /// The settings have changed.
         case limits(Loop.Limits)
         /// Accept nothing more, answer what has been received, and end.

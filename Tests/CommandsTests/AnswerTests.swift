@@ -80,7 +80,8 @@ private func fnv1a(_ text: String) -> String {
                 `GETRANGE`\r\n
                 """)
         let client = answer(["COMMAND", "DOCS", "client"], .resp3)
-        #expect(client.contains("$11\r\nsubcommands\r\n%10\r\n$9\r\nclient|id\r\n%4\r\n"))
+        let count = CommandTable.standard.commands.count { $0.fullName.hasPrefix("client|") }
+        #expect(client.contains("$11\r\nsubcommands\r\n%\(count)\r\n$9\r\nclient|id\r\n%"))
     }
 
     @Test("Help names every sub-command that there is")
@@ -91,8 +92,8 @@ private func fnv1a(_ text: String) -> String {
             #expect(lines[0] == "*\(lines.count - 1)")
             #expect(lines.suffix(2) == ["+HELP", "+    Prints this help."])
             for command in CommandTable.standard.commands where command.fullName.hasPrefix("\(container)|") {
-                let usage = command.usage.isEmpty ? "" : " \(command.usage)"
-                #expect(lines.contains("+\(command.name.uppercased())\(usage)"))
+                let name = "+\(command.name.uppercased())"
+                #expect(lines.contains { $0 == name || $0.hasPrefix(name + " ") }, "\(name)")
             }
         }
     }
