@@ -42,13 +42,14 @@ extension Session {
                 return hold(index..<steps.upperBound, of: plan, isForClient: isFull)
             case .broken:
                 isEnding = true
-                nextJob = nil
+                (nextJob, scheduled) = (nil, nil)
                 return
             }
         }
         if let nextJob {
             self.nextJob = nil
             need = .job(nextJob)
+            beginWaiting()
         } else {
             need = .nothing
         }
@@ -63,6 +64,7 @@ extension Session {
             need = .drain(rest)
         } else {
             context.metrics.coldLookups.add(rest.lookupCount)
+            noteCold(rest)
             need = .job(ColdLookupJob(rest))
         }
     }
@@ -85,16 +87,22 @@ extension Session {
         defer { if isMuted { dropMuted(from: &output) } }
         if let job = job as? ColdLookupJob {
             guard let plan = job.takePlan() else { return }
+            let ending = waiting
             answer(plan, steps: 0..<plan.stepCount, into: &output)
+            // Where the rest waits for the disk again, or a job has begun, that is not the end of it, or no longer.
+            if case .job = need {} else if waiting === ending { endWaiting() }
         } else if let job = job as? any ReplyJob {
+            let start = output.output.count
             job.appendReply(to: &output)
+            noteIfError(output.output.span.extracting(start...), of: waiting?.calls.first?.command)
+            endWaiting()
             if let damage = job.damage {
                 context.metrics.damagedLookups.add()
-                context.metrics.errorReplies.add()
                 context.report(damage.failure, of: damage.version)
             }
+            if job.endsSession { isEnding = true }
         }
-        if case .nothing = need { isRunnable = hasWork }
+        if case .nothing = need { isRunnable = hasWork && !isEnding }
     }
 
     private var hasWork: Bool { !backlog.isEmpty || replay != nil || !pushes.isEmpty }
@@ -138,7 +146,7 @@ extension Session {
             case .miss:
                 output.null()
                 context.metrics.keyspaceMisses.add()
-            case .damaged: answerDamaged(view, at: step.index, into: &output)
+            case .damaged: answerDamaged(step, of: plan, at: step.index, into: &output)
             case .pending, .wouldBlock: return .wouldBlock
             }
             return .complete
@@ -166,7 +174,7 @@ extension Session {
             ready += 1
         }
         if let damaged {
-            answerDamaged(view, at: damaged, into: &output)
+            answerDamaged(step, of: plan, at: damaged, into: &output)
             if step.kind == .values { return .complete }
             // The array has a header already, or will go on next turn.
             return .broken
@@ -209,14 +217,16 @@ extension Session {
             }
         }
         if let damaged {
-            answerDamaged(view, at: damaged, into: &output)
+            answerDamaged(step, of: plan, at: damaged, into: &output)
             return .complete
         }
         let values = FoundValues(view, in: range)
         let found = (0..<values.count).count(where: values.isFound)
         context.metrics.keyspaceHits.add(found)
         context.metrics.keyspaceMisses.add(values.count - found)
+        let start = output.output.count
         plan.computations[step.parameter].write(values, &output)
+        noteIfError(output.output.span.extracting(start...), of: plan.computations[step.parameter].command)
         return .complete
     }
 
@@ -281,18 +291,31 @@ extension Session {
     /// The reply about keys that have all been looked up, the last of which were `found`.
     private func endCount(of found: Int, into output: inout ReplyWriter) {
         if partialCount.isDamaged {
-            context.metrics.errorReplies.add()
-            output.error(ErrorReply.damaged)
+            answerDamaged(context.server.lookupCommands.exists, into: &output)
         } else {
             output.integer(partialCount.hits + found)
         }
         partialCount = PartialCount()
     }
 
-    private func answerDamaged(_ view: VersionView, at index: Int, into output: inout ReplyWriter) {
-        reportDamage(view, at: index)
-        context.metrics.errorReplies.add()
+    private func answerDamaged(
+        _ step: ReplyPlan.Step, of plan: ReplyPlan, at index: Int, into output: inout ReplyWriter
+    ) {
+        reportDamage(plan.views[Int(step.view)], at: index)
+        answerDamaged(
+            plan.command(of: step, context.server.lookupCommands) ?? context.server.lookupCommands.mget, into: &output)
+    }
+
+    private func answerDamaged(_ command: Int16, into output: inout ReplyWriter) {
+        let start = output.output.count
         output.error(ErrorReply.damaged)
+        noteFailure(output.output.span.extracting((start + 1)...), of: command)
+    }
+
+    /// Counts a reply that somebody else has made, if it is an error.
+    private func noteIfError(_ reply: Span<UInt8>, of command: Int16?) {
+        guard !reply.isEmpty, reply[0] == UInt8(ascii: "-") else { return }
+        noteFailure(reply.extracting(1...), of: command)
     }
 
     private func reportDamage(_ view: VersionView, at index: Int) {

@@ -64,6 +64,7 @@ extension Session {
         updateOrdinary()
         database = 0
         name = ""
+        (isNoEvict, isNoTouch) = (false, false)
         if protocolVersion != .resp2 { changeProtocol(to: .resp2, plan) }
         reply(plan) { $0.simple("RESET" as StaticString) }
     }

@@ -44,7 +44,11 @@ public final class Session {
     var replyVersion = ProtocolVersion.resp2
 
     private var parser: RequestParser
-    private let limits: RequestParser.Limits
+    /// What requests may be like; for those from now on.
+    public var limits: RequestParser.Limits { didSet { parser.limits = limits } }
+    /// As the client asked for by `CLIENT NO-EVICT` and `CLIENT NO-TOUCH`.
+    public internal(set) var isNoEvict = false
+    var isNoTouch = false
     /// Commands and keys that this turn may still take.
     var budget = 0
     /// A request over more keys than one turn may take: its next argument.
@@ -62,6 +66,10 @@ public final class Session {
     var partialCount = PartialCount()
     /// A job that must wait until all steps before it are answered.
     var nextJob: (any SessionJob)?
+    /// Those who will wait for ``nextJob``.
+    var scheduled: WaitingCommands?
+    /// Those who wait for the job at hand.
+    var waiting: WaitingCommands?
     var currentView: (database: Int, view: VersionView, place: UInt16)?
     /// What the client subscribes to; `nil` for nothing, as most do.
     var subscriptions: Subscriptions?
@@ -172,8 +180,7 @@ public final class Session {
                         sliced?.byteCount = byteCount
                     }
                 } catch {
-                    reply(plan) { $0.error(error.text.span) }
-                    context.metrics.errorReplies.add()
+                    refuse(plan) { $0.error(error.text.span) }
                     isEnding = true
                 }
             } else {
@@ -263,13 +270,11 @@ public final class Session {
     }
 
     func replyError(_ plan: ReplyPlan, _ text: StaticString) {
-        context.metrics.errorReplies.add()
-        reply(plan) { $0.error(text) }
+        fail(plan) { $0.error(text) }
     }
 
     func replyError(_ plan: ReplyPlan, _ text: String) {
-        context.metrics.errorReplies.add()
-        reply(plan) { $0.error(text) }
+        fail(plan) { $0.error(text) }
     }
 
     /// Has the steps so far answered, then `job` run, then its reply sent, before anything that follows.

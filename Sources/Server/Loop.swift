@@ -15,20 +15,6 @@ import ServerMetrics
 /// The budget of a resident GET with one request in flight a connection: one `recv`, one `send`, and its
 /// share of an `epoll_wait`; no allocation.
 final class Loop {
-    struct Limits: Sendable {
-        var request = RequestParser.Limits()
-        var clientsMax = 10_000
-        var queryBufferBytesMax = 256 << 20
-        var outputBufferBytesMax = 256 << 20
-        /// Zero: never.
-        var idleNanoseconds: UInt64 = 0
-        var keepaliveSeconds = 300
-        /// For the rows that one loop keeps of one dataset.
-        var rowCacheBytes = 0
-        /// Keys lately asked for that are kept, over all loops and datasets; 0 for none.
-        var warmKeys = 65_536
-    }
-
     let index: Int
     let group: LoopGroup
     let mailbox: LoopMailbox
@@ -66,6 +52,10 @@ final class Loop {
     var nextAcceptWarning: UInt64 = 0
     /// Connections that wait for their client to see the end.
     var lingering = 0
+    /// Connections with more unread replies than the soft limit allows.
+    var overSoftLimit = 0
+    /// When to look again for connections to close, where all together hold too much.
+    var nextEviction: UInt64 = 0
     var isDraining = false
     var isStopped = false
 
@@ -97,6 +87,7 @@ final class Loop {
             group.mailboxes[place.loop].post(.invalidation(Epoll.Token(rawValue: place.token)))
         }
         context.onDamage = { [unowned context] damage in damageLog.note(damage, now: context.now) }
+        context.unixSeconds = { Clock.wallMicroseconds() / 1_000_000 }
         epoll = try Epoll()
         try mailbox.waker.register(with: epoll, token: Epoll.Token(place: Self.wakerPlace, generation: 0))
         for (place, box) in listeners.enumerated() {
@@ -104,6 +95,10 @@ final class Loop {
                 with: epoll, token: Epoll.Token(place: Self.firstListenerPlace + UInt32(place), generation: 0))
         }
         adoptViews()
+        context.addressOfClient = { [unowned self] id in
+            let connection = connections.lazy.compactMap(\.self).first { $0.session.id == id }
+            return connection?.socket.addresses().peer ?? ""
+        }
     }
 
     // MARK: Turns
@@ -133,7 +128,7 @@ final class Loop {
     var timeout: Int32 {
         if !queue.isEmpty || !telling.isEmpty { return 0 }
         if !deferred.isEmpty || acceptAgain || !paused.isEmpty { return 10 }
-        return limits.idleNanoseconds > 0 || lingering > 0 || context.versionUseCount > 0 ? 500 : -1
+        return isSweeping ? 500 : -1
     }
 
     func note(_ event: Epoll.Event) {
@@ -281,6 +276,7 @@ final class Loop {
         let transfer = connection.socket.receive(into: &input, byteCountMax: Self.readBytesMax)
         switch transfer {
         case .bytes(let count):
+            metrics.reads.add()
             metrics.bytesReceived.add(count)
             connection.lastActivity = context.now
             // A short read means there is no more, but for the end of input, which is read next; and draining
@@ -306,6 +302,7 @@ final class Loop {
             connection.session.answer(plan, steps: steps, into: &replies)
             deliver(to: connection)
         }
+        context.endBatch(plan, at: Clock.monotonicNanoseconds())
         batch.removeAll(keepingCapacity: true)
         clearPlan()
     }
@@ -326,6 +323,7 @@ final class Loop {
         if connection.output.isEmpty {
             switch connection.socket.send(replies.output.span) {
             case .bytes(let count):
+                metrics.writes.add()
                 metrics.bytesSent.add(count)
                 connection.lastActivity = context.now
                 if count < replies.output.count {
@@ -359,24 +357,11 @@ final class Loop {
             return false
         }
         metrics.bytesSent.add(sent)
-        if sent > 0 { connection.lastActivity = context.now }
+        if sent > 0 {
+            connection.lastActivity = context.now
+            countHeldBytes(of: connection)
+        }
         return true
-    }
-
-    /// Closes a connection whose client sends or leaves unread more than the limits allow.
-    func isWithinLimits(_ connection: Connection) -> Bool {
-        let buffered = connection.session.bufferedBytes
-        let waiting = connection.output.count + connection.session.pushBytes
-        guard buffered > limits.queryBufferBytesMax || waiting > limits.outputBufferBytesMax else { return true }
-        let name = buffered > limits.queryBufferBytesMax ? "query-buffer-limit" : "output-buffer-limit"
-        logger.warning(
-            "closing a connection over its limit",
-            metadata: [
-                "client": "\(connection.session.id)", "limit": "\(name)", "query-buffer-bytes": "\(buffered)",
-                "output-buffer-bytes": "\(waiting)",
-            ])
-        close(connection)
-        return false
     }
 
     // MARK: Limits of the loop itself

@@ -87,6 +87,8 @@ public final class SessionDriver {
     public private(set) var epoch = 0
     /// Called before each turn, with its number.
     public var beforeTurn: ((Int) -> Void)?
+    /// In nanoseconds: a microsecond a turn.
+    public var time: UInt64 = 1_000_000
     private let plan = ReplyPlan()
     private var replies = ReplyWriter()
     private let pace: Pace
@@ -164,6 +166,7 @@ public final class SessionDriver {
     public func turn() {
         beforeTurn?(turns)
         turns += 1
+        context.now = time
         var batch: [(client: Client, steps: Range<Int>)] = []
         for client in clients.shuffled(using: &random) {
             drain(client)
@@ -175,6 +178,8 @@ public final class SessionDriver {
             client.session.answer(plan, steps: steps, into: &replies)
             deliver(to: client)
         }
+        time += 1_000
+        context.endBatch(plan, at: time)
         plan.removeAll { version in context.versions.contains { $0 === version } }
     }
 
@@ -226,8 +231,8 @@ public final class SessionDriver {
             return
         }
         let isFinished =
-            if let job = job as? ClientListJob {
-                job.add(clients.filter { !$0.isClosed }.map(facts(of:)), loopCount: 1)
+            if let job = job as? ClientVisitJob {
+                visitClients(for: job)
             } else if let job = job as? DatasetJob {
                 isAnswered(job, for: client)
             } else {
@@ -249,6 +254,21 @@ public final class SessionDriver {
         guard client.answer?.hasCome.load(ordering: .relaxed) == true else { return false }
         client.answer = nil
         return true
+    }
+
+    private func visitClients(for job: ClientVisitJob) -> Bool {
+        for client in clients where !client.isClosed {
+            let session = client.session
+            let isWanted = job.filter.includes(id: session.id, kind: session.kind, ageSeconds: 0) { ("", "") }
+            guard isWanted else { continue }
+            switch job.purpose {
+            case .describe: job.add([facts(of: client)])
+            case .kill:
+                job.countKilled(id: session.id)
+                if session.id != job.askerID { client.isClosed = true }
+            }
+        }
+        return job.endLoop(of: 1)
     }
 
     private func facts(of client: Client) -> ClientFacts {
