@@ -41,7 +41,8 @@ extension Session {
             }
             return true
         }
-        return transaction != nil && queueIfInTransaction(command, request, plan)
+        if transaction != nil, queueIfInTransaction(command, request, plan) { return true }
+        return versionWishes != nil && sliced == nil && !meetVersionWishes(command, plan)
     }
 
     @inline(never)
