@@ -5,9 +5,8 @@ public struct ConversationTranscript {
 
     public init() {}
 
-    /// The bytes of the next request, drawn from `source`.
-    ///
-    /// - Parameter epoch: How many changes of version every loop has taken over by now.
+    /// The bytes of the next request, drawn from `source`; `epoch` is how many changes of version every loop has taken
+    /// over by now.
     public mutating func request(from source: inout ChoiceSource, epoch: Int) -> [UInt8] {
         note(script.request(from: &source), epoch)
     }
@@ -27,8 +26,8 @@ public struct ConversationTranscript {
     /// - Parameters:
     ///   - received: All that came.
     ///   - history: The number of each dataset's version, by epoch.
-    ///   - epochOfReply: How many changes of version had begun when the reply that ends at an offset came.
     ///   - isCut: Whether the client left before it had everything.
+    ///   - epochOfReply: How many changes of version had begun when the reply that ends at an offset came.
     public func check(
         received: [UInt8], history: [[Int]], isCut: Bool, epochOfReply: @escaping (Int) -> Int
     ) {
