@@ -88,8 +88,9 @@ def both(built, tmp_path_factory):
     """The two servers: the data set of all awkward kinds is database 0, plain keys are database 1."""
     datasets = [built("oracle"), built("other")]
     logs = tmp_path_factory.mktemp("oracle")
-    # What only tests of Redis itself need is off in both.
-    with Redis(logs, datasets, flags=("--enable-debug-command", "no")) as theirs, Almanac(logs, datasets) as ours:
+    # What only tests of Redis itself need is off in both, and what is dumped is not compressed.
+    flags = ("--enable-debug-command", "no", "--rdbcompression", "no")
+    with Redis(logs, datasets, flags=flags) as theirs, Almanac(logs, datasets) as ours:
         yield ours, theirs
 
 
