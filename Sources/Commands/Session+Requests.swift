@@ -32,6 +32,11 @@ extension Session {
     /// - Returns: Whether that was done.
     @inline(never)
     private func isSpecial(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) -> Bool {
+        // Redis refuses what is switched off before it would be queued, or found out of place.
+        if command.action == .debug, !isDebugAllowed {
+            refuse(plan, command) { $0.error(Self.debugRefused) }
+            return true
+        }
         if subscriptions != nil, isForbiddenWhileSubscribed(command) {
             let text = ErrorReply.subscribed(command, context.server.table)
             if command.action == .exec {
