@@ -3,7 +3,6 @@
 The programs of client_programs/ print what they saw as JSON. What Debian or PyPI does not give this machine is skipped.
 """
 
-import functools
 import json
 import os
 import subprocess
@@ -14,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from support import data as rows
-from support.server import IS_STANDIN, ROOT, Almanac
+from support.programs import python_environment, skip_without
+from support.server import IS_STANDIN, Almanac
 
 PROGRAMS = Path(__file__).parent / "client_programs"
 REFUSAL = "You can't write against a read only replica."
@@ -84,33 +84,6 @@ def run(server, command, *arguments, environment=None):
         env=environment)
     assert done.returncode == 0, done.stdout.decode()[-2000:] + done.stderr.decode()[-4000:]
     return json.loads(done.stdout)
-
-
-def python_environment(requirement):
-    """The environment in which Python finds `requirement`, installed once beside the tests' own requirements."""
-    if requirement is None:
-        return dict(os.environ)
-    target = ROOT / ".build/clients" / requirement.replace("==", "-")
-    if not target.exists():
-        partial = target.with_name(target.name + ".partial")
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target",
-                        partial, requirement], check=True)
-        partial.rename(target)
-    return {**os.environ, "PYTHONPATH": str(target)}
-
-
-@functools.cache
-def lacks(*probe, **environment):
-    """Whether the program that `probe` runs is not here, or says that what it wants is not here."""
-    try:
-        return subprocess.run(probe, capture_output=True, env={**os.environ, **environment}).returncode != 0
-    except FileNotFoundError:
-        return True
-
-
-def skip_without(*probe, **environment):
-    if lacks(*probe, **environment):
-        pytest.skip(f"{' '.join(probe)} fails: scripts/install-dependencies clients installs it on Debian")
 
 
 @pytest.mark.parametrize("requirement, module, protocol", [

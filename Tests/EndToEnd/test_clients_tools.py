@@ -7,7 +7,6 @@ import os
 import pty
 import re
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,10 +17,9 @@ import urllib.request
 
 import pytest
 
+from support.programs import python_environment, skip_without
 from support.resp import Connection, request, wait_until
 from support.server import ENVIRONMENT, IS_STANDIN, Almanac, Process, Redis, free_port
-
-from test_clients import python_environment
 
 REFUSAL = "READONLY You can't write against a read only replica."
 
@@ -42,11 +40,6 @@ def run(server, name, *arguments, stdin=b"", status=0):
 
 def redis_cli(server, *arguments, **options):
     return run(server, "redis-cli", *arguments, **options)
-
-
-def need(program):
-    if not shutil.which(program):
-        pytest.skip(f"no {program}: scripts/install-dependencies clients installs it on Debian")
 
 
 class Terminal:
@@ -347,7 +340,7 @@ NOT_HERE = re.compile("redis_(allocator|module_fork|io_threaded|number_of_cached
 
 
 def test_the_exporter_finds_what_it_finds_in_redis(server, built, tmp_path):
-    need("prometheus-redis-exporter")
+    skip_without("prometheus-redis-exporter", "-version")
     with Redis(tmp_path, [built("small"), built("other")], read_only=False) as redis:
         for target in (redis, server):
             with target.connect() as connection:
@@ -411,7 +404,7 @@ def haproxy_states(path):
 
 @pytest.mark.almanac_only  # The stand-in says that it is a replica, which is what the second check refuses.
 def test_haproxy_sees_a_healthy_master_and_leads_to_it(built, tmp_path):
-    need("haproxy")
+    skip_without("haproxy", "-v")
     port, control, configuration = free_port(), tmp_path / "haproxy.sock", tmp_path / "haproxy.cfg"
     with Almanac(tmp_path, [built("small")]) as server, Redis(tmp_path, [built("small")]) as replica:
         configuration.write_text(HAPROXY.format(
@@ -444,7 +437,7 @@ almanac:
 
 
 def test_twemproxy_in_front_of_two_servers(server, built, tmp_path):
-    need("nutcracker")
+    skip_without("nutcracker", "--version")
     port, configuration = free_port(), tmp_path / "nutcracker.yml"
     with Almanac(tmp_path, [built("small")]) as other:
         servers = "\n".join(f"   - 127.0.0.1:{one.port}:1 server{number}" for number, one in enumerate((server, other)))
