@@ -1,4 +1,4 @@
-"""The clients that people have, in ten languages, each with its default settings: what it reads is what is there.
+"""The clients that people have, in nine languages, each with its default settings: what it reads is what is there.
 
 The programs of client_programs/ print what they saw as JSON. What Debian or PyPI does not give this machine is skipped.
 """
@@ -121,6 +121,15 @@ def test_c_with_hiredis(server, tmp_path):
     flags = subprocess.run(["pkg-config", "--cflags", "--libs", "hiredis"], capture_output=True, check=True, text=True)
     subprocess.run(["cc", "-Wall", "-Werror", "-o", tmp_path / "program", PROGRAMS / "hiredis.c",
                     *flags.stdout.split()], check=True)
+    check(run(server, [tmp_path / "program"]))
+
+
+def test_go_with_redigo(server, tmp_path):
+    # Debian's packages are found by the old way of looking for them.
+    go = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": "", "GOCACHE": str(tmp_path / "cache")}
+    skip_without("go", "list", "github.com/gomodule/redigo/redis", GO111MODULE="off", GOPATH="/usr/share/gocode")
+    subprocess.run(["go", "build", "-o", tmp_path / "program", PROGRAMS / "redigo.go"], check=True,
+                   env={**os.environ, **go})
     check(run(server, [tmp_path / "program"]))
 
 
