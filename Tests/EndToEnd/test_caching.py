@@ -4,9 +4,11 @@ of the new one; so what clients keep is never stale.
 The values of each version begin with `v` and its number (swap_load.c), and numbers only go up.
 """
 
+import contextlib
 import json
 import re
 import selectors
+import socket
 import subprocess
 import sys
 import threading
@@ -40,7 +42,7 @@ def versions(program, tmp_path_factory):
 @pytest.fixture
 def server(versions, serve):
     versions.flip("v0001")
-    with serve(versions.directory, flags=("--loops", 2, "--rollback-window", "0s")) as server:
+    with serve(versions.directory, flags=("--loops", 2, "--rollback-window", "0s", "--warm-keys", 0)) as server:
         yield server
 
 
@@ -385,10 +387,10 @@ def test_options_and_errors_are_those_of_redis(server, redis, protocol, conversa
 class CachedReads:
     """A client program that reads until it is told to stop; `reads` is how far it has got."""
 
-    def __init__(self, server, command, seed, environment=None):
+    def __init__(self, server, command, seed, room=2 * KEYS):
         self.child = subprocess.Popen(
-            [*map(str, command), server.host, str(server.port), str(KEYS), str(seed)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True)
+            [*map(str, command), server.host, str(server.port), str(KEYS), str(seed), str(room)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.reads, self.counted = 0, None
         self.thread = threading.Thread(target=self._follow)
         self.thread.start()
@@ -416,6 +418,48 @@ class CachedReads:
         self.child.kill()
         self.child.wait()
         self.thread.join(60)
+
+
+class DeafProxy:
+    """Leads one connection to a server and leaves out what it tells of caches."""
+
+    MESSAGE = b">2\r\n$10\r\ninvalidate\r\n_\r\n"
+
+    def __init__(self, server):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.host, self.port = self.listener.getsockname()
+        self.left_out = 0
+        self.sockets = [self.listener]
+        self.threads = [threading.Thread(target=self._accept, args=(server.address,))]
+        self.threads[0].start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for one in self.sockets:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        for thread in self.threads:
+            thread.join(60)
+
+    def _accept(self, address):
+        client, _ = self.listener.accept()
+        server = socket.create_connection(address)
+        self.sockets += [client, server]
+        self.threads.append(threading.Thread(target=self._pass_on, args=(client, server)))
+        self.threads[-1].start()
+        self._pass_on(server, client, self.MESSAGE)
+
+    def _pass_on(self, one, other, without=None):
+        with contextlib.suppress(OSError):
+            while data := one.recv(1 << 16):
+                # The message comes in one piece: it is written at once, and nothing else is on its way.
+                if without and without in data:
+                    self.left_out += data.count(without)
+                    data = data.replace(without, b"")
+                other.sendall(data)
 
 
 def keyspace_hits(server):
@@ -460,6 +504,24 @@ def test_a_million_hits_in_the_cache_of_redis_py_are_never_stale(server, version
     counted, hits = swap_beside(server, versions, clients, SWAPS, 1_000_000)
     assert_nothing_stale(counted, SWAPS)
     assert hits >= 1_000_000, hits
+
+
+def test_a_client_that_is_not_told_is_seen_to_be_stale(server, versions):
+    """That the checks can fail: half of the keys have room in the cache, so that old and new values meet."""
+    with DeafProxy(server) as proxy:
+        client = CachedReads(proxy, [sys.executable, PROGRAMS / "cached_reads.py"], 1, room=KEYS // 2)
+        swapper = ReloadSwapper(server.address, versions)
+        try:
+            wait_until(lambda: client.is_past(2000), what="the first reads")
+            swapper.swap(2)
+            reads = client.reads
+            wait_until(lambda: client.is_past(reads + 4000), what="reads after the swap")
+            counts = client.stop()
+        finally:
+            client.kill()
+            swapper.close()
+        assert proxy.left_out == 1 and counts["messages"] == 0 and counts["newest"] == 2, counts
+        assert len(counts["stale"]) > 10, counts
 
 
 def test_a_cache_over_two_resp2_connections_is_never_stale(server, versions):

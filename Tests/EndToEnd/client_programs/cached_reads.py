@@ -1,4 +1,4 @@
-"""redis-py with its client-side cache: HOST PORT KEYS SEED. Reads until its input ends, telling how far it is.
+"""redis-py with its client-side cache: HOST PORT KEYS SEED ROOM. Reads until its input ends, telling how far it is.
 
 A line of output is the number of reads so far; the last one is what was counted, as JSON. Values begin with `v` and
 four digits, their version's number; numbers only go up.
@@ -12,12 +12,12 @@ import sys
 import redis
 from redis.cache import CacheConfig, DefaultCache
 
-HOST, PORT, KEYS, SEED = sys.argv[1], *map(int, sys.argv[2:5])
+HOST, PORT, KEYS, SEED, ROOM = sys.argv[1], *map(int, sys.argv[2:6])
 STEP = 2000
 
 
 class CountingCache(DefaultCache):
-    """Counts how often everything was dropped."""
+    """Has room for a number of replies, and counts how often everything was dropped."""
 
     flushes = 0
 
@@ -25,8 +25,14 @@ class CountingCache(DefaultCache):
         self.flushes += 1
         return super().flush()
 
+    def set(self, entry):
+        is_set = super().set(entry)
+        while self.size > ROOM:
+            self.eviction_policy.evict_next()
+        return is_set
 
-cache = CountingCache(CacheConfig(max_size=KEYS * 2))
+
+cache = CountingCache(CacheConfig())
 client = redis.Redis(HOST, PORT, protocol=3, cache=cache, socket_timeout=60)
 client.get("key:%012d" % 0)
 source = random.Random(SEED)
