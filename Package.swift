@@ -53,6 +53,7 @@ let package = Package(
         // 3: what a request means.
         .target(
             name: "Commands", dependencies: ["Bytes", "Datasets", "RESP", "ServerMetrics", "Storage"],
+            exclude: ["Commands.md"],
             swiftSettings: strict + hot),
 
         // Where versions are published, and how they come and go.
@@ -114,6 +115,9 @@ let package = Package(
         .executableTarget(
             name: "SessionFuzz", dependencies: ["CFuzzDriver", "SessionSupport"], path: "Tests/Fuzz/SessionFuzz",
             swiftSettings: strict),
+        .executableTarget(
+            name: "ConversationFuzz", dependencies: ["CFuzzDriver", "SessionSupport"],
+            path: "Tests/Fuzz/ConversationFuzz", swiftSettings: strict),
 
         // Drives sources from the command line, for tests with real servers.
         .executableTarget(

@@ -12,6 +12,14 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case ping, echo, select, quit, reset, hello, auth, readonly, readwrite, asking
     case clientID, clientSetName, clientGetName, clientSetInfo, clientList, clientInfo, clientNoEvict, clientNoTouch
     case clientHelp
+    case clientTracking, clientTrackingInfo, clientCaching, clientGetRedirection, clientReply, clientPause,
+        clientUnpause
+
+    // Other connections.
+    /// Closes those that match.
+    case clientKill
+    /// Wakes a client from a blocking command; none ever waits in one.
+    case clientUnblock
 
     // Transactions.
     case multi, exec, discard, watch, unwatch
@@ -30,8 +38,22 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case moduleList, moduleHelp
     case slowlogGet, slowlogLength, slowlogReset, slowlogHelp
     case latencyLatest, latencyHistory, latencyReset, latencyHelp
+    // Looking into the server.
+    case latencyHistogram, latencyDoctor, latencyGraph
+    case memoryUsage, memoryStats, memoryDoctor, memoryMallocStats, memoryPurge, memoryHelp
+    case aclWhoami, aclCategories, aclList, aclUsers, aclGetUser, aclGeneratePassword, aclDryRun, aclLog
+    case aclSetUser, aclDeleteUser, aclSave, aclLoad, aclHelp
+    case debug, lolwut
     case datasetList, datasetStatus, datasetVersions, datasetReload, datasetRollback, datasetPin, datasetUnpin
     case datasetVerify, datasetHelp
+    /// Reads of types that no key here has, scripts, and what is refused with a reason of its own.
+    case foreignRead, refused
+    case xinfoHelp, xgroupHelp
+    case scriptExists, scriptFlush, scriptHelp
+    /// `SCRIPT KILL` and `FUNCTION KILL`.
+    case noScriptRuns
+    case functionDump, functionList, functionStatistics, functionHelp
+
     /// Any sub-command of `CLUSTER`: refused outside cluster mode.
     case cluster
 

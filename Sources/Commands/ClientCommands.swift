@@ -10,41 +10,6 @@ struct CommandError: Error, Equatable {
     init(_ text: StaticString) { self.text = Array(text.description.utf8) }
 }
 
-/// Which connections `CLIENT LIST` lists.
-struct ClientFilter: Sendable, Equatable {
-    /// `nil` for all.
-    private(set) var ids: Set<Int>?
-    private(set) var kind: ClientFacts.Kind?
-
-    /// One connection, as `CLIENT INFO` wants it.
-    init(id: Int) { ids = [id] }
-
-    /// Reads the arguments of `CLIENT LIST [TYPE type | ID id…]`.
-    init(_ request: borrowing Request) throws(CommandError) {
-        guard request.count > 2 else { return }
-        if request.count == 4, request[2].equalsIgnoringCase("type") {
-            let name = String(copying: request[3]).lowercased()
-            guard let kind = ClientFacts.Kind(rawValue: name == "slave" ? "replica" : name) else {
-                throw CommandError(ErrorReply.unknownClientType(request[3]))
-            }
-            self.kind = kind
-        } else if request.count > 3, request[2].equalsIgnoringCase("id") {
-            var ids: Set<Int> = []
-            for index in 3..<request.count {
-                guard let id = Int(decimal: request[index]) else { throw CommandError(ErrorReply.invalidClientID) }
-                ids.insert(id)
-            }
-            self.ids = ids
-        } else {
-            throw CommandError(ErrorReply.syntax)
-        }
-    }
-
-    func includes(_ client: ClientFacts) -> Bool {
-        (ids?.contains(client.id) ?? true) && (kind.map { $0 == client.kind } ?? true)
-    }
-}
-
 /// What a client tells about the library it is made with.
 enum ClientLibrary: Equatable {
     case name(String)

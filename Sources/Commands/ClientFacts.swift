@@ -15,6 +15,8 @@ public struct ClientFacts: Sendable {
     public var shardSubscriptionCount = 0
     /// Requests queued in a transaction, or `nil` outside of one.
     public var queuedRequestCount: Int?
+    /// What those requests take up.
+    public var transactionBytes = 0
     /// Received and not yet understood.
     public var inputBytes = 0
     public var inputFreeBytes = 0
@@ -28,6 +30,11 @@ public struct ClientFacts: Sendable {
     public var libraryVersion = ""
     /// 2 or 3.
     public var protocolVersion = 2
+    /// Where messages about its cache go: -1 nowhere, 0 to itself, or the number of another client.
+    public var redirection = -1
+    public var isRedirectionBroken = false
+    /// Whether it wants those messages for keys that it has not asked for as well.
+    public var isTrackingBroadcast = false
     public var isNoEvict = false
     public var isNoTouch = false
     /// Whether the connection closes once its replies are sent.
@@ -42,14 +49,15 @@ public struct ClientFacts: Sendable {
         case normal, replica, master, pubsub
     }
 
-    /// The line of `CLIENT LIST`, as of Redis 7.2 and with the connection's loop, without the line feed behind it.
+    /// The line of `CLIENT LIST`, as of Redis 7.4 and with the connection's loop, without the line feed behind it.
     public var line: String {
         """
         id=\(id) addr=\(address) laddr=\(localAddress) fd=\(fileDescriptor) name=\(name) age=\(ageSeconds) \
         idle=\(idleSeconds) flags=\(flags) db=\(database) sub=\(subscriptionCount) psub=\(patternSubscriptionCount) \
-        ssub=\(shardSubscriptionCount) multi=\(queuedRequestCount ?? -1) qbuf=\(inputBytes) qbuf-free=\(inputFreeBytes) argv-mem=0 \
-        multi-mem=0 rbs=0 rbp=0 obl=0 oll=\(outputBytes > 0 ? 1 : 0) omem=\(outputBytes) tot-mem=\(totalMemoryBytes) events=r \
-        cmd=\(lastCommand) user=default redir=-1 resp=\(protocolVersion) lib-name=\(libraryName) \
+        ssub=\(shardSubscriptionCount) multi=\(queuedRequestCount ?? -1) watch=0 qbuf=\(inputBytes) qbuf-free=\(inputFreeBytes) argv-mem=0 \
+        multi-mem=\(transactionBytes) rbs=0 rbp=0 obl=0 oll=\(outputBytes > 0 ? 1 : 0) omem=\(outputBytes) \
+        tot-mem=\(totalMemoryBytes) events=\(outputBytes > 0 ? "rw" : "r") \
+        cmd=\(lastCommand) user=default redir=\(redirection) resp=\(protocolVersion) lib-name=\(libraryName) \
         lib-ver=\(libraryVersion) loop=\(loop)
         """
     }
@@ -59,6 +67,9 @@ public struct ClientFacts: Sendable {
         var flags = ""
         if kind == .pubsub { flags += "P" }
         if queuedRequestCount != nil { flags += "x" }
+        if redirection >= 0 { flags += "t" }
+        if isRedirectionBroken { flags += "R" }
+        if isTrackingBroadcast { flags += "B" }
         if isEnding { flags += "c" }
         if address.hasPrefix("/") { flags += "U" }
         if isNoEvict { flags += "e" }

@@ -19,8 +19,10 @@ public struct Command: Sendable {
     public let since: String
     public let complexity: String
     public let summary: String
-    /// The arguments as `HELP` shows them, for commands that Redis's manual does not tell of.
-    public let usage: String
+    /// What the row itself says of its arguments, else ``usages`` tells.
+    private let ownUsage: String?
+    /// Whether this server does what the command asks for.
+    public let standing: Standing
     public let deprecation: Deprecation?
     /// Meant for servers and their makers, not for users.
     public let isInternal: Bool
@@ -37,7 +39,8 @@ public struct Command: Sendable {
     init(
         _ name: String, _ action: Action, arity: Int, _ flags: CommandFlags, in categories: CommandCategories = [],
         keys: [KeySpecification] = [], tips: [String] = [], group: CommandGroup, since: String, _ complexity: String,
-        _ summary: String, usage: String = "", deprecated: (since: String, replacement: String)? = nil,
+        _ summary: String, usage: String? = nil,
+        deprecated: (since: String, replacement: String)? = nil, standing: Standing? = nil,
         isInternal: Bool = false,
         subcommands: [Command] = []
     ) {
@@ -47,14 +50,17 @@ public struct Command: Sendable {
         self.action = action
         self.arity = arity
         self.flags = derived.isPartial ? flags.union(.movableKeys) : flags
-        self.categories = categories.union(.implied(by: flags))
+        // Who may run scripts is not decided by what they do.
+        let implied = CommandCategories.implied(by: flags)
+        self.categories = categories.union(categories.contains(.scripting) ? implied.subtracting(.read) : implied)
         self.keys = keys
         self.tips = tips
         self.group = group
         self.since = since
         self.complexity = complexity
         self.summary = summary
-        self.usage = usage
+        ownUsage = usage
+        self.standing = standing ?? .usual(action)
         deprecation = deprecated.map { Deprecation(since: $0.since, replacement: $0.replacement) }
         self.isInternal = isInternal
         self.subcommands = subcommands.map { Command($0, inside: name) }
@@ -74,7 +80,8 @@ public struct Command: Sendable {
         since = other.since
         complexity = other.complexity
         summary = other.summary
-        usage = other.usage
+        ownUsage = other.ownUsage
+        standing = other.standing
         deprecation = other.deprecation
         isInternal = other.isInternal
         subcommands = other.subcommands
@@ -82,10 +89,17 @@ public struct Command: Sendable {
     }
 
     public var isContainer: Bool { !subcommands.isEmpty }
+
+    /// The arguments, in the notation that ``UsageParser`` reads; `nil` where nobody has written them down.
+    public var usage: String? {
+        if let ownUsage { return ownUsage }
+        let isSubcommand = fullName != name
+        return arity == (isSubcommand ? 2 : 1) ? "" : Self.usages[fullName]
+    }
 }
 
 /// Redis's section of the manual that a command is in.
-public enum CommandGroup: String, Sendable {
+public enum CommandGroup: String, Sendable, CaseIterable {
     case array, bitmap, cluster, connection, generic, geo, hash, hyperloglog, list, pubsub, scripting, server, set
     case sortedSet = "sorted-set"
     case stream, string, transactions

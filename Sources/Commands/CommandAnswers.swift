@@ -68,8 +68,8 @@ extension CommandTable {
         }
         var lines = ["\(container.uppercased()) <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"]
         for subcommand in command.subcommands where subcommand.name != "help" {
-            let usage = subcommand.usage.isEmpty ? "" : " \(subcommand.usage)"
-            lines.append(subcommand.name.uppercased() + usage)
+            let usage = subcommand.usage ?? ""
+            lines.append(subcommand.name.uppercased() + (usage.isEmpty ? "" : " ") + usage)
             lines.append("    \(subcommand.summary)")
         }
         lines += ["HELP", "    Prints this help."]
@@ -106,7 +106,8 @@ extension Command {
         for tip in tips { reply.bulk(tip) }
         reply.set(count: keys.count)
         for key in keys { key.write(to: &reply) }
-        reply.set(count: subcommands.count)
+        // As Redis has it: no sub-commands are a set, and some an array.
+        if subcommands.isEmpty { reply.set(count: 0) } else { reply.array(count: subcommands.count) }
         for subcommand in subcommands { subcommand.write(to: &reply) }
     }
 
@@ -117,7 +118,8 @@ extension Command {
         if isInternal { documentationFlags.append("syscmd") }
         reply.bulk(fullName)
         let optional = (documentationFlags.isEmpty ? 0 : 1) + (deprecation == nil ? 0 : 2) + (isContainer ? 1 : 0)
-        reply.map(count: 4 + optional)
+        let arguments = isContainer ? [] : arguments
+        reply.map(count: 4 + optional + (arguments.isEmpty ? 0 : 1))
         for (field, value) in [
             ("summary", summary), ("since", since), ("group", group.rawValue), ("complexity", complexity),
         ] {
@@ -134,6 +136,11 @@ extension Command {
             reply.bulk(deprecation.since)
             reply.bulk("replaced_by" as StaticString)
             reply.bulk(deprecation.replacement)
+        }
+        if !arguments.isEmpty {
+            reply.bulk("arguments" as StaticString)
+            reply.array(count: arguments.count)
+            for argument in arguments { argument.write(to: &reply) }
         }
         if isContainer {
             reply.bulk("subcommands" as StaticString)

@@ -15,11 +15,13 @@ extension CommandTable {
             row = found
         }
         let command = command(of: row)
-        guard !command.keys.isEmpty else { throw CommandError("ERR The command has no key arguments") }
+        guard command.keys.contains(where: { !$0.access.contains(.notKey) }) else {
+            throw CommandError("ERR The command has no key arguments")
+        }
         guard row.accepts(argumentCount: request.count - 2) else {
             throw CommandError("ERR Invalid number of arguments specified for command")
         }
-        let keys = try Self.keys(of: command, request, offset: 2)
+        let keys = try Self.foundKeys(of: command, request, offset: 2)
         reply.array(count: keys.count)
         for key in keys {
             if withAccess { reply.array(count: 2) }
@@ -30,15 +32,31 @@ extension CommandTable {
 
     private typealias Key = (index: Int, access: KeyAccess)
 
+    private static let invalidArguments = CommandError("ERR Invalid arguments specified for command")
+
+    /// The keys; none is an error, but for commands that need none, for which every error is none.
+    private static func foundKeys(
+        of command: Command, _ request: borrowing Request, offset: Int
+    ) throws(CommandError) -> [Key] {
+        do throws(CommandError) {
+            let keys = try keys(of: command, request, offset: offset)
+            if !keys.isEmpty { return keys }
+        } catch  where command.flags.contains(.noMandatoryKeys) {
+            return []
+        }
+        if command.flags.contains(.noMandatoryKeys) { return [] }
+        throw invalidArguments
+    }
+
     /// The arguments that are keys, the command's name being argument `offset`.
     private static func keys(
         of command: Command, _ request: borrowing Request, offset: Int
     ) throws(CommandError) -> [Key] {
+        if command.name == "migrate" { return migratedKeys(request, offset: offset) }
         var keys: [Key] = []
-        for specification in command.keys {
+        for specification in command.keys where !specification.access.contains(.notKey) {
             guard let first = first(of: specification, request, offset: offset) else { continue }
-            // Where a keyword gives all keys, an empty argument stands for the one that it replaces.
-            if command.name == "migrate", first == offset + 3, request[first].isEmpty { continue }
+            guard first < request.count else { throw invalidArguments }
             let access = access(of: specification, command, request, offset: offset)
             keys += try indices(of: specification, first, request).map { ($0, access) }
         }
@@ -46,8 +64,23 @@ extension CommandTable {
         if command.name == "sort", let store = lastValue(of: "store", request, from: offset + 2) {
             keys.append((store, [.overwrite, .update]))
         }
-        guard !keys.isEmpty else { throw CommandError("ERR Invalid arguments specified for command") }
         return keys
+    }
+
+    /// The key of `MIGRATE`, or those behind `KEYS`, which an empty key stands for.
+    private static func migratedKeys(_ request: borrowing Request, offset: Int) -> [Key] {
+        let access: KeyAccess = [.readWrite, .access, .delete]
+        let key = offset + 3
+        var index = offset + 6
+        while index < request.count {
+            if index + 1 < request.count, request[index].equalsIgnoringCase("keys") {
+                return request[key].isEmpty ? (index + 1..<request.count).map { ($0, access) } : []
+            }
+            if request[index].equalsIgnoringCase("auth") { index += 1 }
+            if request[index].equalsIgnoringCase("auth2") { index += 2 }
+            index += 1
+        }
+        return [(key, access)]
     }
 
     /// The argument that a specification begins at, or `nil` where the request has no such thing.
@@ -55,7 +88,7 @@ extension CommandTable {
         of specification: KeySpecification, _ request: borrowing Request, offset: Int
     ) -> Int? {
         switch specification.begin {
-        case .index(let index): return offset + index < request.count ? offset + index : nil
+        case .index(let index): return offset + index
         case .unknown: return nil
         case .keyword(let keyword, let from):
             let start = from >= 0 ? offset + from : request.count + from
@@ -79,13 +112,13 @@ extension CommandTable {
                 last = request.count + relativeLast
                 if limit > 1 { last = first + (request.count - first) / limit + relativeLast }
             }
-            guard last < request.count else { throw CommandError("ERR Invalid arguments specified for command") }
+            guard last < request.count else { throw invalidArguments }
             return Array(stride(from: first, through: last, by: step))
         case .counted(let count, let relativeFirst, let step):
             let start = first + relativeFirst
             guard first + count < request.count, let number = Int(decimal: request[first + count]), number > 0,
                 number <= (request.count - start + step - 1) / step
-            else { throw CommandError("ERR Invalid arguments specified for command") }
+            else { throw invalidArguments }
             return (0..<number).map { start + $0 * step }
         }
     }
@@ -102,12 +135,26 @@ extension CommandTable {
             }
             return isRead ? [.readWrite, .access, .update] : [.overwrite, .update]
         case "bitfield":
-            let isChange = (offset + 2..<max(offset + 2, request.count)).contains {
-                request[$0].equalsIgnoringCase("set") || request[$0].equalsIgnoringCase("incrby")
-            }
-            return isChange ? [.readWrite, .access, .update] : [.readOnly, .access]
+            return isReadingBitfield(request, from: offset + 2)
+                ? [.readOnly, .access] : [.readWrite, .access, .update]
         default: return specification.access
         }
+    }
+
+    /// Whether all of `BITFIELD`'s operations read; what is malformed counts as a change.
+    private static func isReadingBitfield(_ request: borrowing Request, from first: Int) -> Bool {
+        var index = first
+        while index < request.count {
+            let left = request.count - index - 1
+            if left >= 2, request[index].equalsIgnoringCase("get") {
+                index += 3
+            } else if left >= 1, request[index].equalsIgnoringCase("overflow") {
+                index += 2
+            } else {
+                return false
+            }
+        }
+        return true
     }
 
     private static func lastValue(of keyword: StaticString, _ request: borrowing Request, from: Int) -> Int? {

@@ -73,26 +73,5 @@ extension CommandTable {
         Row(
             "vsetattr", .write, arity: 4, [.write, .fast], in: .vectorSet, keys: [.key(1, [.readWrite, .update])],
             group: .vectorSet, since: "8.0.0", "O(1)", "Sets the attributes of an element of a vector set."),
-        Row(
-            "function", .container, arity: -2, [], group: .scripting, since: "7.0.0", "Depends on subcommand.",
-            "Holds the commands about functions.",
-            subcommands: [
-                Row(
-                    "load", .write, arity: -3, [.write, .denyoom, .noscript], in: .scripting,
-                    tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
-                    group: .scripting, since: "7.0.0", "O(1)", "Loads a library of functions."),
-                Row(
-                    "delete", .write, arity: 3, [.write, .noscript], in: .scripting,
-                    tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
-                    group: .scripting, since: "7.0.0", "O(1)", "Deletes a library of functions."),
-                Row(
-                    "flush", .write, arity: -2, [.write, .noscript], in: .scripting,
-                    tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
-                    group: .scripting, since: "7.0.0", "O(N)", "Deletes every library of functions."),
-                Row(
-                    "restore", .write, arity: -3, [.write, .denyoom, .noscript], in: .scripting,
-                    tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
-                    group: .scripting, since: "7.0.0", "O(N)", "Restores libraries of functions."),
-            ]),
     ]
 }

@@ -70,6 +70,9 @@ extension CommandTable {
                 Row(
                     "setid", .write, arity: -5, .write, in: .stream, keys: [.key(2, [.readWrite, .update])],
                     group: .stream, since: "5.0.0", "O(1)", "Sets the last entry delivered to a group."),
+                Row(
+                    "help", .xgroupHelp, arity: 2, [.loading, .stale], in: .stream, group: .stream, since: "5.0.0",
+                    "O(1)", "Lists the sub-commands."),
             ]),
     ]
 }

@@ -25,10 +25,13 @@ public struct CommandTable: Sendable {
     /// Every command of this server.
     public static let standard = CommandTable(
         [
-            strings, keyspace, connection, transactions, pubSub, server, monitoring, dataset, cluster,
+            strings, keyspace, connection, transactions, pubSub, server, monitoring, accessControl, debugging, dataset, cluster,
             refusedStringWrites,
             refusedKeyWrites, refusedListWrites, refusedSetWrites, refusedHashWrites, refusedStreamWrites,
             refusedOtherWrites,
+            foreignHashReads, foreignFieldTimeReads, foreignListReads, foreignSetReads, foreignSortedSetReads,
+            foreignStreamReads,
+            foreignGeoReads, scripting, refusedServerCommands,
         ].flatMap(\.self))
 
     /// - Precondition: No two commands share a name, and no name is longer than ``CommandName/bytesMax``.

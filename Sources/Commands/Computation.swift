@@ -6,6 +6,8 @@ import Storage
 struct Computation: Sendable {
     /// Values that hold more bytes together are left to a reader, for a loop must not work on one reply for long.
     var loopBytesMax = Self.loopBytesMax
+    /// The row of the command that is answered; ``Session/compute(_:fromKeysAt:_:_:)`` fills it in.
+    var command: Int16?
     /// Writes the whole reply; called once, on a loop or a reader.
     let write: @Sendable (FoundValues, inout ReplyWriter) -> Void
 

@@ -29,23 +29,33 @@ enum ConfigCommands {
         }
     }
 
-    /// Why `CONFIG SET name value…` does not change anything.
-    static func refusal(_ request: borrowing Request, of settings: [Setting]) -> CommandError {
-        guard request.count.isMultiple(of: 2) else { return CommandError(ErrorReply.syntax) }
-        var index = 2
-        while index < request.count {
-            let name = String(copying: request[index]).lowercased()
-            guard settings.contains(where: { $0.name.lowercased() == name }) else {
-                return CommandError(
-                    ErrorReply.quoting(
-                        "ERR Unknown option or number of arguments for CONFIG SET - '", request[index], "'"))
-            }
-            index += 2
+    /// The changes that `CONFIG SET name value…` asks for.
+    ///
+    /// - Precondition: The arity is right.
+    static func changes(_ request: borrowing Request) throws(CommandError) -> [Setting] {
+        guard request.count.isMultiple(of: 2) else { throw CommandError(ErrorReply.syntax) }
+        return stride(from: 2, to: request.count, by: 2).map { index in
+            (name: String(copying: request[index]), value: String(copying: request[index + 1]))
         }
-        return CommandError(
-            ErrorReply.quoting(
-                "ERR CONFIG SET failed (possibly related to argument '", request[2], "') - can't set immutable config"))
     }
+
+    /// Writes the reply to a `CONFIG SET` of these names.
+    static func write(_ answer: SettingsAnswer, toChangeOf names: [[UInt8]], to reply: inout ReplyWriter) {
+        switch answer {
+        case .changed: reply.ok()
+        case .unknown(let index):
+            let name = names[index]
+            let text = ErrorReply.quoting(
+                "ERR Unknown option or number of arguments for CONFIG SET - '", name.span, "'")
+            reply.error(text.span)
+        case .refused(let name, let reason):
+            reply.error("ERR CONFIG SET failed (possibly related to argument '\(name)') - \(reason)")
+        case .stopping: reply.error("ERR the server is stopping" as StaticString)
+        }
+    }
+
+    /// Where nobody changes settings, as in a server that is part of a test.
+    static let cannotChange: StaticString = "ERR the settings of this server cannot be changed while it runs"
 
     /// Why `CONFIG REWRITE` does not write: nothing that this server does changes its file.
     static let cannotRewrite: StaticString = "ERR The server is running without a config file"

@@ -7,6 +7,8 @@ import RESP
 /// line ends in them.
 enum ErrorReply {
     static let readOnly: StaticString = "READONLY You can't write against a read only replica."
+    static let wrongType: StaticString =
+        "WRONGTYPE Operation against a key holding the wrong kind of value"
     static let syntax: StaticString = "ERR syntax error"
     static let notAnInteger: StaticString = "ERR value is not an integer or out of range"
     static let outsideInt32: StaticString =
@@ -23,6 +25,11 @@ enum ErrorReply {
     static let invalidClientName: StaticString =
         "ERR Client names cannot contain spaces, newlines or special characters."
     static let invalidClientID: StaticString = "ERR Invalid client ID"
+    static let clientNumber: StaticString = "ERR client-id should be greater than 0"
+    static let maximumAge: StaticString = "ERR maxage is not an integer or out of range"
+    static let maximumAgeTooLow: StaticString = "ERR maxage should be greater than 0"
+    static let noSuchClient: StaticString = "ERR No such client"
+    static let unblockReason: StaticString = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"
     static let clusterDisabled: StaticString = "ERR This instance has cluster support disabled"
     static let nestedMulti: StaticString = "ERR MULTI calls can not be nested"
     static let watchInMulti: StaticString = "ERR WATCH inside MULTI is not allowed"
@@ -85,12 +92,22 @@ enum ErrorReply {
         "ERR wrong number of arguments for '\(table.command(of: row).fullName)' command"
     }
 
+    /// For a command that is refused for a reason of its own.
+    static func notAvailable(_ command: Command) -> [UInt8] {
+        let name = command.fullName.replacing("|", with: " ").uppercased()
+        return Array("ERR \(name) is not available here: \(command.standing.reason ?? "")".utf8)
+    }
+
     static func helloOption(_ option: Span<UInt8>) -> [UInt8] {
         quoting("ERR Syntax error in HELLO option '", option, "'")
     }
 
     static func unknownClientType(_ type: Span<UInt8>) -> [UInt8] {
         quoting("ERR Unknown client type '", type, "'")
+    }
+
+    static func unknownUser(_ name: Span<UInt8>) -> [UInt8] {
+        quoting("ERR No such user '", name, "'")
     }
 
     static func unknownClientAttribute(_ attribute: Span<UInt8>) -> [UInt8] {

@@ -38,8 +38,8 @@ public struct KeySpecification: Sendable {
     }
 
     /// A number of keys at an argument, and the keys behind it.
-    static func counted(_ index: Int, step: Int = 1, _ access: KeyAccess) -> Self {
-        Self(access: access, begin: .index(index), find: .counted(at: 0, first: 1, step: step), notes: nil)
+    static func counted(_ index: Int, step: Int = 1, _ access: KeyAccess, notes: String? = nil) -> Self {
+        Self(access: access, begin: .index(index), find: .counted(at: 0, first: 1, step: step), notes: notes)
     }
 
     /// Keys behind a keyword.

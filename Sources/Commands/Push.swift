@@ -4,6 +4,10 @@ import RESP
 enum Push: Sendable {
     case message(channel: [UInt8], [UInt8])
     case patternMessage(pattern: [UInt8], channel: [UInt8], [UInt8])
+    /// All that the client has cached is out of date.
+    case invalidation
+    /// The same, of a client that has this one told.
+    case redirectedInvalidation
 
     /// About what it takes while it waits for the client.
     var byteCount: Int {
@@ -11,11 +15,15 @@ enum Push: Sendable {
         case .message(let channel, let message): channel.count + message.count + Self.overheadBytes
         case .patternMessage(let pattern, let channel, let message):
             pattern.count + channel.count + message.count + Self.overheadBytes
+        case .invalidation, .redirectedInvalidation: Self.overheadBytes
         }
     }
 
-    func write(to reply: inout ReplyWriter) {
+    /// Adds the push as it is for the client of `session`; nothing where it means nothing to that client now.
+    func write(for session: Session, to reply: inout ReplyWriter) {
         switch self {
+        case .invalidation: session.writeInvalidation(to: &reply)
+        case .redirectedInvalidation: session.writeRedirectedInvalidation(to: &reply)
         case .message(let channel, let message):
             reply.push(count: 3)
             reply.bulk("message" as StaticString)
@@ -37,10 +45,22 @@ enum Push: Sendable {
 struct PendingPushes {
     private(set) var pushes: [Push] = []
     private(set) var byteCount = 0
+    private var hasInvalidation = false
+    private var hasRedirectedInvalidation = false
 
     var isEmpty: Bool { pushes.isEmpty }
 
     mutating func append(_ push: Push) {
+        // Being out of date once is enough: the latest such message has to come, and need not come twice.
+        switch push {
+        case .invalidation:
+            if hasInvalidation { return }
+            hasInvalidation = true
+        case .redirectedInvalidation:
+            if hasRedirectedInvalidation { return }
+            hasRedirectedInvalidation = true
+        case .message, .patternMessage: break
+        }
         pushes.append(push)
         byteCount += push.byteCount
     }

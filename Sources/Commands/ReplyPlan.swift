@@ -40,6 +40,9 @@ public final class ReplyPlan {
             case computed
             /// From here on replies have the form of RESP version `parameter`.
             case protocolVersion
+            /// From here on nothing that is made is sent, until ``unmute``.
+            case mute
+            case unmute
         }
 
         var kind: Kind
@@ -53,7 +56,7 @@ public final class ReplyPlan {
         /// How many look-ups the step waits for.
         var lookupCount: Int {
             switch kind {
-            case .literal, .protocolVersion: 0
+            case .literal, .protocolVersion, .mute, .unmute: 0
             default: Int(count)
             }
         }
@@ -181,7 +184,7 @@ public final class ReplyPlan {
                 copy.index = literals.output.count
                 let bytes = other.literals.output.span
                 literals.output.append(bytes.extracting(step.index..<step.index + Int(step.count)))
-            case .protocolVersion:
+            case .protocolVersion, .mute, .unmute:
                 break
             default:
                 let theirs = other.views[Int(step.view)]

@@ -23,10 +23,7 @@ struct ServerAnswers {
         case .commandGetKeysAndFlags: try table.writeKeys(request, withAccess: true, to: &reply)
         case .commandHelp: table.writeHelp("command", to: &reply)
         case .configGet: ConfigCommands.writeMatches(request, of: settings, to: &reply)
-        case .configSet: throw ConfigCommands.refusal(request, of: settings)
         case .configRewrite: throw CommandError(ConfigCommands.cannotRewrite)
-        // The counters are also those of the metrics, which must never go back.
-        case .configResetStatistics: reply.ok()
         case .configHelp: table.writeHelp("config", to: &reply)
         case .clientHelp: table.writeHelp("client", to: &reply)
         case .datasetHelp: table.writeHelp("dataset", to: &reply)
@@ -35,12 +32,9 @@ struct ServerAnswers {
         case .moduleHelp: table.writeHelp("module", to: &reply)
         case .slowlogHelp: table.writeHelp("slowlog", to: &reply)
         case .latencyHelp: table.writeHelp("latency", to: &reply)
-        case .moduleList, .latencyLatest, .latencyHistory: reply.array(count: 0)
-        case .slowlogGet:
-            try Self.checkSlowlogCount(request)
-            reply.array(count: 0)
-        case .slowlogLength, .latencyReset: reply.integer(0)
-        case .slowlogReset: reply.ok()
+        case .memoryHelp: table.writeHelp("memory", to: &reply)
+        case .aclHelp: table.writeHelp("acl", to: &reply)
+        case .moduleList: reply.array(count: 0)
         case .cluster: throw CommandError(ErrorReply.clusterDisabled)
         case .role:
             reply.array(count: 3)
@@ -60,13 +54,6 @@ struct ServerAnswers {
         reply.array(count: 2)
         reply.bulk(decimal: UInt(max(0, unixMicroseconds / 1_000_000)))
         reply.bulk(decimal: UInt(max(0, unixMicroseconds % 1_000_000)))
-    }
-
-    private static func checkSlowlogCount(_ request: borrowing Request) throws(CommandError) {
-        guard request.count > 2 else { return }
-        guard request.count == 3, let count = Int(decimal: request[2]), count >= -1 else {
-            throw CommandError("ERR count should be greater than or equal to -1")
-        }
     }
 
     /// There are no replicas to wait for.

@@ -1,3 +1,5 @@
+import ServerMetrics
+
 extension ServerFacts {
     typealias Field = (name: String, value: String)
 
@@ -11,7 +13,8 @@ extension ServerFacts {
         case .stats: statisticsFields
         case .replication: replicationFields
         case .cpu: processorFields
-        case .modules, .latencystats: []
+        case .modules: []
+        case .latencystats: commandStatistics.filter { $0.times.total > 0 }.map(Self.percentiles(of:))
         case .commandstats: commandStatistics.map(Self.field(of:))
         case .errorstats: errorStatistics.map { ("errorstat_\($0.code)", "count=\($0.count)") }
         case .cluster: [("cluster_enabled", "0")]
@@ -39,42 +42,68 @@ extension ServerFacts {
         [
             ("connected_clients", "\(connectedClients)"), ("cluster_connections", "0"),
             ("maxclients", "\(maxClients)"), ("client_recent_max_input_buffer", "0"),
-            ("client_recent_max_output_buffer", "0"), ("blocked_clients", "0"), ("tracking_clients", "0"),
+            ("client_recent_max_output_buffer", "0"), ("blocked_clients", "0"),
+            ("tracking_clients", "\(trackingClients)"),
             ("clients_in_timeout_table", "0"),
+            ("pubsub_clients", "\(subscribedClients)"), ("watching_clients", "0"), ("total_watched_keys", "0"),
+            ("total_blocking_keys", "0"), ("total_blocking_keys_on_nokey", "0"),
         ]
     }
 
     private var memoryFields: [Field] {
         let peak = max(usedMemoryPeakBytes, usedMemoryBytes)
         let fragmentation = Self.fixed(residentMemoryBytes, over: usedMemoryBytes, places: 2)
+        let overhead = memoryOverheadBytes
+        let ofData = usedMemoryBytes - overhead
+        let share = Self.fixed(ofData * 100, over: usedMemoryBytes - startupMemoryBytes, places: 2)
+        let mapped = max(heapMappedBytes, usedMemoryBytes)
         return [
             ("used_memory", "\(usedMemoryBytes)"), ("used_memory_human", Self.human(usedMemoryBytes)),
             ("used_memory_rss", "\(residentMemoryBytes)"), ("used_memory_rss_human", Self.human(residentMemoryBytes)),
             ("used_memory_peak", "\(peak)"), ("used_memory_peak_human", Self.human(peak)),
             ("used_memory_peak_perc", Self.fixed(usedMemoryBytes * 100, over: peak, places: 2) + "%"),
-            ("used_memory_overhead", "\(usedMemoryBytes)"), ("used_memory_startup", "0"),
-            ("used_memory_dataset", "0"), ("used_memory_dataset_perc", "0.00%"),
+            ("used_memory_overhead", "\(overhead)"), ("used_memory_startup", "\(startupMemoryBytes)"),
+            ("used_memory_dataset", "\(ofData)"), ("used_memory_dataset_perc", "\(share)%"),
+            ("allocator_allocated", "\(usedMemoryBytes)"), ("allocator_active", "\(mapped)"),
+            ("allocator_resident", "\(mapped)"), ("allocator_muzzy", "0"),
             ("total_system_memory", "\(systemMemoryBytes)"),
             ("total_system_memory_human", Self.human(systemMemoryBytes)), ("used_memory_lua", "0"),
-            ("used_memory_lua_human", "0B"), ("used_memory_scripts", "0"), ("used_memory_scripts_human", "0B"),
+            ("used_memory_vm_eval", "0"), ("used_memory_lua_human", "0B"), ("used_memory_scripts_eval", "0"),
+            ("number_of_cached_scripts", "0"), ("number_of_functions", "0"), ("number_of_libraries", "0"),
+            ("used_memory_vm_functions", "0"), ("used_memory_vm_total", "0"), ("used_memory_vm_total_human", "0B"),
+            ("used_memory_functions", "0"), ("used_memory_scripts", "0"), ("used_memory_scripts_human", "0B"),
             ("maxmemory", "0"), ("maxmemory_human", "0B"), ("maxmemory_policy", "noeviction"),
+            ("allocator_frag_ratio", Self.fixed(mapped, over: usedMemoryBytes, places: 2)),
+            ("allocator_frag_bytes", "\(mapped - usedMemoryBytes)"), ("allocator_rss_ratio", "1.00"),
+            ("allocator_rss_bytes", "0"),
+            ("rss_overhead_ratio", Self.fixed(residentMemoryBytes, over: mapped, places: 2)),
+            ("rss_overhead_bytes", "\(residentMemoryBytes - mapped)"),
             ("mem_fragmentation_ratio", fragmentation),
             ("mem_fragmentation_bytes", "\(residentMemoryBytes - usedMemoryBytes)"),
-            ("mem_not_counted_for_evict", "0"), ("mem_replication_backlog", "0"), ("mem_clients_slaves", "0"),
-            ("mem_clients_normal", "0"), ("mem_aof_buffer", "0"), ("mem_allocator", "libc"),
+            ("mem_not_counted_for_evict", "0"), ("mem_replication_backlog", "0"),
+            ("mem_total_replication_buffers", "0"), ("mem_clients_slaves", "0"),
+            ("mem_clients_normal", "\(clientBytes)"), ("mem_cluster_links", "0"), ("mem_aof_buffer", "0"),
+            ("mem_allocator", "libc"),
             ("active_defrag_running", "0"), ("lazyfree_pending_objects", "0"),
+            ("lazyfreed_objects", "0"),
         ]
     }
 
     private var persistenceFields: [Field] {
         [
-            ("loading", "0"), ("async_loading", "0"), ("current_cow_size", "0"), ("rdb_changes_since_last_save", "0"),
+            ("loading", "0"), ("async_loading", "0"), ("current_cow_peak", "0"), ("current_cow_size", "0"),
+            ("current_cow_size_age", "0"), ("current_fork_perc", "0.00"), ("current_save_keys_processed", "0"),
+            ("current_save_keys_total", "0"), ("rdb_changes_since_last_save", "0"),
             ("rdb_bgsave_in_progress", "0"), ("rdb_last_save_time", "\(lastSwapUnixSeconds)"),
             ("rdb_last_bgsave_status", "ok"), ("rdb_last_bgsave_time_sec", "-1"),
-            ("rdb_current_bgsave_time_sec", "-1"), ("rdb_last_cow_size", "0"), ("aof_enabled", "0"),
+            ("rdb_current_bgsave_time_sec", "-1"), ("rdb_saves", "0"), ("rdb_last_cow_size", "0"),
+            ("rdb_last_load_keys_expired", "0"),
+            ("rdb_last_load_keys_loaded", "\(datasets.reduce(0) { $0 + $1.keyCount })"), ("aof_enabled", "0"),
             ("aof_rewrite_in_progress", "0"), ("aof_rewrite_scheduled", "0"), ("aof_last_rewrite_time_sec", "-1"),
-            ("aof_current_rewrite_time_sec", "-1"), ("aof_last_bgrewrite_status", "ok"),
-            ("aof_last_write_status", "ok"), ("aof_last_cow_size", "0"),
+            ("aof_current_rewrite_time_sec", "-1"), ("aof_last_bgrewrite_status", "ok"), ("aof_rewrites", "0"),
+            ("aof_rewrites_consecutive_failures", "0"),
+            ("aof_last_write_status", "ok"), ("aof_last_cow_size", "0"), ("module_fork_in_progress", "0"),
+            ("module_fork_last_cow_size", "0"),
         ]
     }
 
@@ -87,17 +116,27 @@ extension ServerFacts {
             ("total_net_repl_output_bytes", "0"),
             ("instantaneous_input_kbps", Self.fixed(bytesReceivedPerSecond, over: 1_024, places: 2)),
             ("instantaneous_output_kbps", Self.fixed(bytesSentPerSecond, over: 1_024, places: 2)),
+            ("instantaneous_input_repl_kbps", "0.00"), ("instantaneous_output_repl_kbps", "0.00"),
             ("rejected_connections", "\(connectionsRejected)"), ("sync_full", "0"), ("sync_partial_ok", "0"),
-            ("sync_partial_err", "0"), ("expired_keys", "0"), ("expired_stale_perc", "0.00"),
-            ("expired_time_cap_reached_count", "0"), ("evicted_keys", "0"), ("evicted_clients", "0"),
+            ("sync_partial_err", "0"), ("expired_subkeys", "0"), ("expired_keys", "0"), ("expired_stale_perc", "0.00"),
+            ("expired_time_cap_reached_count", "0"), ("expire_cycle_cpu_milliseconds", "0"), ("evicted_keys", "0"),
+            ("evicted_clients", "\(clientsEvicted)"), ("evicted_scripts", "0"), ("total_eviction_exceeded_time", "0"),
+            ("current_eviction_exceeded_time", "0"),
             ("keyspace_hits", "\(keyspaceHits)"), ("keyspace_misses", "\(keyspaceMisses)"),
             ("pubsub_channels", "\(channelCount)"), ("pubsub_patterns", "\(patternCount)"),
             ("pubsubshard_channels", "\(shardChannelCount)"), ("latest_fork_usec", "0"), ("total_forks", "0"),
             ("migrate_cached_sockets", "0"), ("slave_expires_tracked_keys", "0"), ("active_defrag_hits", "0"),
             ("active_defrag_misses", "0"), ("active_defrag_key_hits", "0"), ("active_defrag_key_misses", "0"),
+            ("total_active_defrag_time", "0"), ("current_active_defrag_time", "0"),
             ("tracking_total_keys", "0"), ("tracking_total_items", "0"), ("tracking_total_prefixes", "0"),
             ("unexpected_error_replies", "0"), ("total_error_replies", "\(errorReplies)"),
-            ("dump_payload_sanitizations", "0"),
+            ("dump_payload_sanitizations", "0"), ("total_reads_processed", "\(reads)"),
+            ("total_writes_processed", "\(writes)"), ("io_threaded_reads_processed", "\(loopCount > 1 ? reads : 0)"),
+            ("io_threaded_writes_processed", "\(loopCount > 1 ? writes : 0)"), ("reply_buffer_shrinks", "0"),
+            ("client_query_buffer_limit_disconnections", "\(queryBufferDisconnections)"),
+            ("client_output_buffer_limit_disconnections", "\(outputBufferDisconnections)"),
+            ("reply_buffer_expands", "0"), ("acl_access_denied_auth", "0"), ("acl_access_denied_cmd", "0"),
+            ("acl_access_denied_key", "0"), ("acl_access_denied_channel", "0"),
         ]
     }
 
@@ -154,6 +193,17 @@ extension ServerFacts {
                 + "rejected_calls=\(command.rejectedCalls),failed_calls=\(command.failedCalls)"
         )
     }
+
+    /// In microseconds; a time is the end of its power of two, so never less than the true one.
+    private static func percentiles(of command: CommandStatistics) -> Field {
+        let shares = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)].map { name, share in
+            "\(name)=\(fixed(command.times.percentile(share), over: 1_000, places: 3))"
+        }
+        return ("latency_percentiles_usec_\(command.name)", shares.joined(separator: ","))
+    }
+
+    /// What is on the heap besides the caches of the data.
+    var memoryOverheadBytes: Int { min(startupMemoryBytes + clientBytes, usedMemoryBytes) }
 
     /// `dividend` / `divisor` with so many decimal places, rounded; 0 where the divisor is.
     static func fixed(_ dividend: Int, over divisor: Int, places: Int) -> String {

@@ -1,4 +1,5 @@
 import RESP
+public import ServerMetrics
 
 /// What `INFO` tells: the state of the whole server at one time.
 ///
@@ -25,12 +26,27 @@ public struct ServerFacts: Sendable {
 
     public var connectedClients = 0
     public var maxClients = 0
+    /// Requests and replies that connections hold.
+    public var clientBytes = 0
+    /// Closed because all together held too much.
+    public var clientsEvicted = 0
+    /// Closed for requests that piled up, and for replies left unread.
+    public var queryBufferDisconnections = 0
+    public var outputBufferDisconnections = 0
     /// Waiting for a reader.
     public var waitingClients = 0
+    /// That are told when what they have cached is out of date.
+    public var trackingClients = 0
+    /// Connections that subscribe to something.
+    public var subscribedClients = 0
 
     /// On the heap.
     public var usedMemoryBytes = 0
     public var usedMemoryPeakBytes = 0
+    /// On the heap when the server began.
+    public var startupMemoryBytes = 0
+    /// What the heap has from the kernel, used or not.
+    public var heapMappedBytes = 0
     public var residentMemoryBytes = 0
     public var systemMemoryBytes = 0
 
@@ -42,6 +58,9 @@ public struct ServerFacts: Sendable {
     public var bytesSent = 0
     public var bytesReceivedPerSecond = 0
     public var bytesSentPerSecond = 0
+    /// Receives that found something, and sends.
+    public var reads = 0
+    public var writes = 0
     public var keyspaceHits = 0
     public var keyspaceMisses = 0
     public var errorReplies = 0
@@ -75,14 +94,46 @@ public struct ServerFacts: Sendable {
         /// Refused before they ran.
         public var rejectedCalls: Int
         public var failedCalls: Int
+        /// Of the calls that have ended.
+        public var times: LatencyHistogram
 
-        public init(name: String, calls: Int, microseconds: Int, rejectedCalls: Int, failedCalls: Int) {
+        public init(
+            name: String, calls: Int, microseconds: Int, rejectedCalls: Int, failedCalls: Int,
+            times: LatencyHistogram = LatencyHistogram()
+        ) {
             self.name = name
             self.calls = calls
             self.microseconds = microseconds
             self.rejectedCalls = rejectedCalls
             self.failedCalls = failedCalls
+            self.times = times
         }
+    }
+
+    /// These facts with every counter as if it had begun at `start`, for `CONFIG RESETSTAT`.
+    func counting(from start: ServerFacts) -> ServerFacts {
+        var facts = self
+        for counter in Self.counters { facts[keyPath: counter] -= start[keyPath: counter] }
+        let commands = Dictionary(uniqueKeysWithValues: start.commandStatistics.map { ($0.name, $0) })
+        facts.commandStatistics = commandStatistics.compactMap { now in
+            guard let then = commands[now.name] else { return now }
+            let since = CommandStatistics(
+                name: now.name, calls: now.calls - then.calls, microseconds: now.microseconds - then.microseconds,
+                rejectedCalls: now.rejectedCalls - then.rejectedCalls, failedCalls: now.failedCalls - then.failedCalls,
+                times: now.times.subtracting(then.times))
+            return since.calls + since.rejectedCalls + since.failedCalls > 0 ? since : nil
+        }
+        let errors = Dictionary(uniqueKeysWithValues: start.errorStatistics.map { ($0.code, $0.count) })
+        facts.errorStatistics = errorStatistics.map { ($0.code, $0.count - (errors[$0.code] ?? 0)) }.filter { $0.1 > 0 }
+        return facts
+    }
+
+    private static var counters: [WritableKeyPath<ServerFacts, Int>] {
+        [
+            \.connectionsReceived, \.connectionsRejected, \.commandsProcessed, \.bytesReceived, \.bytesSent, \.reads,
+            \.writes, \.keyspaceHits, \.keyspaceMisses, \.errorReplies, \.coldLookups, \.damagedLookups,
+            \.clientsEvicted, \.queryBufferDisconnections, \.outputBufferDisconnections,
+        ]
     }
 
     /// Writes the reply of `HELLO`, in the version that `reply` has by now.

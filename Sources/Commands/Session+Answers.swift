@@ -10,15 +10,27 @@ extension Session {
     /// Stops where a key would have to come from the disk, and where `output` holds more than
     /// ``outputBytesSoftMax``; ``need`` then says how to go on.
     public func answer(_ plan: ReplyPlan, steps: Range<Int>, into output: inout ReplyWriter) {
+        mutedFrom = output.output.count
+        answerSteps(steps, of: plan, into: &output)
+        if isMuted { dropMuted(from: &output) }
+    }
+
+    /// Takes away what the client does not want to be sent.
+    private func dropMuted(from output: inout ReplyWriter) {
+        output.output.removeLast(output.output.count - mutedFrom)
+    }
+
+    @inline(__always)
+    private func answerSteps(_ steps: Range<Int>, of plan: ReplyPlan, into output: inout ReplyWriter) {
         output.version = replyVersion
         for index in steps {
             let step = plan.steps[index]
             switch answer(step, of: plan, into: &output) {
             case .complete:
                 guard output.output.count > Self.outputBytesSoftMax, index + 1 < steps.upperBound else { continue }
-                return hold(index + 1..<steps.upperBound, of: plan, need: .drain)
+                return hold(index + 1..<steps.upperBound, of: plan, isForClient: true)
             case .wouldBlock:
-                return hold(index..<steps.upperBound, of: plan, need: nil)
+                return hold(index..<steps.upperBound, of: plan, isForClient: false)
             case .partly(let answered):
                 // The rest goes on behind what has been sent or counted.
                 var rest = step
@@ -27,43 +39,40 @@ extension Session {
                 rest.count -= UInt32(answered)
                 plan.steps[index] = rest
                 let isFull = output.output.count > Self.outputBytesSoftMax
-                return hold(index..<steps.upperBound, of: plan, need: isFull ? .drain : nil)
+                return hold(index..<steps.upperBound, of: plan, isForClient: isFull)
             case .broken:
                 isEnding = true
-                nextJob = nil
+                (nextJob, scheduled) = (nil, nil)
                 return
             }
         }
-        held = nil
         if let nextJob {
             self.nextJob = nil
             need = .job(nextJob)
+            beginWaiting()
         } else {
             need = .nothing
         }
     }
 
-    /// Takes the steps that could not be answered along; without a `need`, for a reader to look up.
-    private func hold(_ steps: Range<Int>, of plan: ReplyPlan, need: Need?) {
+    /// Takes the steps that could not be answered along, for when the client has read, or for a reader to look up.
+    private func hold(_ steps: Range<Int>, of plan: ReplyPlan, isForClient: Bool) {
         isRunnable = hasWork
         let rest = ReplyPlan()
         rest.append(steps, of: plan)
-        if let need {
-            held = rest
-            self.need = need
+        if isForClient {
+            need = .drain(rest)
         } else {
             context.metrics.coldLookups.add(rest.lookupCount)
-            self.need = .job(ColdLookupJob(rest))
+            noteCold(rest)
+            need = .job(ColdLookupJob(rest))
         }
     }
 
     /// Puts the steps that waited for the client to read back into `plan`, to be looked up and answered.
     public func resume(into plan: ReplyPlan) -> Range<Int> {
         let first = plan.stepCount
-        if let held {
-            plan.append(0..<held.stepCount, of: held)
-            self.held = nil
-        }
+        if case .drain(let rest) = need { plan.append(0..<rest.stepCount, of: rest) }
         need = .nothing
         isRunnable = hasWork  // Requests may have been kept since the steps were held back.
         firstStep = plan.stepCount  // Later literals must not be joined to steps that went before.
@@ -74,18 +83,26 @@ extension Session {
     public func complete(_ job: any SessionJob, into output: inout ReplyWriter) {
         need = .nothing
         output.version = replyVersion
+        mutedFrom = output.output.count
+        defer { if isMuted { dropMuted(from: &output) } }
         if let job = job as? ColdLookupJob {
             guard let plan = job.takePlan() else { return }
+            let ending = waiting
             answer(plan, steps: 0..<plan.stepCount, into: &output)
+            // Where the rest waits for the disk again, or a job has begun, that is not the end of it, or no longer.
+            if case .job = need {} else if waiting === ending { endWaiting() }
         } else if let job = job as? any ReplyJob {
+            let start = output.output.count
             job.appendReply(to: &output)
+            noteIfError(output.output.span.extracting(start...), of: waiting?.calls.first?.command)
+            endWaiting()
             if let damage = job.damage {
                 context.metrics.damagedLookups.add()
-                context.metrics.errorReplies.add()
                 context.report(damage.failure, of: damage.version)
             }
+            if job.endsSession { isEnding = true }
         }
-        if case .nothing = need { isRunnable = hasWork }
+        if case .nothing = need { isRunnable = hasWork && !isEnding }
     }
 
     private var hasWork: Bool { !backlog.isEmpty || replay != nil || !pushes.isEmpty }
@@ -111,6 +128,15 @@ extension Session {
             replyVersion = step.parameter == 3 ? .resp3 : .resp2
             output.version = replyVersion
             return .complete
+        case .mute:
+            // Who is muted already stays so from where it began.
+            if !isMuted { mutedFrom = output.output.count }
+            isMuted = true
+            return .complete
+        case .unmute:
+            if isMuted { dropMuted(from: &output) }
+            isMuted = false
+            return .complete
         case .value:
             let view = plan.views[Int(step.view)]
             switch view.lookups.outcome(at: step.index) {
@@ -120,7 +146,7 @@ extension Session {
             case .miss:
                 output.null()
                 context.metrics.keyspaceMisses.add()
-            case .damaged: answerDamaged(view, at: step.index, into: &output)
+            case .damaged: answerDamaged(step, of: plan, at: step.index, into: &output)
             case .pending, .wouldBlock: return .wouldBlock
             }
             return .complete
@@ -148,7 +174,7 @@ extension Session {
             ready += 1
         }
         if let damaged {
-            answerDamaged(view, at: damaged, into: &output)
+            answerDamaged(step, of: plan, at: damaged, into: &output)
             if step.kind == .values { return .complete }
             // The array has a header already, or will go on next turn.
             return .broken
@@ -191,14 +217,16 @@ extension Session {
             }
         }
         if let damaged {
-            answerDamaged(view, at: damaged, into: &output)
+            answerDamaged(step, of: plan, at: damaged, into: &output)
             return .complete
         }
         let values = FoundValues(view, in: range)
         let found = (0..<values.count).count(where: values.isFound)
         context.metrics.keyspaceHits.add(found)
         context.metrics.keyspaceMisses.add(values.count - found)
+        let start = output.output.count
         plan.computations[step.parameter].write(values, &output)
+        noteIfError(output.output.span.extracting(start...), of: plan.computations[step.parameter].command)
         return .complete
     }
 
@@ -215,7 +243,7 @@ extension Session {
             case .miss: break
             case .damaged:
                 reportDamage(view, at: index)
-                isCountDamaged = true
+                partialCount.isDamaged = true
                 // Nothing of the reply has been sent, so it can still be an error, in its own time.
                 if step.kind != .partialHits { endCount(of: 0, into: &output) }
                 return .complete
@@ -225,14 +253,14 @@ extension Session {
         }
         if known < step.count {
             guard known > 0, plan.wasReadAnywhere else { return .wouldBlock }
-            hits += found
+            partialCount.hits += found
         }
         context.metrics.keyspaceHits.add(found)
         context.metrics.keyspaceMisses.add(known - found)
         if known < step.count { return .partly(known) }
         switch step.kind {
         case .partialHits:
-            hits += found
+            partialCount.hits += found
         case .hits:
             endCount(of: found, into: &output)
         case .length:
@@ -262,19 +290,32 @@ extension Session {
 
     /// The reply about keys that have all been looked up, the last of which were `found`.
     private func endCount(of found: Int, into output: inout ReplyWriter) {
-        if isCountDamaged {
-            context.metrics.errorReplies.add()
-            output.error(ErrorReply.damaged)
+        if partialCount.isDamaged {
+            answerDamaged(context.server.lookupCommands.exists, into: &output)
         } else {
-            output.integer(hits + found)
+            output.integer(partialCount.hits + found)
         }
-        (hits, isCountDamaged) = (0, false)
+        partialCount = PartialCount()
     }
 
-    private func answerDamaged(_ view: VersionView, at index: Int, into output: inout ReplyWriter) {
-        reportDamage(view, at: index)
-        context.metrics.errorReplies.add()
+    private func answerDamaged(
+        _ step: ReplyPlan.Step, of plan: ReplyPlan, at index: Int, into output: inout ReplyWriter
+    ) {
+        reportDamage(plan.views[Int(step.view)], at: index)
+        answerDamaged(
+            plan.command(of: step, context.server.lookupCommands) ?? context.server.lookupCommands.mget, into: &output)
+    }
+
+    private func answerDamaged(_ command: Int16, into output: inout ReplyWriter) {
+        let start = output.output.count
         output.error(ErrorReply.damaged)
+        noteFailure(output.output.span.extracting((start + 1)...), of: command)
+    }
+
+    /// Counts a reply that somebody else has made, if it is an error.
+    private func noteIfError(_ reply: Span<UInt8>, of command: Int16?) {
+        guard !reply.isEmpty, reply[0] == UInt8(ascii: "-") else { return }
+        noteFailure(reply.extracting(1...), of: command)
     }
 
     private func reportDamage(_ view: VersionView, at index: Int) {

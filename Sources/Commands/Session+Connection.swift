@@ -62,8 +62,12 @@ extension Session {
     private func reset(_ plan: ReplyPlan) {
         transaction = nil
         subscriptions = nil
+        tracking = nil
+        unmute(plan)
+        updateOrdinary()
         database = 0
         name = ""
+        (isNoEvict, isNoTouch) = (false, false)
         if protocolVersion != .resp2 { changeProtocol(to: .resp2, plan) }
         reply(plan) { $0.simple("RESET" as StaticString) }
     }

@@ -11,6 +11,7 @@ extension Session {
         guard request.count > 0 else { return }
         budget -= 1
         if sliced == nil { context.metrics.commandsProcessed.add() }
+        if !isOrdinary, sliced == nil, !isReplaying { beginExtraordinary(request, plan) }
         let table = context.server.table
         guard var command = table.find(request[0]) else { return refuseUnknown(request, plan) }
         if command.isContainer, request.count > 1 {
@@ -19,21 +20,28 @@ extension Session {
             }
             command = subcommand
         }
+        lastCommand = command
         guard command.accepts(argumentCount: request.count) else {
             let text = ErrorReply.wrongArity(command, table)
-            return command.action == .exec ? abortTransaction(plan, because: text) : refuse(plan, text)
+            return command.action == .exec ? abortTransaction(plan, because: text) : refuse(plan, text, command)
         }
-        lastCommand = command
-        if command.isWrite {
-            transaction?.isSpoilt = true
-            return replyError(plan, ErrorReply.readOnly)
-        }
-        if subscriptions != nil, isForbiddenWhileSubscribed(command) {
-            let text = ErrorReply.subscribed(command, table)
-            return command.action == .exec ? abortTransaction(plan, because: text) : refuse(plan, text)
-        }
-        if transaction != nil, queueIfInTransaction(command, request, plan) { return }
+        if command.isWrite { return refuse(plan, command) { $0.error(ErrorReply.readOnly) } }
+        if !isOrdinary, isSpecial(command, request, plan) { return }
+        if sliced == nil { context.tally.begin(command.index) }
         perform(command, request, plan)
+    }
+
+    /// Refuses or queues what may not be performed now.
+    ///
+    /// - Returns: Whether that was done.
+    @inline(never)
+    private func isSpecial(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) -> Bool {
+        if subscriptions != nil, isForbiddenWhileSubscribed(command) {
+            let text = ErrorReply.subscribed(command, context.server.table)
+            command.action == .exec ? abortTransaction(plan, because: text) : refuse(plan, text, command)
+            return true
+        }
+        return transaction != nil && queueIfInTransaction(command, request, plan)
     }
 
     @inline(never)
@@ -46,15 +54,33 @@ extension Session {
         }
     }
 
-    /// An error that also spoils a transaction being queued.
     private func refuse(_ plan: ReplyPlan, _ text: [UInt8]) {
-        transaction?.isSpoilt = true
-        replyError(plan, text)
+        refuse(plan) { $0.error(text.span) }
     }
 
-    private func refuse(_ plan: ReplyPlan, _ text: String) {
+    private func refuse(_ plan: ReplyPlan, _ text: String, _ command: CommandRow) {
+        refuse(plan, command) { $0.error(text) }
+    }
+
+    /// Replies an error to a request that is not carried out, which also spoils a transaction being queued.
+    @inline(never)
+    func refuse(_ plan: ReplyPlan, _ command: CommandRow? = nil, _ write: (inout ReplyWriter) -> Void) {
         transaction?.isSpoilt = true
-        replyError(plan, text)
+        reply(plan) { output in
+            let start = output.output.count
+            write(&output)
+            noteRejection(output.output.span.extracting((start + 1)...), of: command)
+        }
+    }
+
+    /// Replies an error to a request that is carried out.
+    @inline(never)
+    func fail(_ plan: ReplyPlan, _ write: (inout ReplyWriter) -> Void) {
+        reply(plan) { output in
+            let start = output.output.count
+            write(&output)
+            noteFailure(output.output.span.extracting((start + 1)...))
+        }
     }
 
     @inline(__always)
@@ -78,7 +104,9 @@ extension Session {
                 reply(plan) { $0.simple("PONG" as StaticString) }
             }
         case .echo: reply(plan) { $0.bulk(request[1]) }
-        default: performUncommon(command, request, plan)
+        default:
+            performUncommon(command, request, plan)
+            if nextJob != nil { noteScheduled(command, request) }
         }
     }
 
@@ -134,6 +162,8 @@ extension Session {
         for argument in arguments { _ = view.lookups.append(request[argument]) }
         plan.countLookups(arguments.count)
         budget -= arguments.count
+        var computation = computation
+        computation.command = lastCommand?.index
         plan.computations.append(computation)
         plan.steps.append(
             ReplyPlan.Step(

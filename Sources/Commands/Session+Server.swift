@@ -9,6 +9,15 @@ extension Session {
         _ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan
     ) throws(CommandError) {
         switch command.action {
+        case .clientTracking: try setTracking(request, plan)
+        case .clientTrackingInfo: writeTrackingInfo(plan)
+        case .clientCaching: try setCaching(request, plan)
+        case .clientGetRedirection: reply(plan) { $0.integer(redirectionNumber) }
+        case .clientReply: try setReplyMode(request, plan)
+        case .clientPause: try pause(request, plan)
+        case .clientUnpause:
+            context.server.endPause()
+            ok(plan)
         case .clientID: reply(plan) { $0.integer(id) }
         case .clientGetName:
             // Redis has no empty name: to take a name away is to have none.
@@ -25,12 +34,6 @@ extension Session {
             case .version(let version): libraryVersion = version
             }
             ok(plan)
-        // There is neither eviction nor a record of use that could spare or skip a connection.
-        case .clientNoEvict, .clientNoTouch:
-            _ = try Bool(onOrOff: request[2])
-            ok(plan)
-        case .clientInfo: schedule(ClientListJob(ClientFilter(id: id)))
-        case .clientList: schedule(ClientListJob(try ClientFilter(request)))
         case .info:
             let sections = InfoSection.requested(by: request)
             schedule(
@@ -76,9 +79,11 @@ extension Session {
     }
 
     func replyError(_ plan: ReplyPlan, _ text: [UInt8]) {
-        context.metrics.errorReplies.add()
-        reply(plan) { $0.error(text.span) }
+        fail(plan) { $0.error(text.span) }
     }
+
+    /// What Redis would call the type of this session's client.
+    public var kind: ClientFacts.Kind { subscriptions == nil ? .normal : .pubsub }
 
     /// What this session knows of its client; the connection adds the rest.
     public var facts: ClientFacts {
@@ -93,8 +98,14 @@ extension Session {
         facts.libraryVersion = libraryVersion
         facts.protocolVersion = Int(protocolVersion.rawValue)
         facts.isEnding = isEnding
+        facts.redirection = redirectionNumber
+        facts.isRedirectionBroken = tracking?.isRedirectionBroken ?? false
+        facts.isTrackingBroadcast = tracking?.mode == .broadcast
+        facts.isNoEvict = isNoEvict
+        facts.isNoTouch = isNoTouch
+        facts.transactionBytes = transaction?.requests.count ?? 0
+        facts.kind = kind
         if let subscriptions {
-            facts.kind = .pubsub
             facts.subscriptionCount = subscriptions.count(.channel)
             facts.patternSubscriptionCount = subscriptions.count(.pattern)
             facts.shardSubscriptionCount = subscriptions.count(.shardChannel)

@@ -21,17 +21,21 @@ extension Session {
     }
 
     /// Has something sent as soon as the session is between two replies.
-    private func push(_ push: Push) {
+    func push(_ push: Push) {
         pushes.append(push)
         if case .nothing = need { isRunnable = true }
     }
 
     /// Adds what waits to the plan; to be called between two replies only.
     func flushPushes(_ plan: ReplyPlan) {
+        var waiting = PendingPushes()
+        swap(&waiting, &pushes)
+        let isMuted = muting == .all || muting == .latest
+        if isMuted { plan.steps.append(ReplyPlan.Step(kind: .unmute, count: 0, index: 0)) }
         reply(plan) { output in
-            for push in pushes.pushes { push.write(to: &output) }
+            for push in waiting.pushes { push.write(for: self, to: &output) }
         }
-        pushes.removeAll()
+        if isMuted { plan.steps.append(ReplyPlan.Step(kind: .mute, count: 0, index: 0)) }
     }
 
     // MARK: Commands
@@ -66,6 +70,7 @@ extension Session {
             }
         }
         self.subscriptions = subscriptions.isEmpty ? nil : subscriptions
+        updateOrdinary()
     }
 
     /// Ends the subscriptions given, or all of a kind.
@@ -80,6 +85,7 @@ extension Session {
         }
         if names.isEmpty { confirm(kind, isNew: false, nil, subscriptions, plan) }
         self.subscriptions = subscriptions.isEmpty ? nil : subscriptions
+        updateOrdinary()
     }
 
     private func confirm(

@@ -35,18 +35,21 @@ extension Session {
     func multi(_ plan: ReplyPlan) {
         guard transaction == nil else { return replyError(plan, "ERR MULTI calls can not be nested" as StaticString) }
         transaction = Transaction()
+        isOrdinary = false
         reply(plan) { $0.simple("OK" as StaticString) }
     }
 
     func discard(_ plan: ReplyPlan) {
         guard transaction != nil else { return replyError(plan, "ERR DISCARD without MULTI" as StaticString) }
         transaction = nil
+        updateOrdinary()
         reply(plan) { $0.simple("OK" as StaticString) }
     }
 
     /// An EXEC that is itself malformed ends the transaction, as in Redis, even where there is none.
     func abortTransaction(_ plan: ReplyPlan, because error: String) {
         transaction = nil
+        updateOrdinary()
         let reason = error.hasPrefix("ERR ") ? error.dropFirst(4) : error[...]
         replyError(plan, "EXECABORT Transaction discarded because of: \(reason)")
     }
@@ -63,6 +66,7 @@ extension Session {
         guard let transaction = transaction.take() else {
             return replyError(plan, "ERR EXEC without MULTI" as StaticString)
         }
+        updateOrdinary()
         guard !transaction.isSpoilt else {
             return replyError(plan, "EXECABORT Transaction discarded because of previous errors." as StaticString)
         }

@@ -15,8 +15,8 @@ public final class Session {
     public enum Need {
         /// Nothing: bytes from the client, if ``isRunnable`` is false.
         case nothing
-        /// That the client reads: call ``resume(into:)`` once the output has drained.
-        case drain
+        /// That the client reads: call ``resume(into:)`` once the output has drained, for what is left to answer.
+        case drain(ReplyPlan)
         /// A job: run it, then call ``complete(_:into:)`` with it.
         case job(any SessionJob)
     }
@@ -44,7 +44,11 @@ public final class Session {
     var replyVersion = ProtocolVersion.resp2
 
     private var parser: RequestParser
-    private let limits: RequestParser.Limits
+    /// What requests may be like; for those from now on.
+    public var limits: RequestParser.Limits { didSet { parser.limits = limits } }
+    /// As the client asked for by `CLIENT NO-EVICT` and `CLIENT NO-TOUCH`.
+    public internal(set) var isNoEvict = false
+    var isNoTouch = false
     /// Commands and keys that this turn may still take.
     var budget = 0
     /// A request over more keys than one turn may take: its next argument.
@@ -56,25 +60,41 @@ public final class Session {
     private(set) var isReplaying = false
     /// The versions that a request spread over several turns began with.
     var pinnedVersions: [DatasetVersion]?
-    /// Hits so far of an EXISTS spread over several steps.
-    var hits = 0
-    /// Whether a key of such an EXISTS could not be read.
-    var isCountDamaged = false
-    /// What is left to answer once ``need`` has been met.
-    var held: ReplyPlan?
+    /// What an EXISTS spread over several steps has found so far.
+    var partialCount = PartialCount()
     /// A job that must wait until all steps before it are answered.
     var nextJob: (any SessionJob)?
+    /// Those who will wait for ``nextJob``.
+    var scheduled: WaitingCommands?
+    /// Those who wait for the job at hand.
+    var waiting: WaitingCommands?
     var currentView: (database: Int, view: VersionView, place: UInt16)?
     /// What the client subscribes to; `nil` for nothing, as most do.
     var subscriptions: Subscriptions?
     /// What waits for a place between two replies.
     var pushes = PendingPushes()
+    /// How the client wants to be told of another version; `nil` where it does not.
+    var tracking: Tracking?
+    /// Which replies the client does not want, as of the requests understood so far.
+    var muting = Muting.none
+    /// Whether a request needs no more than to be performed: there is no transaction, subscription and so on.
+    var isOrdinary = true
+    /// Whether replies that are made now are not sent; lags behind ``muting`` within a turn.
+    var isMuted = false
+    /// Where in the output what is not sent begins, while ``isMuted``.
+    var mutedFrom = 0
     /// Where this session's steps of the turn begin.
     var firstStep = 0
 
     struct SlicedRequest {
         var nextArgument: Int
         var byteCount: Int
+    }
+
+    struct PartialCount {
+        var hits = 0
+        /// Whether a key could not be read.
+        var isDamaged = false
     }
 
     final class Replay {
@@ -158,8 +178,7 @@ public final class Session {
                         sliced?.byteCount = byteCount
                     }
                 } catch {
-                    reply(plan) { $0.error(error.text.span) }
-                    context.metrics.errorReplies.add()
+                    refuse(plan) { $0.error(error.text.span) }
                     isEnding = true
                 }
             } else {
@@ -249,13 +268,11 @@ public final class Session {
     }
 
     func replyError(_ plan: ReplyPlan, _ text: StaticString) {
-        context.metrics.errorReplies.add()
-        reply(plan) { $0.error(text) }
+        fail(plan) { $0.error(text) }
     }
 
     func replyError(_ plan: ReplyPlan, _ text: String) {
-        context.metrics.errorReplies.add()
-        reply(plan) { $0.error(text) }
+        fail(plan) { $0.error(text) }
     }
 
     /// Has the steps so far answered, then `job` run, then its reply sent, before anything that follows.

@@ -9,23 +9,41 @@ public final class ServerState: Sendable {
     public let catalog: Catalog
     private let settings: Mutex<[(name: String, value: String)]>
     private let datasetControl = Mutex<(any DatasetControl)?>(nil)
+    private let settingsControlBox = Mutex<(any SettingsControl)?>(nil)
     /// What the server knows of itself.
     private let gatherFacts: @Sendable () -> ServerFacts
     public let cursors = ScanCursors()
     public let subscriptions = SubscriptionRegistry()
+    public let directory = ClientDirectory()
     /// Bytes that the reply of one command may take up where it cannot be sent piece by piece.
-    public let replyBytesMax: Int
+    public var replyBytesMax: Int {
+        get { replyBytes.load(ordering: .relaxed) }
+        set { replyBytes.store(newValue, ordering: .relaxed) }
+    }
+    private let replyBytes: Atomic<Int>
+    /// Requests that took long.
+    public let slowLog = SlowLog()
+    /// What has taken long lately.
+    public let latency = LatencyMonitor()
+    let lookupCommands: LookupCommands
+    /// What the counters were when they were last reset.
+    private let baseline = Mutex<ServerFacts?>(nil)
+    private let debugAccessNumber = Atomic<Int>(0)
+    private let releaseMemory: @Sendable () -> Void
     private let lastClientID = Atomic<Int>(0)
+    private let pauseEnd = Atomic<UInt64>(0)
 
     public init(
         table: CommandTable, catalog: Catalog, configuration: [(name: String, value: String)], replyBytesMax: Int,
-        facts: @escaping @Sendable () -> ServerFacts
+        releaseMemory: @escaping @Sendable () -> Void = {}, facts: @escaping @Sendable () -> ServerFacts
     ) {
         precondition(replyBytesMax > 0)
         self.table = table
+        lookupCommands = LookupCommands(table)
         self.catalog = catalog
         settings = Mutex(configuration)
-        self.replyBytesMax = replyBytesMax
+        replyBytes = Atomic(replyBytesMax)
+        self.releaseMemory = releaseMemory
         gatherFacts = facts
     }
 
@@ -41,9 +59,16 @@ public final class ServerState: Sendable {
         set { datasetControl.withLock { $0 = newValue } }
     }
 
+    /// Whoever changes the settings while the server runs; `nil` where nobody does.
+    public var settingsControl: (any SettingsControl)? {
+        get { settingsControlBox.withLock { $0 } }
+        set { settingsControlBox.withLock { $0 = newValue } }
+    }
+
     /// What `INFO` tells, gathered now; may read files, so readers call it.
     public func facts() -> ServerFacts {
-        var facts = gatherFacts()
+        let gathered = gatherFacts()
+        var facts = baseline.withLock { $0 }.map(gathered.counting(from:)) ?? gathered
         facts.channelCount = subscriptions.nameCount(.channel)
         facts.patternCount = subscriptions.nameCount(.pattern)
         facts.shardChannelCount = subscriptions.nameCount(.shardChannel)
@@ -53,6 +78,36 @@ public final class ServerState: Sendable {
                 datasets.compactMap(\.lastSwapUnixSeconds).max() ?? facts.lastSwapUnixSeconds
         }
         return facts
+    }
+
+    /// Until when no request is to be understood, in nanoseconds of the monotonic clock; 0 for no pause.
+    public var pausedUntil: UInt64 { pauseEnd.load(ordering: .relaxed) }
+
+    /// Holds everybody's requests back; of two pauses the later end holds.
+    func pause(until end: UInt64) { pauseEnd.max(end, ordering: .relaxed) }
+
+    func endPause() { pauseEnd.store(0, ordering: .relaxed) }
+
+    /// Has the counters of ``facts()`` begin again; those that machines read go on.
+    func resetStatistics() {
+        let now = gatherFacts()
+        baseline.withLock { $0 = now }
+    }
+
+    /// Gives memory that is free back to the kernel; may take long, so readers call it.
+    func releaseFreeMemory() { releaseMemory() }
+
+    /// Who may use `DEBUG`.
+    public enum DebugAccess: Int, Sendable {
+        case nobody
+        /// Clients on this machine.
+        case local
+        case everybody
+    }
+
+    public var debugAccess: DebugAccess {
+        get { DebugAccess(rawValue: debugAccessNumber.load(ordering: .relaxed)) ?? .nobody }
+        set { debugAccessNumber.store(newValue.rawValue, ordering: .relaxed) }
     }
 
     /// A number that no connection of this server has had, above 0 and growing.
@@ -67,14 +122,22 @@ public final class SessionContext {
     public var versions: [DatasetVersion]
     /// When this turn began, in nanoseconds of the monotonic clock.
     public var now: UInt64 = 0
+    let tally: CommandTally
+    /// Seconds since 1970; asked for what is noted with its time only.
+    public var unixSeconds: () -> Int = { 0 }
+    /// The address of the client with an id; asked for what is noted with its client only.
+    public var addressOfClient: (Int) -> String = { _ in "" }
     var random: SplitMix64
     /// Told of every damaged look-up and walk, for the log.
     public var onDamage: (Damage) -> Void = { _ in }
+    /// Told of a client whose cache is out of date, so that ``Session/takeInvalidation()`` of it is called.
+    public var onRedirectedInvalidation: (ClientDirectory.Place) -> Void = { _ in }
 
     public init(server: ServerState, metrics: LoopMetrics, versions: [DatasetVersion], seed: UInt64) {
         self.server = server
         self.metrics = metrics
         self.versions = versions
+        tally = CommandTally(commandCount: server.table.commands.count, metrics: metrics.commands)
         random = SplitMix64(state: seed)
     }
 

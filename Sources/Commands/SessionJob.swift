@@ -49,10 +49,14 @@ protocol ReplyJob: SessionJob {
 
     /// What the job could not read, and in which version, for the log.
     var damage: (failure: EngineError, version: DatasetVersion)? { get }
+
+    /// Whether the connection closes once the reply has been sent.
+    var endsSession: Bool { get }
 }
 
 extension ReplyJob {
     var damage: (failure: EngineError, version: DatasetVersion)? { nil }
+    var endsSession: Bool { false }
 }
 
 /// A reply made in one go, from what the server as a whole knows.
@@ -72,39 +76,5 @@ final class SingleSliceJob: ReplyJob {
 
     func appendReply(to output: inout ReplyWriter) {
         reply.withLock { output.output.append($0.output.span) }
-    }
-}
-
-/// `CLIENT LIST` and `CLIENT INFO`: every loop adds its connections, the last one ends the job.
-public final class ClientListJob: ReplyJob {
-    private struct State {
-        var lines: [ClientFacts] = []
-        var loopsMissing: Int?
-    }
-
-    private let filter: ClientFilter
-    private let state = Mutex(State())
-
-    init(_ filter: ClientFilter) {
-        self.filter = filter
-    }
-
-    public func runSlice() -> Bool { preconditionFailure("loops run this job, readers do not") }
-
-    /// Adds the connections of one loop of `loopCount`; true for the last.
-    public func add(_ clients: [ClientFacts], loopCount: Int) -> Bool {
-        state.withLock { state in
-            state.lines += clients.filter(filter.includes)
-            let missing = (state.loopsMissing ?? loopCount) - 1
-            state.loopsMissing = missing
-            return missing == 0
-        }
-    }
-
-    func appendReply(to output: inout ReplyWriter) {
-        let text = state.withLock { state in
-            state.lines.sorted { $0.id < $1.id }.map { $0.line + "\n" }.joined()
-        }
-        output.verbatim(text)
     }
 }

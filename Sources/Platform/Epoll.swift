@@ -60,9 +60,9 @@ extension Epoll {
     /// The kernel may report a descriptor that was closed earlier in the same batch, and the number
     /// may already belong to another connection, so the place alone is not enough.
     public struct Token: Hashable, Sendable {
-        let rawValue: UInt64
+        public let rawValue: UInt64
 
-        init(rawValue: UInt64) { self.rawValue = rawValue }
+        public init(rawValue: UInt64) { self.rawValue = rawValue }
 
         public init(place: UInt32, generation: UInt32) {
             rawValue = UInt64(generation) << 32 | UInt64(place)

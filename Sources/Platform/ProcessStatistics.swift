@@ -6,6 +6,8 @@ public struct ProcessStatistics: Sendable {
     public let processID: Int
     /// On the heap, as malloc counts.
     public let heapBytes: Int
+    /// What malloc has from the kernel, used or not.
+    public let heapMappedBytes: Int
     public let residentBytes: Int
     public let residentPeakBytes: Int
     /// Of what is resident, that which lies in no file.
@@ -25,6 +27,7 @@ public struct ProcessStatistics: Sendable {
     public init() {
         processID = Self.ownProcessID
         heapBytes = Int(clinux_heap_bytes())
+        heapMappedBytes = Int(clinux_heap_mapped_bytes())
         var usage = rusage()
         unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         residentPeakBytes = usage.ru_maxrss * 1_024
@@ -45,6 +48,9 @@ public struct ProcessStatistics: Sendable {
         executablePath = String(
             decoding: path.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+
+    /// Gives memory that malloc holds and nobody uses back to the kernel; may take long.
+    public static func releaseFreeMemory() { clinux_heap_trim() }
 
     private static func text<Characters>(_ characters: inout Characters) -> String {
         unsafe withUnsafeBytes(of: &characters) { bytes in

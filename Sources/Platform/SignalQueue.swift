@@ -43,17 +43,15 @@ public struct SignalQueue: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - milliseconds: How long to wait.
-    ///   - other: Something else that ends the wait when it can be read; -1 for nothing.
-    /// - Returns: `nil` where none came in time, or `other` can be read.
+    ///   - others: What else ends the wait when it can be read.
+    /// - Returns: `nil` where none came in time, or one of `others` can be read.
     /// - Throws: Where the kernel has no memory for it.
     public func next(
-        milliseconds: Int32, orReadable other: Int32 = -1
+        milliseconds: Int32, orReadable others: [Int32] = []
     ) throws(SystemError) -> ProcessSignal? {
-        var wanted = [
-            pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: other, events: Int16(POLLIN), revents: 0),
-        ]
-        guard try check("poll", { unsafe poll(&wanted, 2, milliseconds) }) > 0, wanted[0].revents != 0 else {
+        var wanted = ([descriptor.rawValue] + others).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        let count = nfds_t(wanted.count)
+        guard try check("poll", { unsafe poll(&wanted, count, milliseconds) }) > 0, wanted[0].revents != 0 else {
             return nil
         }
         var info = signalfd_siginfo()

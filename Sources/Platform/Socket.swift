@@ -63,8 +63,13 @@ public struct Socket: ~Copyable, Sendable {
     /// Failure is harmless (a Unix socket has neither) and ignored.
     public func configure(keepaliveSeconds: Int) {
         set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        if keepaliveSeconds > 0 { probe(afterSeconds: keepaliveSeconds) }
+    }
+
+    /// Probes an idle peer after `keepaliveSeconds`, or, for 0, no more; failure is ignored as above.
+    public func probe(afterSeconds keepaliveSeconds: Int) {
+        set(SOL_SOCKET, SO_KEEPALIVE, keepaliveSeconds > 0 ? 1 : 0)
         guard keepaliveSeconds > 0 else { return }
-        set(SOL_SOCKET, SO_KEEPALIVE, 1)
         set(Int32(IPPROTO_TCP), TCP_KEEPIDLE, Int32(clamping: keepaliveSeconds))
         // Three probes over a further interval, as Redis spaces them.
         set(Int32(IPPROTO_TCP), TCP_KEEPINTVL, Int32(clamping: max(keepaliveSeconds / 3, 1)))

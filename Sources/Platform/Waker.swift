@@ -11,6 +11,9 @@ public final class Waker: Sendable {
         descriptor = FileDescriptor(owning: try check("eventfd") { eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC)) })
     }
 
+    /// Becomes readable when there is something to be woken for, for who waits without an ``Epoll``.
+    public var readinessDescriptor: Int32 { descriptor.rawValue }
+
     public func register(with epoll: borrowing Epoll, token: Epoll.Token) throws(SystemError) {
         // Reading an eventfd makes it writable: watched for that, each wake would wake the loop twice.
         try epoll.add(descriptor.rawValue, token: token, watchesOutput: false)

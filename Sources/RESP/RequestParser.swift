@@ -17,7 +17,7 @@ public struct RequestParser: ~Copyable {
         case request(byteCount: Int)
     }
 
-    public let limits: Limits
+    public var limits: Limits
     @usableFromInline var arguments: [Request.Argument] = []
     /// What an inline request's arguments are once quotes and escapes are resolved.
     @usableFromInline var inlineBytes = ByteBuffer()

@@ -23,19 +23,30 @@ final class Connection {
     var hasEnded = false
     /// Whether the connection is in the loop's queue.
     var isQueued = false
+    /// Whether the connection is among those that `CLIENT PAUSE` holds back.
+    var isHeldBack = false
     var isClosed = false
     /// Set once all is answered while the peer still sends: its bytes are dropped until then, because
     /// closing with unread input would reset the connection and could cost the peer its last replies.
     var lingersUntil: UInt64?
     /// When the client last sent something or was sent something, in nanoseconds of the monotonic clock.
     var lastActivity: UInt64
+    /// Bytes that the connection counted for in its loop's total when last looked at.
+    var heldBytes = 0
+    /// What the socket has been told; 0: no probes.
+    var keepaliveSeconds: Int
+    /// Since when more replies wait than the soft limit allows, in nanoseconds of the monotonic clock.
+    var overSoftLimitSince: UInt64?
+    /// Both ends as text, once somebody has asked; they never change.
+    private(set) lazy var addresses = socket.addresses()
     /// The job that the session waits for, while it is with the readers.
     var job: (any SessionJob)?
 
-    init(socket: consuming Socket, session: Session, token: Epoll.Token, now: UInt64) {
+    init(socket: consuming Socket, session: Session, token: Epoll.Token, keepaliveSeconds: Int, now: UInt64) {
         self.socket = socket
         self.session = session
         self.token = token
+        self.keepaliveSeconds = keepaliveSeconds
         openedAt = now
         lastActivity = now
     }

@@ -15,6 +15,7 @@ final class FactsGatherer: Sendable {
     private let group: LoopGroup
     private let readers: ReaderPool
     private let startedAt = Clock.monotonicNanoseconds()
+    private let startupHeapBytes = ProcessStatistics().heapBytes
     private let startedAtUnixSeconds = Clock.wallMicroseconds() / 1_000_000
     private let runID: String
     private let port = Atomic<Int>(0)
@@ -60,9 +61,16 @@ final class FactsGatherer: Sendable {
         facts.readerCount = settings.readerCount
         facts.connectedClients = group.connectionCount
         facts.maxClients = clientsMax.load(ordering: .relaxed)
+        facts.clientBytes = group.heldBytes
+        facts.clientsEvicted = metrics.total { $0.clientsEvicted.total }
+        facts.queryBufferDisconnections = metrics.total { $0.queryBufferDisconnections.total }
+        facts.outputBufferDisconnections = metrics.total { $0.outputBufferDisconnections.total }
         facts.waitingClients = readers.waitingCount
+        facts.trackingClients = metrics.reduce(0) { $0 + $1.trackingClients.load(ordering: .relaxed) }
         facts.usedMemoryBytes = process.heapBytes
         facts.usedMemoryPeakBytes = max(process.residentPeakBytes, process.heapBytes)
+        facts.startupMemoryBytes = startupHeapBytes
+        facts.heapMappedBytes = process.heapMappedBytes
         facts.residentMemoryBytes = process.residentBytes
         facts.systemMemoryBytes = process.physicalMemoryBytes
         facts.systemCPUMicroseconds = process.systemCPUMicroseconds
@@ -77,6 +85,10 @@ final class FactsGatherer: Sendable {
         facts.errorReplies = metrics.total { $0.errorReplies.total }
         facts.coldLookups = metrics.total { $0.coldLookups.total }
         facts.damagedLookups = metrics.total { $0.damagedLookups.total }
+        facts.reads = metrics.total { $0.reads.total }
+        facts.writes = metrics.total { $0.writes.total }
+        facts.commandStatistics = metrics.commandStatistics(of: .standard)
+        facts.errorStatistics = metrics.errorStatistics
         facts.lastSwapUnixSeconds = startedAtUnixSeconds
         facts.datasets = zip(catalog.names, catalog.versions).map { name, version in
             let count = version.engine.keyCount
@@ -109,5 +121,39 @@ final class FactsGatherer: Sendable {
         facts.commandsPerSecond = perSecond.commands
         facts.bytesReceivedPerSecond = perSecond.received
         facts.bytesSentPerSecond = perSecond.sent
+    }
+}
+
+extension [LoopMetrics] {
+    /// What there is to tell of each command that has been asked for, in the order of the table.
+    func commandStatistics(of table: CommandTable) -> [ServerFacts.CommandStatistics] {
+        var sums: [Int: ServerFacts.CommandStatistics] = [:]
+        var nanoseconds: [Int: Int] = [:]
+        for metrics in self {
+            for (command, counters) in metrics.commands.all {
+                let name = table.commands[command].fullName
+                var sum =
+                    sums[command]
+                    ?? ServerFacts.CommandStatistics(
+                        name: name, calls: 0, microseconds: 0, rejectedCalls: 0, failedCalls: 0)
+                sum.calls += counters.calls.total
+                sum.rejectedCalls += counters.rejectedCalls.total
+                sum.failedCalls += counters.failedCalls.total
+                sum.times += counters.times
+                nanoseconds[command, default: 0] += counters.nanoseconds.total
+                sum.microseconds = (nanoseconds[command] ?? 0) / 1_000
+                sums[command] = sum
+            }
+        }
+        return sums.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// How often an error of each code was sent, the codes in their order.
+    var errorStatistics: [(code: String, count: Int)] {
+        var sums: [String: Int] = [:]
+        for metrics in self {
+            for (code, count) in metrics.errors.all { sums[code, default: 0] += count }
+        }
+        return sums.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 }

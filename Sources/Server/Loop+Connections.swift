@@ -66,13 +66,16 @@ extension Loop {
         } catch {
             logger.warning("cannot watch a connection", metadata: ["cause": "\(error)"])
             freePlaces.append(place)
-            metrics.connections.subtract(1, ordering: .relaxed)
+            group.release(from: index)
             return
         }
         let session = Session(id: context.server.makeClientID(), context: context, limits: limits.request)
-        let connection = Connection(socket: socket, session: session, token: token, now: context.now)
+        let connection = Connection(
+            socket: socket, session: session, token: token, keepaliveSeconds: limits.keepaliveSeconds, now: context.now)
         connections[place] = connection
         connectionCount += 1
+        context.server.directory.add(
+            session.id, at: ClientDirectory.Place(loop: index, token: token.rawValue))
         if isDraining {
             connection.isReadable = true
             enqueue(connection)
@@ -88,10 +91,12 @@ extension Loop {
         if connection.lingersUntil != nil { lingering -= 1 }
         let place = Int(connection.token.place - Self.firstConnectionPlace)
         connections[place] = nil
+        context.server.directory.remove(connection.session.id)
         generations[place] &+= 1
         freePlaces.append(place)
         connectionCount -= 1
-        metrics.connections.subtract(1, ordering: .relaxed)
+        group.release(from: index)
+        forgetHeldBytes(of: connection)
         // The descriptor closes with the last reference: at the latest when this turn's batch is emptied.
     }
 
@@ -122,16 +127,20 @@ extension Loop {
         switch message {
         case .connection(let number): adopt(FileDescriptor(owning: number))
         case .finished(let job, let token): finished(job, for: token)
-        case .describeClients(let job, let origin, let token):
-            if job.add(describeClients(), loopCount: group.mailboxes.count) {
-                origin.post(.finished(job, token))
-            }
+        case .visitClients(let job, let origin, let token, let place):
+            visitClients(for: job, origin: origin, token: token, from: place)
+        case .evictClients: evictClients()
         case .versionsChanged(let adoption):
             // This turn's look at the catalog may have been just before the change.
             refreshVersions()
             adoption?.arrive()
         case .published(let channel, let message): pass(on: message, channel: channel)
-        case .limits(let new): limits = new
+        case .invalidation(let token):
+            guard let connection = connection(for: token) else { return }
+            connection.session.takeInvalidation()
+            telling.append(connection)
+        case .limits(let new, let adoption): adopt(new, adoption)
+        case .limitClients(let place, let adoption): limitClients(from: place, adoption)
         case .drain:
             isDraining = true
             // Those in the backlog have connected, and may have asked, before.
@@ -153,11 +162,11 @@ extension Loop {
         switch message {
         case .connection(let number):
             _ = FileDescriptor(owning: number)
-            metrics.connections.subtract(1, ordering: .relaxed)
-        case .describeClients(let job, let origin, let token):
-            if job.add([], loopCount: group.mailboxes.count) { origin.post(.finished(job, token)) }
-        case .versionsChanged(let adoption): adoption?.arrive()
-        case .finished, .published, .limits, .drain, .stop: break
+            group.release(from: index)
+        case .visitClients(let job, let origin, let token, _): endVisit(for: job, origin: origin, token: token)
+        case .versionsChanged(let adoption), .limits(_, let adoption), .limitClients(_, let adoption):
+            adoption?.arrive()
+        case .finished, .published, .invalidation, .evictClients, .drain, .stop: break
         }
     }
 
@@ -167,7 +176,43 @@ extension Loop {
         for case let connection? in connections where connection.session.isSubscribed {
             guard connection.session.take(channel: channel, message: message) else { continue }
             // A client that does not read its messages is closed like one that does not read its replies.
-            if isWithinLimits(connection) { enqueue(connection) }
+            if isWithinLimits(connection) { telling.append(connection) }
+        }
+    }
+
+    /// Has those told who cache what another version makes out of date.
+    func invalidateCaches() {
+        guard metrics.trackingClients.load(ordering: .relaxed) > 0 else { return }
+        for case let connection? in connections where connection.session.isTracking {
+            connection.session.invalidateCache()
+            telling.append(connection)
+        }
+    }
+
+    /// Lets the next few of those go on who have something to tell.
+    func tellSome() {
+        for _ in 0..<Self.toldAtOnce where !telling.isEmpty {
+            let connection = telling.removeFirst()
+            if !connection.isClosed, connection.session.pushBytes > 0 { enqueue(connection) }
+        }
+    }
+
+    /// Whether `CLIENT PAUSE` holds a connection's requests back; not those of a loop that drains.
+    func isPaused(_ connection: Connection) -> Bool { !isDraining && context.now < context.server.pausedUntil }
+
+    func holdBack(_ connection: Connection) {
+        guard !connection.isHeldBack else { return }
+        connection.isHeldBack = true
+        paused.append(connection)
+    }
+
+    /// Lets those go on who were held back, once nobody is any more.
+    func endPauseIfOver() {
+        guard isDraining || context.now >= context.server.pausedUntil else { return }
+        while !paused.isEmpty {
+            let connection = paused.removeFirst()
+            connection.isHeldBack = false
+            if !connection.isClosed { enqueue(connection) }
         }
     }
 
@@ -176,12 +221,11 @@ extension Loop {
     func submit(_ job: any SessionJob, for connection: Connection) {
         guard connection.job == nil else { return }
         connection.job = job
-        if let job = job as? ClientListJob {
-            for other in group.mailboxes {
-                let message = LoopMailbox.Message.describeClients(
-                    job, origin: mailbox, connection: connection.token)
-                if !other.post(message) { returnToSender(message) }
-            }
+        if let job = job as? ClientVisitJob {
+            startVisit(for: job, of: connection)
+        } else if let job = job as? SettingsJob {
+            let (mailbox, token) = (mailbox, connection.token)
+            job.start { mailbox.post(.finished($0, token)) }
         } else if let job = job as? DatasetJob {
             let (mailbox, token) = (mailbox, connection.token)
             // Where the loop has ended by then, nobody waits for the answer.
@@ -215,9 +259,10 @@ extension Loop {
     /// Closes who has been idle or has lingered for too long; looks at everyone twice a second at most.
     func sweepIfDue() {
         if !deferred.isEmpty { submitDeferred() }
-        guard limits.idleNanoseconds > 0 || lingering > 0, context.now >= nextSweep else { return }
+        guard isSweeping, context.now >= nextSweep else { return }
         nextSweep = context.now + 500_000_000
         for case let connection? in connections {
+            if connection.overSoftLimitSince != nil, !isWithinLimits(connection) { continue }
             if let limit = connection.lingersUntil {
                 if context.now >= limit { close(connection) }
             } else if limits.idleNanoseconds > 0, connection.job == nil, !connection.session.isSubscribed,
@@ -228,31 +273,14 @@ extension Loop {
         }
     }
 
-    private func describeClients() -> [ClientFacts] {
-        connections.compactMap { connection in
-            guard let connection else { return nil }
-            var facts = connection.session.facts
-            let addresses = connection.socket.addresses()
-            facts.address = addresses.peer
-            facts.localAddress = addresses.local
-            facts.fileDescriptor = Int(connection.socket.descriptor.rawValue)
-            facts.ageSeconds = Int((context.now - connection.openedAt) / 1_000_000_000)
-            facts.idleSeconds = Int((context.now - min(connection.lastActivity, context.now)) / 1_000_000_000)
-            facts.outputBytes = connection.output.count
-            facts.totalMemoryBytes = facts.inputBytes + facts.outputBytes + Self.connectionBytes
-            facts.loop = index
-            return facts
-        }
-    }
-
     /// Redis's reply to a connection over `maxclients`, sent before it is closed.
     private static let tooManyClients = Array("-ERR max number of clients reached\r\n".utf8)
     /// Connections accepted in one turn from one listener.
     private static let acceptBurstMax = 64
     /// Bursts in which a drain empties the backlog.
     private static let lastBurstsMax = 64
+    /// Connections that are told something in one turn, besides those that are served.
+    private static let toldAtOnce = 64
     private static let lingerNanoseconds: UInt64 = 1_000_000_000
     private static let discardReadsMax = 16
-    /// About what an idle connection takes on the heap, for `tot-mem`.
-    private static let connectionBytes = 1_024
 }

@@ -8,6 +8,7 @@ extension Loop {
         // A loop that is idle from here on must not hold what has been replaced.
         clearPlan()
         adoptViews()
+        invalidateCaches()
     }
 
     /// Takes the views made for the current versions, and makes those that nobody has made.

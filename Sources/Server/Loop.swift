@@ -15,20 +15,6 @@ import ServerMetrics
 /// The budget of a resident GET with one request in flight a connection: one `recv`, one `send`, and its
 /// share of an `epoll_wait`; no allocation.
 final class Loop {
-    struct Limits: Sendable {
-        var request = RequestParser.Limits()
-        var clientsMax = 10_000
-        var queryBufferBytesMax = 256 << 20
-        var outputBufferBytesMax = 256 << 20
-        /// Zero: never.
-        var idleNanoseconds: UInt64 = 0
-        var keepaliveSeconds = 300
-        /// For the rows that one loop keeps of one dataset.
-        var rowCacheBytes = 0
-        /// Keys lately asked for that are kept, over all loops and datasets; 0 for none.
-        var warmKeys = 65_536
-    }
-
     let index: Int
     let group: LoopGroup
     let mailbox: LoopMailbox
@@ -52,6 +38,11 @@ final class Loop {
     var batch: [(connection: Connection, steps: Range<Int>)] = []
     var input = ByteBuffer(capacity: Loop.readBytesMax)
     var replies = ReplyWriter()
+    /// Connections with something to tell that no request asked for, served a few a turn: after a change of
+    /// version there may be thousands, and others must not wait for all of them.
+    var telling = Ring<Connection>()
+    /// Connections that `CLIENT PAUSE` holds back.
+    var paused = Ring<Connection>()
     /// Jobs that found the readers' queue full.
     var deferred = Ring<Connection>()
     /// When to look again at what keys are asked for.
@@ -61,6 +52,10 @@ final class Loop {
     var nextAcceptWarning: UInt64 = 0
     /// Connections that wait for their client to see the end.
     var lingering = 0
+    /// Connections with more unread replies than the soft limit allows.
+    var overSoftLimit = 0
+    /// When to look again for connections to close, where all together hold too much.
+    var nextEviction: UInt64 = 0
     var isDraining = false
     var isStopped = false
 
@@ -88,7 +83,11 @@ final class Loop {
             server: server, metrics: metrics, versions: catalog.versions,
             seed: Clock.monotonicNanoseconds() &+ UInt64(index))
         let damageLog = DamageLog(logger)
+        context.onRedirectedInvalidation = { place in
+            group.mailboxes[place.loop].post(.invalidation(Epoll.Token(rawValue: place.token)))
+        }
         context.onDamage = { [unowned context] damage in damageLog.note(damage, now: context.now) }
+        context.unixSeconds = { Clock.wallMicroseconds() / 1_000_000 }
         epoll = try Epoll()
         try mailbox.waker.register(with: epoll, token: Epoll.Token(place: Self.wakerPlace, generation: 0))
         for (place, box) in listeners.enumerated() {
@@ -96,6 +95,10 @@ final class Loop {
                 with: epoll, token: Epoll.Token(place: Self.firstListenerPlace + UInt32(place), generation: 0))
         }
         adoptViews()
+        context.addressOfClient = { [unowned self] id in
+            let connection = connections.lazy.compactMap(\.self).first { $0.session.id == id }
+            return connection?.socket.addresses().peer ?? ""
+        }
     }
 
     // MARK: Turns
@@ -113,6 +116,8 @@ final class Loop {
                 preconditionFailure("epoll_wait: \(error)")
             }
             if acceptAgain { acceptAll() }
+            if !paused.isEmpty { endPauseIfOver() }
+            if !telling.isEmpty { tellSome() }
             runQueue()
             sweepIfDue()
         }
@@ -121,9 +126,9 @@ final class Loop {
     }
 
     var timeout: Int32 {
-        if !queue.isEmpty { return 0 }
-        if !deferred.isEmpty || acceptAgain { return 10 }
-        return limits.idleNanoseconds > 0 || lingering > 0 ? 500 : -1
+        if !queue.isEmpty || !telling.isEmpty { return 0 }
+        if !deferred.isEmpty || acceptAgain || !paused.isEmpty { return 10 }
+        return isSweeping ? 500 : -1
     }
 
     func note(_ event: Epoll.Event) {
@@ -170,29 +175,71 @@ final class Loop {
         if !batch.isEmpty { finishBatch() }
     }
 
+    /// What a connection can do next.
+    enum Move {
+        /// Nothing, until its client, the kernel or a reader does something.
+        case wait
+        case submit(any SessionJob)
+        case resume
+        /// Understand what has been received.
+        case collect
+        case read
+        /// Take requests in without understanding them.
+        case readAhead
+        /// End, now that all has been answered and sent.
+        case finish
+        case close
+    }
+
+    /// The one place that says how a connection goes on.
+    func move(of connection: Connection) -> Move {
+        let session = connection.session
+        switch session.need {
+        case .job(let job):
+            // A walk over everything must not outlive the client that asked for it.
+            if connection.isBroken { return .close }
+            return connection.job == nil ? .submit(job) : .wait
+        case .drain:
+            if connection.output.count <= Session.outputBytesSoftMax / 2 { return .resume }
+            return connection.isReadable ? .readAhead : .wait
+        case .nothing:
+            if connection.output.count > Session.outputBytesSoftMax {
+                return connection.isReadable ? .readAhead : .wait
+            }
+            if session.isEnding { return connection.output.isEmpty ? .finish : .wait }
+            if session.isRunnable { return .collect }
+            if connection.isReadable { return .read }
+            guard connection.hasEnded, connection.output.isEmpty else { return .wait }
+            // What has come since the drain began is unread, and closing with it could cost replies.
+            return isDraining ? .finish : .close
+        }
+    }
+
     /// Lets one connection go as far as it can without waiting.
     func serve(_ connection: Connection) {
         if connection.lingersUntil != nil { return discardInput(of: connection) }
         if !connection.output.isEmpty, connection.isWritable, !flush(connection) { return }
-        let session = connection.session
-        switch session.need {
-        case .job:
-            // A walk over everything must not outlive the client that asked for it.
-            if connection.isBroken { close(connection) }
-        case .drain:
-            guard connection.output.count <= Session.outputBytesSoftMax / 2 else { return readAhead(connection) }
-            batch.append((connection, session.resume(into: plan)))
-        case .nothing:
-            guard connection.output.count <= Session.outputBytesSoftMax else { return readAhead(connection) }
-            if session.isRunnable {
-                batch.append((connection, session.collect(Span(), into: plan)))
-            } else if session.isEnding {
-                finish(connection)
-            } else if connection.isReadable {
-                read(connection)
-            } else {
-                goOn(connection)
-            }
+        switch move(of: connection) {
+        case .wait: break
+        case .submit(let job): submit(job, for: connection)
+        case .resume: batch.append((connection, connection.session.resume(into: plan)))
+        case .collect where isPaused(connection), .read where isPaused(connection): holdBack(connection)
+        case .collect: batch.append((connection, connection.session.collect(Span(), into: plan)))
+        case .read: read(connection)
+        case .readAhead: readAhead(connection)
+        case .finish: finish(connection)
+        case .close: close(connection)
+        }
+    }
+
+    /// Sees to it that a connection that can go on does so, after the others.
+    func goOn(_ connection: Connection) {
+        switch move(of: connection) {
+        case .wait: break
+        case .submit(let job): submit(job, for: connection)
+        case .finish: finish(connection)
+        case .close: close(connection)
+        case .resume, .collect, .read, .readAhead: enqueue(connection)
         }
     }
 
@@ -229,6 +276,7 @@ final class Loop {
         let transfer = connection.socket.receive(into: &input, byteCountMax: Self.readBytesMax)
         switch transfer {
         case .bytes(let count):
+            metrics.reads.add()
             metrics.bytesReceived.add(count)
             connection.lastActivity = context.now
             // A short read means there is no more, but for the end of input, which is read next; and draining
@@ -254,6 +302,7 @@ final class Loop {
             connection.session.answer(plan, steps: steps, into: &replies)
             deliver(to: connection)
         }
+        context.endBatch(plan, at: Clock.monotonicNanoseconds())
         batch.removeAll(keepingCapacity: true)
         clearPlan()
     }
@@ -262,27 +311,6 @@ final class Loop {
     func deliver(to connection: Connection) {
         guard send(to: connection), isWithinLimits(connection) else { return }
         goOn(connection)
-    }
-
-    func goOn(_ connection: Connection) {
-        let session = connection.session
-        switch session.need {
-        case .job(let job):
-            submit(job, for: connection)
-        case .drain:
-            if connection.output.count <= Session.outputBytesSoftMax / 2 || connection.isReadable {
-                enqueue(connection)
-            }
-        case .nothing:
-            if session.isEnding {
-                if connection.output.isEmpty { finish(connection) }
-            } else if session.isRunnable || connection.isReadable {
-                enqueue(connection)
-            } else if connection.hasEnded, connection.output.isEmpty {
-                // What has come since the drain began is unread, and closing with it could cost replies.
-                if isDraining { finish(connection) } else { close(connection) }
-            }
-        }
     }
 
     // MARK: Output
@@ -295,6 +323,7 @@ final class Loop {
         if connection.output.isEmpty {
             switch connection.socket.send(replies.output.span) {
             case .bytes(let count):
+                metrics.writes.add()
                 metrics.bytesSent.add(count)
                 connection.lastActivity = context.now
                 if count < replies.output.count {
@@ -328,24 +357,11 @@ final class Loop {
             return false
         }
         metrics.bytesSent.add(sent)
-        if sent > 0 { connection.lastActivity = context.now }
+        if sent > 0 {
+            connection.lastActivity = context.now
+            countHeldBytes(of: connection)
+        }
         return true
-    }
-
-    /// Closes a connection whose client sends or leaves unread more than the limits allow.
-    func isWithinLimits(_ connection: Connection) -> Bool {
-        let buffered = connection.session.bufferedBytes
-        let waiting = connection.output.count + connection.session.pushBytes
-        guard buffered > limits.queryBufferBytesMax || waiting > limits.outputBufferBytesMax else { return true }
-        let name = buffered > limits.queryBufferBytesMax ? "query-buffer-limit" : "output-buffer-limit"
-        logger.warning(
-            "closing a connection over its limit",
-            metadata: [
-                "client": "\(connection.session.id)", "limit": "\(name)", "query-buffer-bytes": "\(buffered)",
-                "output-buffer-bytes": "\(waiting)",
-            ])
-        close(connection)
-        return false
     }
 
     // MARK: Limits of the loop itself

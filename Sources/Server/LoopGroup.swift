@@ -11,6 +11,8 @@ final class LoopGroup: Sendable {
     let exchanges: [ViewExchange]
     /// By loop, then by database number.
     let samples: [[KeySample]]
+    /// Connections that are open or about to be, over all loops.
+    private let open = Atomic<Int>(0)
     /// For the keys of all samples together.
     private static let sampleBytes = 8 << 20
 
@@ -44,19 +46,37 @@ final class LoopGroup: Sendable {
     ///   - clientsMax: Connections that the server may have at once.
     /// - Returns: The index of the loop that is to serve it; `nil` where the server has `clientsMax` already.
     func assign(accepting: Int, clientsMax: Int) -> Int? {
-        var total = 0
+        guard reserve(clientsMax: clientsMax) else { return nil }
         var best = accepting
         var fewest = metrics[accepting].connections.load(ordering: .relaxed)
         for index in metrics.indices {
             let count = metrics[index].connections.load(ordering: .relaxed)
-            total += count
             if count < fewest { (best, fewest) = (index, count) }
         }
-        guard total < clientsMax else { return nil }
         metrics[best].connections.add(1, ordering: .relaxed)
         return best
     }
 
+    /// Counts a connection out of the loop that had it.
+    func release(from index: Int) {
+        metrics[index].connections.subtract(1, ordering: .relaxed)
+        open.subtract(1, ordering: .relaxed)
+    }
+
+    /// Takes a place among `clientsMax`, which loops that accept at the same time cannot exceed together.
+    private func reserve(clientsMax: Int) -> Bool {
+        var count = open.load(ordering: .relaxed)
+        while count < clientsMax {
+            let attempt = open.weakCompareExchange(expected: count, desired: count + 1, ordering: .relaxed)
+            if attempt.exchanged { return true }
+            count = attempt.original
+        }
+        return false
+    }
+
     /// How many connections are open.
-    var connectionCount: Int { metrics.reduce(0) { $0 + $1.connections.load(ordering: .relaxed) } }
+    var connectionCount: Int { open.load(ordering: .relaxed) }
+
+    /// Bytes of requests and replies that all connections hold.
+    var heldBytes: Int { metrics.reduce(0) { $0 + $1.heldBytes.load(ordering: .relaxed) } }
 }

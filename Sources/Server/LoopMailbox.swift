@@ -9,14 +9,21 @@ final class LoopMailbox: Sendable {
         case connection(Int32)
         /// A job that a connection of this loop waits for.
         case finished(any SessionJob, Epoll.Token)
-        /// Somebody asks who is connected; the last loop to answer posts the job to `origin`.
-        case describeClients(ClientListJob, origin: LoopMailbox, connection: Epoll.Token)
+        /// Somebody asks about the connections, of which those from a place on have yet to be visited; the last loop
+        /// to end sends the job on its way to `origin`.
+        case visitClients(ClientVisitJob, origin: LoopMailbox, connection: Epoll.Token, from: Int)
+        /// All connections together hold too much: close those of this loop that hold most.
+        case evictClients
         /// The catalog has changed: an idle loop must not hold an old version, and whoever swaps waits for it.
         case versionsChanged(Adoption?)
         /// For every connection that subscribes to the channel.
         case published(channel: [UInt8], message: [UInt8])
-        /// The settings have changed.
-        case limits(Loop.Limits)
+        /// The cache of a client is out of date that has named this connection to be told.
+        case invalidation(Epoll.Token)
+        /// The settings have changed; who changed them waits for it.
+        case limits(Loop.Limits, Adoption?)
+        /// The connections from a place on have yet to go by settings that changed.
+        case limitClients(from: Int, Adoption?)
         /// Accept nothing more, answer what has been received, and end.
         case drain
         /// End now, whatever is left.

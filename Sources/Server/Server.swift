@@ -28,17 +28,30 @@ public final class Server {
     public init(settings: ServerSettings, catalog: Catalog, logger: Logger) throws(SystemError) {
         self.settings = settings
         self.logger = logger
-        limits = Self.limits(from: settings)
+        limits = Loop.Limits(settings)
         group = try LoopGroup(
             loopCount: settings.loopCount, datasetCount: catalog.names.count, warmKeys: limits.warmKeys)
         readers = ReaderPool(queueMax: settings.readQueueMax)
         let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
             table: CommandTable.standard, catalog: catalog, configuration: settings.configurationPairs(),
-            replyBytesMax: settings.outputBufferBytesMax
+            replyBytesMax: settings.outputBufferBytesMax, releaseMemory: ProcessStatistics.releaseFreeMemory
         ) { facts.gather() }
         self.facts = facts
-        exchange = VersionExchange(catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes)
+        exchange = VersionExchange(
+            catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes, latency: state.latency)
+        monitor(by: settings)
+        state.debugAccess =
+            switch settings.debugCommand {
+            case .no: .nobody
+            case .local: .local
+            case .yes: .everybody
+            }
+    }
+
+    private func monitor(by settings: ServerSettings) {
+        state.slowLog.configure(slowerThan: settings.slowLogMicroseconds, countMax: settings.slowLogCountMax)
+        state.latency.setThreshold(milliseconds: settings.latencyThresholdMilliseconds)
     }
 
     private let facts: FactsGatherer
@@ -49,6 +62,12 @@ public final class Server {
     public var control: (any DatasetControl)? {
         get { state.control }
         set { state.control = newValue }
+    }
+
+    /// Whoever changes the settings, for `CONFIG SET`; kept until ``stop()``.
+    public var settingsControl: (any SettingsControl)? {
+        get { state.settingsControl }
+        set { state.settingsControl = newValue }
     }
 
     /// Opens every listener; nobody is answered before ``start()``.
@@ -110,7 +129,7 @@ public final class Server {
         readerThreads = try readers.start(count: settings.readerCount)
         for index in 0..<settings.loopCount {
             let (group, readers, state, logger) = (group, readers, state, logger)
-            let limits = Self.limits(from: settings)
+            let limits = Loop.Limits(settings)
             let handover = ListenerHandover(listeners[index])
             loopThreads.append(
                 try Thread(name: "loop-\(index)") {
@@ -139,11 +158,18 @@ public final class Server {
     /// As ``Publisher/publish(channel:message:)``.
     public func publish(channel: String, message: [UInt8]) { publisher.publish(channel: channel, message: message) }
 
-    /// Has the loops go by the settings that can change while they run.
+    /// Has the loops go by the settings that can change while they run, and waits until all do.
+    ///
+    /// The wait is a millisecond or two, and a second at most, after which slow loops follow when they can.
     public func apply(_ settings: ServerSettings) {
         state.configuration = settings.configurationPairs()
+        state.replyBytesMax = settings.outputBufferBytesMax
         facts.setClientsMax(settings.clientsMax)
-        for mailbox in group.mailboxes { mailbox.post(.limits(Self.limits(from: settings))) }
+        monitor(by: settings)
+        let limits = Loop.Limits(settings)
+        let adoption = Adoption(loopCount: group.mailboxes.count)
+        for mailbox in group.mailboxes where !mailbox.post(.limits(limits, adoption)) { adoption.arrive() }
+        adoption.wait(until: Clock.monotonicNanoseconds() + 1_000_000_000)
     }
 
     /// Accepts nothing more and lets the loops answer what has been received.
@@ -164,6 +190,7 @@ public final class Server {
         for thread in loopThreads { thread.join() }
         loopThreads = []
         state.control = nil
+        state.settingsControl = nil
         let isIdle = readers.isIdle
         readers.close()
         guard isIdle else { return false }
@@ -183,19 +210,6 @@ public final class Server {
             "damaged-lookups": "\(group.metrics.total { $0.damagedLookups.total })",
             "reader-queue": "\(readers.waitingCount)",
         ]
-    }
-
-    private static func limits(from settings: ServerSettings) -> Loop.Limits {
-        Loop.Limits(
-            request: RequestParser.Limits(
-                argumentCountMax: settings.argumentCountMax, argumentBytesMax: settings.argumentBytesMax,
-                inlineBytesMax: settings.inlineBytesMax),
-            clientsMax: settings.clientsMax, queryBufferBytesMax: settings.queryBufferBytesMax,
-            outputBufferBytesMax: settings.outputBufferBytesMax,
-            idleNanoseconds: settings.idleTimeout.wholeNanoseconds,
-            keepaliveSeconds: Int(settings.tcpKeepalive.components.seconds),
-            rowCacheBytes: settings.rowCacheBytes / settings.loopCount / max(settings.datasets.count, 1),
-            warmKeys: settings.warmKeys)
     }
 }
 

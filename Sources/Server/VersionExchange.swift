@@ -9,15 +9,18 @@ public final class VersionExchange: Sendable {
     private let catalog: Catalog
     private let group: LoopGroup
     private let rowCacheBytes: Int
+    private let latency: LatencyMonitor
 
     /// - Parameters:
     ///   - catalog: What the loops read.
     ///   - group: The loops.
     ///   - rowCacheBytes: What each loop keeps of the rows of one dataset.
-    init(catalog: Catalog, group: LoopGroup, rowCacheBytes: Int) {
+    ///   - latency: Told how long the loops take to take a version over.
+    init(catalog: Catalog, group: LoopGroup, rowCacheBytes: Int, latency: LatencyMonitor) {
         self.catalog = catalog
         self.group = group
         self.rowCacheBytes = rowCacheBytes
+        self.latency = latency
     }
 
     /// A view of `version` for each loop, in the loops' order, each with memory of its own for rows lately found.
@@ -44,10 +47,14 @@ public final class VersionExchange: Sendable {
         precondition(views.allSatisfy { $0.version === version }, "a view is for one version")
         // Before the version is current, so that a loop that sees it finds its view too.
         for (exchange, view) in zip(group.exchanges, views) { exchange.offer(view, in: database) }
+        let start = Clock.monotonicNanoseconds()
         let replaced = catalog.publish(version, in: database)
         let adoption = Adoption(loopCount: group.mailboxes.count)
         for mailbox in group.mailboxes where !mailbox.post(.versionsChanged(adoption)) { adoption.arrive() }
-        adoption.wait(until: Clock.monotonicNanoseconds() + Self.adoptionNanoseconds)
+        adoption.wait(until: start + Self.adoptionNanoseconds)
+        latency.note(
+            .swap, nanoseconds: Clock.monotonicNanoseconds() - start,
+            unixSeconds: Clock.wallMicroseconds() / 1_000_000)
         return replaced
     }
 

@@ -14,10 +14,30 @@ public final class LoopMetrics: Sendable {
     public let damagedLookups = Counter()
     public let bytesReceived = Counter()
     public let bytesSent = Counter()
+    /// Receives that found something, and sends that took something.
+    public let reads = Counter()
+    public let writes = Counter()
     public let connectionsAccepted = Counter()
     public let connectionsRejected = Counter()
+    /// Connections closed because all together held more than they may.
+    public let clientsEvicted = Counter()
+    /// Connections closed for requests that piled up.
+    public let queryBufferDisconnections = Counter()
+    /// Connections closed for replies that they did not read.
+    public let outputBufferDisconnections = Counter()
     /// Connections that are open now.
     public let connections = Atomic<Int>(0)
+    /// By command.
+    public let commands = CommandMetrics()
+    /// By code.
+    public let errors = ErrorMetrics()
+    /// Bytes of requests and replies that those connections hold.
+    public let heldBytes = Atomic<Int>(0)
+    /// The most that one of them may hold, of those that may be closed for it; not less than it does.
+    public let heldBytesMost = Atomic<Int>(0)
+
+    /// Clients that are told when what they have cached is out of date.
+    public let trackingClients = Atomic<Int>(0)
 
     /// Keeps the counters of the next loop, which may lie next on the heap, off these cache lines.
     private let padding = InlineArray<16, UInt64>(repeating: 0)

@@ -15,13 +15,21 @@ extension ServerSettings {
     }
 
     private static let constants = [
+        "aclfile": "",
+        "activedefrag": "no",
         "appendfsync": "everysec",
         "appendonly": "no",
         "cluster-enabled": "no",
         "cluster-require-full-coverage": "no",
         "daemonize": "no",
+        "dbfilename": "",
+        "dir": "",
+        "hz": "10",
+        "masterauth": "",
         "maxmemory": "0",
         "maxmemory-policy": "noeviction",
+        "maxmemory-samples": "5",
+        "min-replicas-to-write": "0",
         "notify-keyspace-events": "",
         "protected-mode": "no",
         "replica-read-only": "yes",

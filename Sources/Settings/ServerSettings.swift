@@ -70,12 +70,30 @@ public struct ServerSettings: Sendable, Equatable {
     public var queryBufferBytesMax = 256 << 20
     /// Replies of one connection not yet taken by the client; beyond it the connection is closed.
     public var outputBufferBytesMax = 256 << 20
+    /// As many for longer than ``outputBufferSoftTime`` close the connection, too; 0: never.
+    public var outputBufferSoftBytesMax = 0
+    public var outputBufferSoftTime = Duration.seconds(60)
+    /// Instead of ``outputBufferBytesMax``, where the client subscribes to messages.
+    public var pubsubBufferBytesMax = 32 << 20
+    /// As many for longer than ``pubsubBufferSoftTime`` close a subscriber's connection, too; 0: never.
+    public var pubsubBufferSoftBytesMax = 8 << 20
+    public var pubsubBufferSoftTime = Duration.seconds(60)
+    /// Requests and replies that all connections together may hold; beyond it those that hold most are closed; 0: any.
+    public var clientsMemoryMax = MemoryShare.bytes(0)
     /// One argument of a request.
     public var argumentBytesMax = 512 << 20
     /// Arguments of one request, its name among them.
     public var argumentCountMax = 1_048_576
     /// One request written as a plain line.
     public var inlineBytesMax = 64 << 10
+
+    /// Requests that take less are not in the slow log; -1: none is.
+    public var slowLogMicroseconds = 10_000
+    public var slowLogCountMax = 128
+    /// What takes less is no latency event; 0: nothing is.
+    public var latencyThresholdMilliseconds = 0
+    /// Who may send `DEBUG`.
+    public var debugCommand = DebugCommandPolicy.no
 
     /// How long a stop waits for replies to be taken before it cuts connections.
     public var drainTimeout = Duration.seconds(10)
@@ -121,6 +139,13 @@ public enum VerificationPolicy: String, Sendable, CaseIterable {
     case sealed
     /// None.
     case off
+}
+
+/// Who may send `DEBUG`: nobody, clients on this machine, or everybody.
+public enum DebugCommandPolicy: String, Sendable, CaseIterable {
+    case no
+    case local
+    case yes
 }
 
 /// How a line of the log is written.

@@ -111,6 +111,23 @@ extension Setting {
             "Unanswered requests that one connection may pile up before it is closed."),
         outputBuffer,
         .bytes(
+            "output-buffer-soft-max", \.outputBufferSoftBytesMax, in: OutputBufferClasses.softBytesRange,
+            section: .limits, runTime: true, "As many unread for longer than a while close it, too; 0: never."),
+        .duration(
+            "output-buffer-soft-time", \.outputBufferSoftTime, in: .zero...(.seconds(3_600)), section: .limits,
+            runTime: true, "How long that while is."),
+        .bytes(
+            "pubsub-buffer-max", \.pubsubBufferBytesMax, in: OutputBufferClasses.hardBytesRange, section: .limits,
+            runTime: true, "Messages and replies that a subscriber may leave unread before it is closed."),
+        .bytes(
+            "pubsub-buffer-soft-max", \.pubsubBufferSoftBytesMax, in: OutputBufferClasses.softBytesRange,
+            section: .limits, runTime: true, "As many unread for longer than a while close a subscriber, too; 0: never."
+        ),
+        .duration(
+            "pubsub-buffer-soft-time", \.pubsubBufferSoftTime, in: .zero...(.seconds(3_600)), section: .limits,
+            runTime: true, "How long that while is for a subscriber."),
+        clientsMemory,
+        .bytes(
             "argument-size-max", \.argumentBytesMax, in: 1 << 10...512 << 20, section: .limits,
             redisName: "proto-max-bulk-len", runTime: true, "Longest argument of a request."),
         .count(
@@ -140,20 +157,48 @@ extension Setting {
         .path(
             "pid-file", \.pidFile, section: .process, redisName: "pidfile",
             "File that holds the process id while the server runs."),
-    ]
+    ] + monitoring
 
-    /// Redis has one such limit a class of clients, and two soft ones that are unset here.
+    /// Shown and set under Redis's name together with the rows that follow it, as Redis has one for all.
     private static let outputBuffer: Setting = {
         let row = Setting.bytes(
-            "output-buffer-max", \.outputBufferBytesMax, in: 1 << 16...1 << 40, section: .limits,
+            "output-buffer-max", \.outputBufferBytesMax, in: OutputBufferClasses.hardBytesRange, section: .limits,
             redisName: "client-output-buffer-limit", runTime: true,
             "Replies that one connection may leave unread before it is closed.")
         return Setting(
             key: row.key, section: row.section, kind: row.kind, meaning: row.meaning, redisName: row.redisName,
             canChangeAtRunTime: row.canChangeAtRunTime, defaultNote: nil, read: row.read, write: row.write,
+            writeForRedis: OutputBufferClasses.text(of:),
+            changeAsRedis: { settings, text in
+                do throws(OutputBufferClasses.Failure) {
+                    try OutputBufferClasses.read(text, into: &settings)
+                    return nil
+                } catch {
+                    return error.text
+                }
+            })
+    }()
+
+    private static let clientsMemory: Setting = {
+        let range = 0...1 << 40
+        return Setting(
+            key: "clients-memory-max", section: .limits, kind: .memoryShare(range),
+            meaning:
+                "Requests and replies that all connections may hold before those that hold most are closed; 0: any.",
+            redisName: "maxmemory-clients", canChangeAtRunTime: true, defaultNote: nil,
+            read: { settings, text in
+                guard let share = MemoryShare(text) else { return false }
+                if case .bytes(let count) = share, !range.contains(count) { return false }
+                settings.clientsMemoryMax = share
+                return true
+            },
+            write: { $0.clientsMemoryMax.text },
             writeForRedis: { settings in
-                ["normal", "slave", "pubsub"].map { "\($0) \(settings.outputBufferBytesMax) 0 0" }
-                    .joined(separator: " ")
+                if case .bytes(let count) = settings.clientsMemoryMax {
+                    "\(count)"
+                } else {
+                    settings.clientsMemoryMax.text
+                }
             })
     }()
 
@@ -185,6 +230,14 @@ extension Setting {
                 case "info", "notice": "notice"
                 default: "warning"
                 }
+            },
+            changeAsRedis: { settings, text in
+                let levels = ["debug": "debug", "verbose": "info", "notice": "info", "warning": "warning"]
+                guard let level = levels[text.lowercased()] else {
+                    return "argument(s) must be one of the following: debug, verbose, notice, warning"
+                }
+                settings.logLevel = level
+                return nil
             })
     }()
 }

@@ -10,7 +10,7 @@ public struct Setting: Sendable {
     public let meaning: String
     /// Redis's own name for it, where Redis has the like.
     public let redisName: String?
-    /// Whether SIGHUP may change it in a running server.
+    /// Whether SIGHUP and `CONFIG SET` may change it in a running server.
     public let canChangeAtRunTime: Bool
     /// What the help says where the default depends on the machine or is no value.
     let defaultNote: String?
@@ -22,6 +22,8 @@ public struct Setting: Sendable {
     let write: @Sendable (_ settings: ServerSettings) -> String?
     /// The value as Redis would show it.
     let writeForRedis: @Sendable (_ settings: ServerSettings) -> String
+    /// Stores a value as Redis would read it, or returns in Redis's words why not; `nil` where ``read`` does as well.
+    var changeAsRedis: (@Sendable (_ settings: inout ServerSettings, _ text: String) -> String?)?
 
     /// Where the help lists a setting.
     public enum Section: Sendable, CaseIterable {
@@ -31,6 +33,8 @@ public struct Setting: Sendable {
     public enum Kind: Sendable, Equatable {
         case count(ClosedRange<Int>, orAuto: Bool)
         case bytes(ClosedRange<Int>, orAuto: Bool)
+        /// A size, or a share of the memory that this process may use.
+        case memoryShare(ClosedRange<Int>)
         case duration(ClosedRange<Duration>, wholeSeconds: Bool)
         /// A decimal fraction, such as `0.8`.
         case ratio(ClosedRange<Double>)
@@ -78,6 +82,8 @@ extension Setting.Kind {
         case .bytes(let range, let orAuto):
             "a size such as 65536, 64KiB or 1GiB, from \(SettingText.text(ofByteCount: range.lowerBound)) to "
                 + SettingText.text(ofByteCount: range.upperBound) + (orAuto ? ", or auto" : "")
+        case .memoryShare(let range):
+            "a size such as 512MiB, to \(SettingText.text(ofByteCount: range.upperBound)), or a share such as 5%"
         case .duration(let range, let wholeSeconds):
             "a time such as \(wholeSeconds ? "" : "250ms, ")10s, 5m or 1h, from "
                 + "\(SettingText.text(of: range.lowerBound)) to \(SettingText.text(of: range.upperBound))"
@@ -100,6 +106,7 @@ extension Setting.Kind {
         switch self {
         case .count: "n"
         case .bytes: "size"
+        case .memoryShare: "size|n%"
         case .duration: "time"
         case .ratio: "ratio"
         case .choice(let names): names.count > 3 ? "level" : names.joined(separator: "|")
@@ -117,6 +124,8 @@ extension Setting.Kind {
         case .count(let range, _): "\(range.lowerBound) to \(range.upperBound)"
         case .bytes(let range, _):
             SettingText.text(ofByteCount: range.lowerBound) + " to " + SettingText.text(ofByteCount: range.upperBound)
+        case .memoryShare(let range):
+            "0 to " + SettingText.text(ofByteCount: range.upperBound) + ", or 0% to 100% of the memory"
         case .duration(let range, let wholeSeconds):
             SettingText.text(of: range.lowerBound) + " to " + SettingText.text(of: range.upperBound)
                 + (wholeSeconds ? " in whole seconds" : "")

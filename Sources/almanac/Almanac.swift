@@ -28,7 +28,7 @@ internal import ArgumentParser
         subcommands: [
             BuildCommand.self, PublishCommand.self, SyncCommand.self, ServeCommand.self, VersionsCommand.self,
             RollbackCommand.self, PinCommand.self, UnpinCommand.self, VerifyCommand.self, InspectCommand.self,
-            CompareCommand.self, KeygenCommand.self, SignCommand.self,
+            CompareCommand.self, KeygenCommand.self, SignCommand.self, CommandsCommand.self,
         ])
 
     static func main() {

@@ -55,23 +55,29 @@ func serve(
     let watch = try watchedNames(settings, logger)
     // What changed while the datasets were opened was watched by nobody.
     if settings.watchesCurrent { control.reloadAll(why: "start") }
-    var settings = settings
+    let requests = try SettingsRequests()
+    server.settingsControl = requests
+    var running = RunningSettings(settings, input: input, log: log, logger: logger, server: server, control: control)
     while true {
-        switch try signals.next(milliseconds: -1, orReadable: watch.readinessDescriptor) {
+        let others = [watch.readinessDescriptor, requests.readinessDescriptor]
+        switch try signals.next(milliseconds: -1, orReadable: others) {
         case .reload:
-            reload(input, log, logger, server, &settings)
-            control.apply(settings)
+            running.reload()
             control.reloadAll(why: "SIGHUP")
         case .report: logger.info("state", metadata: server.report)
         case .stop:
-            let hasEnded = drain(server, control, signals, settings.drainTimeout, logger)
+            // Who waits for a change would keep its connection from ending.
+            requests.close()
+            let hasEnded = drain(server, control, signals, running.settings.drainTimeout, logger)
             withExtendedLifetime(pidFile) {}
             guard !hasEnded else { return }
             // A reader may still be inside a read that never returns, so nothing it uses may be torn down.
             pidFile?.remove()
             _ = log.flush(timeout: .seconds(2))
             _exit(0)
-        case nil: if watch.takeChanges() { control.reloadAll(why: "current changed") }
+        case nil:
+            for request in requests.takeAll() { request.answer(running.change(request.changes)) }
+            if watch.takeChanges() { control.reloadAll(why: "current changed") }
         }
     }
 }
@@ -108,30 +114,6 @@ private func watchedNames(_ settings: ServerSettings, _ logger: Logger) throws -
         }
     }
     return watch
-}
-
-/// SIGHUP: opens the log anew and reads the settings again; a mistake in them changes nothing.
-private func reload(
-    _ input: SettingsInput, _ log: LogWriter, _ logger: Logger, _ server: Server, _ settings: inout ServerSettings
-) {
-    log.reopen()
-    do {
-        let (changed, needRestart) = settings.adoptChangeable(from: try input.resolve().settings)
-        if let level = Logger.Level(rawValue: settings.logLevel) { log.level = level }
-        server.apply(settings)
-        logger.notice(
-            "settings read again",
-            metadata: ["changed": "\(changed.isEmpty ? "nothing" : changed.joined(separator: ","))"])
-        if !needRestart.isEmpty {
-            logger.warning(
-                "settings that take effect at the next start only",
-                metadata: ["settings": "\(needRestart.joined(separator: ","))"])
-        }
-    } catch {
-        for problem in error.problems {
-            logger.error("settings unchanged", metadata: ["mistake": "\(problem)"])
-        }
-    }
 }
 
 /// Answers what has been received and ends; a second signal, or the end of `timeout`, cuts it short.

@@ -108,6 +108,12 @@ struct ServeOptions: ParsableArguments {
         @Option(help: help("clients-max")) var clientsMax: String?
         @Option(help: help("query-buffer-max")) var queryBufferMax: String?
         @Option(help: help("output-buffer-max")) var outputBufferMax: String?
+        @Option(help: help("output-buffer-soft-max")) var outputBufferSoftMax: String?
+        @Option(help: help("output-buffer-soft-time")) var outputBufferSoftTime: String?
+        @Option(help: help("pubsub-buffer-max")) var pubsubBufferMax: String?
+        @Option(help: help("pubsub-buffer-soft-max")) var pubsubBufferSoftMax: String?
+        @Option(help: help("pubsub-buffer-soft-time")) var pubsubBufferSoftTime: String?
+        @Option(help: help("clients-memory-max")) var clientsMemoryMax: String?
         @Option(help: help("argument-size-max")) var argumentSizeMax: String?
         @Option(help: help("argument-count-max")) var argumentCountMax: String?
         @Option(help: help("inline-size-max")) var inlineSizeMax: String?
@@ -115,6 +121,9 @@ struct ServeOptions: ParsableArguments {
         var values: [String: String?] {
             [
                 "clients-max": clientsMax, "query-buffer-max": queryBufferMax, "output-buffer-max": outputBufferMax,
+                "output-buffer-soft-max": outputBufferSoftMax, "output-buffer-soft-time": outputBufferSoftTime,
+                "pubsub-buffer-max": pubsubBufferMax, "pubsub-buffer-soft-max": pubsubBufferSoftMax,
+                "pubsub-buffer-soft-time": pubsubBufferSoftTime, "clients-memory-max": clientsMemoryMax,
                 "argument-size-max": argumentSizeMax, "argument-count-max": argumentCountMax,
                 "inline-size-max": inlineSizeMax,
             ]
@@ -127,11 +136,17 @@ struct ServeOptions: ParsableArguments {
         @Option(help: help("log-level")) var logLevel: String?
         @Option(help: help("log-file")) var logFile: String?
         @Option(help: help("pid-file")) var pidFile: String?
+        @Option(help: help("slowlog-log-slower-than")) var slowlogLogSlowerThan: String?
+        @Option(help: help("slowlog-max-len")) var slowlogMaxLen: String?
+        @Option(help: help("latency-monitor-threshold")) var latencyMonitorThreshold: String?
+        @Option(help: help("enable-debug-command")) var enableDebugCommand: String?
 
         var values: [String: String?] {
             [
                 "drain-timeout": drainTimeout, "log-format": logFormat, "log-level": logLevel, "log-file": logFile,
-                "pid-file": pidFile,
+                "pid-file": pidFile, "slowlog-log-slower-than": slowlogLogSlowerThan,
+                "slowlog-max-len": slowlogMaxLen, "latency-monitor-threshold": latencyMonitorThreshold,
+                "enable-debug-command": enableDebugCommand,
             ]
         }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Commands
@@ -113,6 +114,76 @@ private func mixed(_ name: String) -> String {
             #expect(command.since.split(separator: ".").count == 3, "\(command.fullName)")
             #expect(command.isContainer || command.complexity.hasPrefix("O("), "\(command.fullName)")
             #expect(command.arity != 0)
+            #expect(command.isContainer || command.usage != nil, "\(command.fullName) has no usage")
         }
+    }
+
+    @Test("A usage asks for exactly as many words as the arity says")
+    func usagesHaveTheArity() {
+        for command in CommandTable.standard.commands where command.action != .container {
+            guard let usage = command.usage else { continue }
+            let counts = Self.wordCounts(UsageParser.arguments(of: usage))
+            let names = command.fullName == command.name ? 1 : 2
+            let least = counts.least + names
+            let isFixed = counts.isFixed && !Self.takingMore.contains(command.fullName)
+            #expect(least == abs(command.arity), "\(command.fullName) needs \(least) words")
+            #expect(isFixed == (command.arity > 0), "\(command.fullName)")
+        }
+    }
+
+    /// Commands that take more words than they have a use for.
+    private static let takingMore: Set<String> = ["command", "psync", "quit"]
+
+    /// The least number of words, and whether there cannot be more.
+    private static func wordCounts(_ arguments: [ArgumentDescription]) -> (least: Int, isFixed: Bool) {
+        var least = 0
+        var isFixed = true
+        for argument in arguments {
+            var own = argument.kind == .pureToken ? 0 : argument.token == nil ? 0 : 1
+            switch argument.kind {
+            case .oneOf:
+                let choices = argument.arguments.map { wordCounts([$0]) }
+                own += choices.map(\.least).min() ?? 0
+                if Set(choices.map(\.least)).count > 1 || choices.contains(where: { !$0.isFixed }) { isFixed = false }
+            case .block:
+                let parts = wordCounts(argument.arguments)
+                own += parts.least
+                if !parts.isFixed { isFixed = false }
+            default: own += 1
+            }
+            if argument.isMultiple || argument.isOptional { isFixed = false }
+            if !argument.isOptional { least += own }
+        }
+        return (least, isFixed)
+    }
+
+    @Test("What is refused for a reason of its own says it, and nothing else has one")
+    func standings() {
+        for command in CommandTable.standard.commands where command.action != .container {
+            if command.action == .refused { #expect(command.standing.reason != nil, "\(command.fullName)") }
+            #expect((command.action == .write) == (command.standing == .readOnly), "\(command.fullName)")
+            #expect((command.action == .foreignRead) == (command.standing == .stringsOnly), "\(command.fullName)")
+        }
+    }
+
+    @Test("Each read of another type has an answer, and each answer has its read")
+    func foreignReads() {
+        let rows = CommandTable.standard.commands.filter { $0.action == .foreignRead }.map(\.fullName)
+        #expect(Set(rows) == Set(ForeignRead.all.keys))
+        #expect(rows.count > 60)
+    }
+
+    @Test("The page of commands is what the table gives; make it anew with: almanac commands")
+    func page() throws {
+        let sources = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources/Commands/Commands.md")
+        let page = try String(contentsOf: sources, encoding: .utf8)
+        let lines = page.split(separator: "\n", omittingEmptySubsequences: false)
+        let wanted = CommandTable.standard.page.split(separator: "\n", omittingEmptySubsequences: false)
+        for (line, wantedLine) in zip(lines, wanted) where line != wantedLine {
+            Issue.record("Commands.md has \"\(line)\", the table \"\(wantedLine)\"")
+            return
+        }
+        #expect(lines.count == wanted.count)
     }
 }

@@ -5,6 +5,8 @@ let redisFacts = """
     append 3 write,denyoom,fast 1 1 1 write,string,fast e364c313a630b411
     asking 1 fast 0 0 0 fast,connection 60e75d081b017f97
     auth -2 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection 7fd519ad4574332b
+    bgrewriteaof 1 admin,noscript,no_async_loading 0 0 0 admin,slow,dangerous 2102af78d5fcc79f
+    bgsave -1 admin,noscript,no_async_loading 0 0 0 admin,slow,dangerous 2dd08ac263713d14
     bitfield -2 write,denyoom 1 1 1 write,bitmap,slow 22026fd7cf33ed55
     bitop -4 write,denyoom 2 -1 1 write,bitmap,slow bfa736acce917408
     blmove 6 write,denyoom,noscript,blocking 1 2 1 write,list,slow,blocking b9b14550acf82517
@@ -72,21 +74,39 @@ let redisFacts = """
     del -2 write 1 -1 1 keyspace,write,slow d6147375772db654
     discard 1 noscript,loading,stale,fast,allow_busy 0 0 0 fast,transaction 25426e1a55ee4567
     echo 2 loading,stale,fast 0 0 0 fast,connection ce8c276f25bfe239
+    eval -3 noscript,stale,skip_monitor,no_mandatory_keys,movablekeys 0 0 0 slow,scripting 1064a36cdb1e5ff1
+    eval_ro -3 readonly,noscript,stale,skip_monitor,no_mandatory_keys,movablekeys 0 0 0 slow,scripting b2267010b3b4f8ea
+    evalsha -3 noscript,stale,skip_monitor,no_mandatory_keys,movablekeys 0 0 0 slow,scripting 8fc99f850e00dd56
+    evalsha_ro -3 readonly,noscript,stale,skip_monitor,no_mandatory_keys,movablekeys 0 0 0 slow,scripting 31b58197d81da0c3
     exec 1 noscript,loading,stale,skip_slowlog 0 0 0 slow,transaction 315ac43ae3e5bda3
     exists -2 readonly,fast 1 -1 1 keyspace,read,fast 897199bda45cbb90
     expire -3 write,fast 1 1 1 keyspace,write,fast aa06d224ef0b8c2b
     expireat -3 write,fast 1 1 1 keyspace,write,fast b1e5b16dd3aa74b4
     expiretime 2 readonly,fast 1 1 1 keyspace,read,fast 207e08a097139502
+    failover -1 admin,noscript,stale 0 0 0 admin,slow,dangerous ac057001194a1a00
+    fcall -3 noscript,stale,skip_monitor,no_mandatory_keys,movablekeys 0 0 0 slow,scripting 537d4fa7b06fe034
+    fcall_ro -3 readonly,noscript,stale,skip_monitor,no_mandatory_keys,movablekeys 0 0 0 slow,scripting 07a1d9d98cc10c31
     flushall -1 write 0 0 0 keyspace,write,slow,dangerous 6cbf6a1dc204b04c
     flushdb -1 write 0 0 0 keyspace,write,slow,dangerous c7ff58fd86e249ee
     function -2 - 0 0 0 slow -
     function|delete 3 write,noscript 0 0 0 write,slow,scripting fe1ee20a397efc19
+    function|dump 2 noscript 0 0 0 slow,scripting cca9b1429ff48d83
     function|flush -2 write,noscript 0 0 0 write,slow,scripting a4901a0b38211bf5
+    function|help 2 loading,stale 0 0 0 slow,scripting 4f5f038e8f7db8ce
+    function|kill 2 noscript,allow_busy 0 0 0 slow,scripting c9ee89bde98e5842
+    function|list -2 noscript 0 0 0 slow,scripting fe3c679f1cfc387e
     function|load -3 write,denyoom,noscript 0 0 0 write,slow,scripting 6c9c60f116005ac7
     function|restore -3 write,denyoom,noscript 0 0 0 write,slow,scripting 79895c4e6804162e
+    function|stats 2 noscript,allow_busy 0 0 0 slow,scripting a4f11470fab0605a
     geoadd -5 write,denyoom 1 1 1 write,geo,slow d8ca56c734dda156
+    geodist -4 readonly 1 1 1 read,geo,slow e802ecf6682e87da
+    geohash -2 readonly 1 1 1 read,geo,slow 5ae78e82e74d8290
+    geopos -2 readonly 1 1 1 read,geo,slow 43bef8eaa7c133c1
     georadius -6 write,denyoom,movablekeys 1 1 1 write,geo,slow db9badfa62be29e3
+    georadius_ro -6 readonly 1 1 1 read,geo,slow 39af4d520f409c18
     georadiusbymember -5 write,denyoom,movablekeys 1 1 1 write,geo,slow 0e9b0607f52005f2
+    georadiusbymember_ro -5 readonly 1 1 1 read,geo,slow 566975eff36a48bb
+    geosearch -7 readonly 1 1 1 read,geo,slow 0dcbf53b48543faf
     geosearchstore -8 write,denyoom 1 2 1 write,geo,slow 3fee031473facf9d
     get 2 readonly,fast 1 1 1 read,string,fast 3d2d00fff80819de
     getdel 2 write,fast 1 1 1 write,string,fast 3828975d63c7d726
@@ -95,11 +115,21 @@ let redisFacts = """
     getset 3 write,denyoom,fast 1 1 1 write,string,fast 8c049474aaa7ca26
     hdel -3 write,fast 1 1 1 write,hash,fast b68fd8bc73674c8e
     hello -1 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection bc6d346e55dc2a6f
+    hexists 3 readonly,fast 1 1 1 read,hash,fast f7b76edc79ec64f9
+    hget 3 readonly,fast 1 1 1 read,hash,fast 10afb621e367fbc1
+    hgetall 2 readonly 1 1 1 read,hash,slow 3366b316149ab48a
     hincrby 4 write,denyoom,fast 1 1 1 write,hash,fast 28a9280a43ce8ec0
     hincrbyfloat 4 write,denyoom,fast 1 1 1 write,hash,fast 4f4c183289f09eb6
+    hkeys 2 readonly 1 1 1 read,hash,slow 6410c6df6692787f
+    hlen 2 readonly,fast 1 1 1 read,hash,fast d0c80761a564994a
+    hmget -3 readonly,fast 1 1 1 read,hash,fast dab804efdd65b158
     hmset -4 write,denyoom,fast 1 1 1 write,hash,fast 1270c5fb21dc7936
+    hrandfield -2 readonly 1 1 1 read,hash,slow 78343c490fea22a4
+    hscan -3 readonly 1 1 1 read,hash,slow 612b4295d04ebe51
     hset -4 write,denyoom,fast 1 1 1 write,hash,fast 953e8845af36b08e
     hsetnx 4 write,denyoom,fast 1 1 1 write,hash,fast b0998c4d8b4ae5ab
+    hstrlen 3 readonly,fast 1 1 1 read,hash,fast 0595c70633e4fb2b
+    hvals 2 readonly 1 1 1 read,hash,slow 675bfe229a5253af
     incr 2 write,denyoom,fast 1 1 1 write,string,fast 901af7d03beab75d
     incrby 3 write,denyoom,fast 1 1 1 write,string,fast dc2e35e5a7bf4a45
     incrbyfloat 3 write,denyoom,fast 1 1 1 write,string,fast 500be52c82a66343
@@ -111,12 +141,16 @@ let redisFacts = """
     latency|history 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous ff9530c4e3822bf8
     latency|latest 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous e2ad12a55c4e7da3
     latency|reset -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 5eaec43c6b8694cc
+    lindex 3 readonly 1 1 1 read,list,slow d5c2f5dc11a7f0eb
     linsert 5 write,denyoom 1 1 1 write,list,slow 3d763cdea315a630
+    llen 2 readonly,fast 1 1 1 read,list,fast e4e7e3406c327796
     lmove 5 write,denyoom 1 2 1 write,list,slow 9ed53812527dca76
     lmpop -4 write,movablekeys 0 0 0 write,list,slow 5234030fbcb7b568
     lpop -2 write,fast 1 1 1 write,list,fast c022264a466d74da
+    lpos -3 readonly 1 1 1 read,list,slow 156d748b87fb8eac
     lpush -3 write,denyoom,fast 1 1 1 write,list,fast 6cb21801ccd4c3d8
     lpushx -3 write,denyoom,fast 1 1 1 write,list,fast 12c28da6bf5645bf
+    lrange 4 readonly 1 1 1 read,list,slow 9832085dd871edd7
     lrem 4 write 1 1 1 write,list,slow 8b136f45adeeaa55
     lset 4 write,denyoom 1 1 1 write,list,slow b401edad98031b39
     ltrim 4 write 1 1 1 write,list,slow df4a0408449623f4
@@ -125,6 +159,7 @@ let redisFacts = """
     module -2 - 0 0 0 slow -
     module|help 2 loading,stale 0 0 0 slow 425af552a78ebe26
     module|list 2 admin,noscript 0 0 0 admin,slow,dangerous 515d1a3fe14a4708
+    monitor 1 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous bd72b1d196b2d31f
     move 3 write,fast 1 1 1 keyspace,write,fast f3e1c7ddadb38fe5
     mset -3 write,denyoom 1 -1 2 write,string,slow f470f4f5f666bb75
     msetnx -3 write,denyoom 1 -1 2 write,string,slow 9d0b7c5a4eddea8c
@@ -136,9 +171,11 @@ let redisFacts = """
     pfadd -2 write,denyoom,fast 1 1 1 write,hyperloglog,fast 9dc8f9b9aea8ea34
     pfdebug 3 write,denyoom,admin 2 2 1 write,hyperloglog,admin,slow,dangerous f9c822ed10c9c66b
     pfmerge -2 write,denyoom 1 -1 1 write,hyperloglog,slow a90bb4faa6f740ca
+    pfselftest 1 admin 0 0 0 hyperloglog,admin,slow,dangerous b8c55731ebc59ac6
     ping -1 fast 0 0 0 fast,connection f2bb0173677235c5
     psetex 4 write,denyoom 1 1 1 write,string,slow 2b8258de6c79ca9a
     psubscribe -2 pubsub,noscript,loading,stale 0 0 0 pubsub,slow c83a6663f9d0daca
+    psync -3 admin,noscript,no_async_loading,no_multi 0 0 0 admin,slow,dangerous 7e3967b127b941d4
     pttl 2 readonly,fast 1 1 1 keyspace,read,fast 758a54ff94a245b6
     publish 3 pubsub,loading,stale,fast 0 0 0 pubsub,fast 13998058e1509a48
     pubsub -2 - 0 0 0 slow -
@@ -155,6 +192,8 @@ let redisFacts = """
     readwrite 1 loading,stale,fast 0 0 0 fast,connection 397a6a39a932c4eb
     rename 3 write 1 2 1 keyspace,write,slow 76c45eeeabec46ba
     renamenx 3 write,fast 1 2 1 keyspace,write,fast 413a5b64546b42b4
+    replconf -1 admin,noscript,loading,stale,allow_busy 0 0 0 admin,slow,dangerous c9204a0c2d018848
+    replicaof 3 admin,noscript,stale,no_async_loading 0 0 0 admin,slow,dangerous 476b69c549271917
     reset 1 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection fd60ed3a8ce94259
     restore -4 write,denyoom 1 1 1 keyspace,write,slow,dangerous 0550a4a380c28e44
     restore-asking -4 write,denyoom,asking 1 1 1 keyspace,write,slow,dangerous 88d4a182ea83a81e
@@ -164,7 +203,17 @@ let redisFacts = """
     rpush -3 write,denyoom,fast 1 1 1 write,list,fast 625809b2468ceeb2
     rpushx -3 write,denyoom,fast 1 1 1 write,list,fast 238478bace93f10d
     sadd -3 write,denyoom,fast 1 1 1 write,set,fast b0d92f2297521151
+    save 1 admin,noscript,no_async_loading,no_multi 0 0 0 admin,slow,dangerous a2095d9f2bc9a0de
     scan -2 readonly 0 0 0 keyspace,read,slow af8eefa42ca34f81
+    scard 2 readonly,fast 1 1 1 read,set,fast 153ea5ab09ed83e7
+    script -2 - 0 0 0 slow -
+    script|debug 3 noscript 0 0 0 slow,scripting f2aaae42abb63225
+    script|exists -3 noscript 0 0 0 slow,scripting 4b9492c6becc134b
+    script|flush -2 noscript 0 0 0 slow,scripting ab944633a30e3bd3
+    script|help 2 loading,stale 0 0 0 slow,scripting f6858b973705a9ff
+    script|kill 2 noscript,allow_busy 0 0 0 slow,scripting f3b788a8da0ed7d7
+    script|load 3 noscript,stale 0 0 0 slow,scripting b19424846aa28f6e
+    sdiff -2 readonly 1 -1 1 read,set,slow 8b09072fca927611
     sdiffstore -3 write,denyoom 1 -1 1 write,set,slow af678f9aad0618e0
     select 2 loading,stale,fast 0 0 0 fast,connection 76af058745abfa34
     set -3 write,denyoom 1 1 1 write,string,slow da0217380225709f
@@ -172,24 +221,35 @@ let redisFacts = """
     setex 4 write,denyoom 1 1 1 write,string,slow 0f6d7d93729cf801
     setnx 3 write,denyoom,fast 1 1 1 write,string,fast 04fee126df266225
     setrange 4 write,denyoom 1 1 1 write,string,slow caf01762965c9f3f
+    shutdown -1 admin,noscript,loading,stale,no_multi,allow_busy 0 0 0 admin,slow,dangerous 80cea54070a488fd
+    sinter -2 readonly 1 -1 1 read,set,slow b2711297784179c1
+    sintercard -3 readonly,movablekeys 0 0 0 read,set,slow 7fd704da96f5c53e
     sinterstore -3 write,denyoom 1 -1 1 write,set,slow 6b331841cb820195
+    sismember 3 readonly,fast 1 1 1 read,set,fast 580ee5431b6ea156
+    slaveof 3 admin,noscript,stale,no_async_loading 0 0 0 admin,slow,dangerous d306a56cefd83aaa
     slowlog -2 - 0 0 0 slow -
     slowlog|get -2 admin,loading,stale 0 0 0 admin,slow,dangerous 341282f74713bd11
     slowlog|help 2 loading,stale 0 0 0 slow 1479ac71c07fda80
     slowlog|len 2 admin,loading,stale 0 0 0 admin,slow,dangerous ee086a0d3b3206c0
     slowlog|reset 2 admin,loading,stale 0 0 0 admin,slow,dangerous 7b56318eba250a6b
+    smembers 2 readonly 1 1 1 read,set,slow 2c82a7872b7c8374
+    smismember -3 readonly,fast 1 1 1 read,set,fast 18b22569152baf43
     smove 4 write,fast 1 2 1 write,set,fast c4b1d0832ed63914
     sort -2 write,denyoom,movablekeys 1 1 1 write,set,sortedset,list,slow,dangerous d0a5d014915798e2
     spop -2 write,fast 1 1 1 write,set,fast 2aabbde0bd71bb54
     spublish 3 pubsub,loading,stale,fast 1 1 1 pubsub,fast 096076fec9e7f16c
+    srandmember -2 readonly 1 1 1 read,set,slow f9d89a21e2b0e662
     srem -3 write,fast 1 1 1 write,set,fast 742cdc4d4a52430a
+    sscan -3 readonly 1 1 1 read,set,slow 8b6ebf254cc5d12e
     ssubscribe -2 pubsub,noscript,loading,stale 1 -1 1 pubsub,slow aae90ea94ca5fe0a
     strlen 2 readonly,fast 1 1 1 read,string,fast 0c3a6ba7fff45238
     subscribe -2 pubsub,noscript,loading,stale 0 0 0 pubsub,slow c91be47314964fc0
     substr 4 readonly 1 1 1 read,string,slow ea094a60cb697778
+    sunion -2 readonly 1 -1 1 read,set,slow 82b02391cb3f0dc8
     sunionstore -3 write,denyoom 1 -1 1 write,set,slow 32cf7e7a4b174327
     sunsubscribe -1 pubsub,noscript,loading,stale 1 -1 1 pubsub,slow 5b3eed00f62c871a
     swapdb 3 write,fast 0 0 0 keyspace,write,fast,dangerous 8dd853fc80f3ec45
+    sync 1 admin,noscript,no_async_loading,no_multi 0 0 0 admin,slow,dangerous ba85c08eae1d9ae8
     time 1 loading,stale,fast 0 0 0 fast 688bc95d1f2b7886
     touch -2 readonly,fast 1 -1 1 keyspace,read,fast 620572a688bc862c
     ttl 2 readonly,fast 1 1 1 keyspace,read,fast 3e3f55aa2211a017
@@ -209,21 +269,51 @@ let redisFacts = """
     xgroup|createconsumer 5 write,denyoom 2 2 1 write,stream,slow 1f984b621b4977c9
     xgroup|delconsumer 5 write 2 2 1 write,stream,slow 1a0a3ecf08be8950
     xgroup|destroy 4 write 2 2 1 write,stream,slow 8a3a02c9f776b5f0
+    xgroup|help 2 loading,stale 0 0 0 stream,slow 12254431c037cdde
     xgroup|setid -5 write 2 2 1 write,stream,slow badcf5afa665b475
+    xinfo -2 - 0 0 0 slow -
+    xinfo|consumers 4 readonly 2 2 1 read,stream,slow 670d453cae2869bd
+    xinfo|groups 3 readonly 2 2 1 read,stream,slow e802316cc3601aeb
+    xinfo|help 2 loading,stale 0 0 0 stream,slow ff306752085f2e48
+    xinfo|stream -3 readonly 2 2 1 read,stream,slow 2cb062b1ffeba3de
+    xlen 2 readonly,fast 1 1 1 read,stream,fast a10d1b25ccd90146
+    xpending -3 readonly 1 1 1 read,stream,slow cfe6319858aafca4
+    xrange -4 readonly 1 1 1 read,stream,slow 624a84ca51bef03a
+    xread -4 readonly,blocking,movablekeys 0 0 0 read,stream,slow,blocking 22f00d9c55a5d624
     xreadgroup -7 write,blocking,movablekeys 0 0 0 write,stream,slow,blocking b3caf87044a9fd31
+    xrevrange -4 readonly 1 1 1 read,stream,slow 225e40a11871cb02
     xsetid -3 write,denyoom,fast 1 1 1 write,stream,fast 87234cb6f75a6192
     xtrim -4 write 1 1 1 write,stream,slow d3d7788afc004f7a
     zadd -4 write,denyoom,fast 1 1 1 write,sortedset,fast 96a23bbfd0da7426
+    zcard 2 readonly,fast 1 1 1 read,sortedset,fast 6195ce0804682409
+    zcount 4 readonly,fast 1 1 1 read,sortedset,fast 5eb331699f2e8380
+    zdiff -3 readonly,movablekeys 0 0 0 read,sortedset,slow 1a1fa9ef3756f917
     zdiffstore -4 write,denyoom,movablekeys 1 1 1 write,sortedset,slow e234625c0711c293
     zincrby 4 write,denyoom,fast 1 1 1 write,sortedset,fast 0f47178dfffabf8d
+    zinter -3 readonly,movablekeys 0 0 0 read,sortedset,slow d25c96f7f4696d0d
+    zintercard -3 readonly,movablekeys 0 0 0 read,sortedset,slow 698ca12c76f4d5e2
     zinterstore -4 write,denyoom,movablekeys 1 1 1 write,sortedset,slow b30b2f44a47bc913
+    zlexcount 4 readonly,fast 1 1 1 read,sortedset,fast 627c1b1a36ad7ce0
     zmpop -4 write,movablekeys 0 0 0 write,sortedset,slow 99372b0706e40e27
+    zmscore -3 readonly,fast 1 1 1 read,sortedset,fast 6418143570a90ddb
     zpopmax -2 write,fast 1 1 1 write,sortedset,fast 9c37655401432964
     zpopmin -2 write,fast 1 1 1 write,sortedset,fast a93ea42f8a26a11e
+    zrandmember -2 readonly 1 1 1 read,sortedset,slow 5a3754cf8f30d870
+    zrange -4 readonly 1 1 1 read,sortedset,slow dcd4654f6815761b
+    zrangebylex -4 readonly 1 1 1 read,sortedset,slow be75b8e942a8a15d
+    zrangebyscore -4 readonly 1 1 1 read,sortedset,slow 1601ef4403b6e9b0
     zrangestore -5 write,denyoom 1 2 1 write,sortedset,slow ed3300b30e3db6bb
+    zrank 3 readonly,fast 1 1 1 read,sortedset,fast b43d23324143d1d3
     zrem -3 write,fast 1 1 1 write,sortedset,fast 854362189ee601ac
     zremrangebylex 4 write 1 1 1 write,sortedset,slow 57f88380f7f52bee
     zremrangebyrank 4 write 1 1 1 write,sortedset,slow a1b736bfbacd413e
     zremrangebyscore 4 write 1 1 1 write,sortedset,slow 2969542b56d32ac1
+    zrevrange -4 readonly 1 1 1 read,sortedset,slow 0edee0534d8884f7
+    zrevrangebylex -4 readonly 1 1 1 read,sortedset,slow 7a01794f9558291b
+    zrevrangebyscore -4 readonly 1 1 1 read,sortedset,slow 08bf1b8549edf462
+    zrevrank 3 readonly,fast 1 1 1 read,sortedset,fast b4c82096795264bf
+    zscan -3 readonly 1 1 1 read,sortedset,slow d743897a1f075c40
+    zscore 3 readonly,fast 1 1 1 read,sortedset,fast ebe382f8caca2210
+    zunion -3 readonly,movablekeys 0 0 0 read,sortedset,slow e530c886270ae08c
     zunionstore -4 write,denyoom,movablekeys 1 1 1 write,sortedset,slow 8bdbb2164c63fe42
     """

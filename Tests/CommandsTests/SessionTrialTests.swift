@@ -29,4 +29,15 @@ import Testing
             SessionTrial(input).run()
         }
     }
+
+    @Test(
+        "Clients that say anything while versions change get replies in order, each of one version",
+        arguments: 1...60)
+    func conversations(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        for _ in 0..<4 {
+            var trial = ConversationTrial(random.bytes(random.pick(20...1_500)))
+            trial.run()
+        }
+    }
 }

@@ -85,7 +85,7 @@ extension ServerTests {
 
         @Test("A subscriber that does not read is closed at its output limit, and the others are not")
         func slowSubscriber() throws {
-            try withServer(MemoryEngine(text: [:]), { $0.outputBufferBytesMax = 4 << 20 }) { server in
+            try withServer(MemoryEngine(text: [:]), { $0.pubsubBufferBytesMax = 4 << 20 }) { server in
                 let slow = try Self.subscriber(server)
                 let quick = try Self.subscriber(server)
                 let message = [UInt8](repeating: 120, count: 200_000)

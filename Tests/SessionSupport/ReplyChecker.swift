@@ -26,14 +26,26 @@ public struct ReplyChecker {
         return replies
     }
 
-    private mutating func readReply(depth: Int) throws(Failure) {
+    /// The first reply in `bytes` from `offset` on, and where it ends.
+    ///
+    /// - Throws: ``Failure`` where there is no whole reply.
+    public static func tree(in bytes: [UInt8], at offset: Int) throws(Failure) -> (tree: ReplyTree, end: Int) {
+        var checker = ReplyChecker(bytes)
+        checker.index = offset
+        let tree = try checker.readReply(depth: 0)
+        return (tree, checker.index)
+    }
+
+    @discardableResult
+    private mutating func readReply(depth: Int) throws(Failure) -> ReplyTree {
         guard index < bytes.count else { throw .truncated }
         let start = index
         let marker = bytes[index]
         let line = try readLine()
+        var tree = ReplyTree(marker: marker, text: Array(line.utf8))
         switch marker {
         case UInt8(ascii: "+"), UInt8(ascii: "-"):
-            break
+            tree.text = Array(bytes[start + 1..<index - 2])
         case UInt8(ascii: ":"):
             guard Int(line) != nil else { throw .malformed(offset: start) }
         case UInt8(ascii: ","):
@@ -44,16 +56,22 @@ public struct ReplyChecker {
             guard line == "t" || line == "f" else { throw .malformed(offset: start) }
         case UInt8(ascii: "$"), UInt8(ascii: "="):
             guard let count = Int(line), count >= -1 else { throw .malformed(offset: start) }
-            guard count >= 0 else { return }
+            tree.isOldNull = count < 0
+            guard count >= 0 else { return tree }
             guard bytes.count - index >= count + 2 else { throw .truncated }
+            tree.text = Array(bytes[index..<index + count])
             index += count + 2
             guard bytes[index - 2] == 13, bytes[index - 1] == 10 else { throw .malformed(offset: index) }
         case UInt8(ascii: "*"), UInt8(ascii: "~"), UInt8(ascii: ">"), UInt8(ascii: "%"):
             guard let count = Int(line), count >= -1, depth < 16 else { throw .malformed(offset: start) }
-            for _ in 0..<max(count, 0) * (marker == UInt8(ascii: "%") ? 2 : 1) { try readReply(depth: depth + 1) }
+            tree.isOldNull = count < 0
+            for _ in 0..<max(count, 0) * (marker == UInt8(ascii: "%") ? 2 : 1) {
+                tree.children.append(try readReply(depth: depth + 1))
+            }
         default:
             throw .malformed(offset: start)
         }
+        return tree
     }
 
     private mutating func readLine() throws(Failure) -> String {

@@ -65,8 +65,14 @@ public final class SessionDriver {
 
         fileprivate var waiting: Int { output.count - drained }
 
+        /// Where in the replies each turn that added to them left off, and what was being served then.
+        fileprivate(set) var produced: [(end: Int, epoch: Int)] = []
+
         /// Sends more, after all it has sent so far.
         public func send(_ bytes: [UInt8]) { unsent += bytes }
+
+        /// What was being served, as ``SessionDriver/epoch`` tells it, when the reply that ends at `offset` was made.
+        func epoch(ofReplyEndingAt offset: Int) -> Int? { produced.first { $0.end >= offset }?.epoch }
     }
 
     /// Whether the control has answered.
@@ -77,8 +83,12 @@ public final class SessionDriver {
     public let context: SessionContext
     public let clients: [Client]
     public private(set) var turns = 0
+    /// How often other versions have been swapped in.
+    public private(set) var epoch = 0
     /// Called before each turn, with its number.
     public var beforeTurn: ((Int) -> Void)?
+    /// In nanoseconds: a microsecond a turn.
+    public var time: UInt64 = 1_000_000
     private let plan = ReplyPlan()
     private var replies = ReplyWriter()
     private let pace: Pace
@@ -98,6 +108,18 @@ public final class SessionDriver {
         self.pace = pace
         random = SeededRandom(seed: pace.seed)
         clients = (1...clientCount).map { Client(Session(id: $0, context: context, limits: limits)) }
+        for id in 1...clientCount { server.directory.add(id, at: ClientDirectory.Place(loop: 0, token: UInt64(id))) }
+        context.onRedirectedInvalidation = { [unowned self] place in
+            let client = clients[Int(place.token) - 1]
+            if !client.isClosed { client.session.takeInvalidation() }
+        }
+    }
+
+    /// Has other versions served from the next turn on, as a loop does it between two turns.
+    public func swap(to versions: [DatasetVersion]) {
+        context.versions = versions
+        epoch += 1
+        for client in clients where !client.isClosed { client.session.invalidateCache() }
     }
 
     /// Serves until nobody can go on: all is answered and read.
@@ -109,6 +131,26 @@ public final class SessionDriver {
             turn()
         }
         return false
+    }
+
+    /// Publishes another version of one dataset, and has it served.
+    public func publish(_ version: DatasetVersion, in database: Int) {
+        _ = context.server.catalog.publish(version, in: database)
+        swap(to: context.server.catalog.versions)
+    }
+
+    /// Passes a message on to those that subscribe to its channel.
+    public func announce(_ message: [UInt8], on channel: [UInt8]) {
+        for client in clients where !client.isClosed { _ = client.session.take(channel: channel, message: message) }
+    }
+
+    /// Has a client leave, whatever it waits for.
+    public func disconnect(_ client: Client) {
+        guard !client.isClosed else { return }
+        if case .job(let job) = client.session.need { job.cancel() }
+        client.isClosed = true
+        context.server.directory.remove(client.session.id)
+        (client.output, client.drained) = ([], 0)
     }
 
     private func canGoOn(_ client: Client) -> Bool {
@@ -124,6 +166,7 @@ public final class SessionDriver {
     public func turn() {
         beforeTurn?(turns)
         turns += 1
+        context.now = time
         var batch: [(client: Client, steps: Range<Int>)] = []
         for client in clients.shuffled(using: &random) {
             drain(client)
@@ -135,6 +178,8 @@ public final class SessionDriver {
             client.session.answer(plan, steps: steps, into: &replies)
             deliver(to: client)
         }
+        time += 1_000
+        context.endBatch(plan, at: time)
         plan.removeAll { version in context.versions.contains { $0 === version } }
     }
 
@@ -186,8 +231,8 @@ public final class SessionDriver {
             return
         }
         let isFinished =
-            if let job = job as? ClientListJob {
-                job.add(clients.filter { !$0.isClosed }.map(facts(of:)), loopCount: 1)
+            if let job = job as? ClientVisitJob {
+                visitClients(for: job)
             } else if let job = job as? DatasetJob {
                 isAnswered(job, for: client)
             } else {
@@ -211,6 +256,21 @@ public final class SessionDriver {
         return true
     }
 
+    private func visitClients(for job: ClientVisitJob) -> Bool {
+        for client in clients where !client.isClosed {
+            let session = client.session
+            let isWanted = job.filter.includes(id: session.id, kind: session.kind, ageSeconds: 0) { ("", "") }
+            guard isWanted else { continue }
+            switch job.purpose {
+            case .describe: job.add([facts(of: client)])
+            case .kill:
+                job.countKilled(id: session.id)
+                if session.id != job.askerID { client.isClosed = true }
+            }
+        }
+        return job.endLoop(of: 1)
+    }
+
     private func facts(of client: Client) -> ClientFacts {
         var facts = client.session.facts
         // The one fact that depends on the pace.
@@ -223,6 +283,7 @@ public final class SessionDriver {
         replies.output.removeAll()
         client.replyBytesMax = max(client.replyBytesMax, bytes.count)
         client.output += bytes
+        if !bytes.isEmpty { client.produced.append(((client.produced.last?.end ?? 0) + bytes.count, epoch)) }
     }
 
     private func drain(_ client: Client) {

@@ -38,6 +38,11 @@ struct SettingTests {
             #expect(resolved(key, "\(range.upperBound)") != nil)
             #expect(resolved(key, "\(range.lowerBound - 1)") == nil)
             #expect(resolved(key, "\(range.upperBound + 1)") == nil)
+        case .memoryShare(let range):
+            #expect(resolved(key, "\(range.upperBound)") != nil)
+            #expect(resolved(key, "\(range.upperBound + 1)") == nil)
+            for share in ["0%", "100%"] { #expect(resolved(key, share).flatMap(setting.write) == share) }
+            for share in ["101%", "-1%", "%", "5 %", "1.5%"] { #expect(resolved(key, share) == nil) }
         case .duration(let range, let wholeSeconds):
             #expect(resolved(key, SettingText.text(of: range.lowerBound)) != nil)
             #expect(resolved(key, SettingText.text(of: range.upperBound)) != nil)
@@ -81,6 +86,8 @@ struct SettingTests {
             "idle-timeout": "4", "loops": "5", "readers": "6", "read-queue-max": "7", "cache-size": "8mb",
             "row-cache-size": "17mb",
             "open-threads": "9", "clients-max": "10", "query-buffer-max": "11mb", "output-buffer-max": "12mb",
+            "output-buffer-soft-max": "25mb", "output-buffer-soft-time": "26s", "pubsub-buffer-max": "27mb",
+            "pubsub-buffer-soft-max": "28mb", "pubsub-buffer-soft-time": "29s", "clients-memory-max": "30%",
             "argument-size-max": "13mb", "argument-count-max": "14000", "inline-size-max": "15kb",
             "verify": "full", "min-keys": "18", "min-keys-ratio": "0.19", "max-keys-ratio": "20", "trusted-keys": "/k",
             "require-signature": "yes", "warm-keys": "21", "warm-rate": "22", "warm-time": "23",
@@ -123,7 +130,8 @@ struct SettingTests {
             "port": "6379", "bind": "127.0.0.1 ::1", "unixsocket": "", "unixsocketperm": "700",
             "maxclients": "10000", "clients-max": "10000", "tcp-backlog": "511", "io-threads": "2",
             "client-query-buffer-limit": "268435456", "query-buffer-max": "256MiB", "proto-max-bulk-len": "536870912",
-            "client-output-buffer-limit": "normal 268435456 0 0 slave 268435456 0 0 pubsub 268435456 0 0",
+            "client-output-buffer-limit":
+                "normal 268435456 0 60 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
             "loglevel": "notice", "log-level": "info", "datasets": "d=/d,e=/e", "cache-size": "256MiB",
         ]
         for (name, value) in expected { #expect(values[name] == value, "\(name)") }

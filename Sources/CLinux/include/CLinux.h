@@ -28,6 +28,12 @@ void clinux_lower_priority(void);
 /// mallinfo2(3) is beyond `import Glibc`.
 size_t clinux_heap_bytes(void);
 
+/// Bytes that malloc has from the kernel, handed out or not.
+size_t clinux_heap_mapped_bytes(void);
+
+/// Gives back to the kernel what malloc can spare.
+void clinux_heap_trim(void);
+
 /// Reserves the blocks of a file without changing its size, as far as the file system can.
 ///
 /// fallocate(2), and the three below, are declared under _GNU_SOURCE only.

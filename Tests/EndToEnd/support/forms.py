@@ -1,164 +1,76 @@
 """Random commands for the oracle: each form makes one command, and says how its replies are to be compared."""
 
-import random
-from dataclasses import dataclass
-
-# How two replies are compared.
-SAME = "the same bytes"
-UNORDERED = "the same elements in any order"
-MEMBER = "a key of the data set from both"
-KIND = "the same type of reply"
+from . import comparisons
+from .form_parts import Command, Parts, form
+from .server_forms import ServerForms
 
 
-@dataclass(frozen=True)
-class Command:
-    form: str
-    arguments: tuple
-    comparison: str = SAME
+class KeyForms(Parts):
+    """Forms that read keys."""
 
-
-def _form(function):
-    function.is_form = True
-    return function
-
-
-class Forms:
-    """The command forms over one set of keys, from one seeded source."""
-
-    def __init__(self, seed, pairs, write_commands):
-        self.random = random.Random(seed)
-        self.all_keys = list(pairs)
-        self.small_keys = [key for key, value in pairs.items() if len(value) < 70000]
-        self.write_commands = write_commands
-        names = [name for name in dir(self) if getattr(getattr(self, name), "is_form", False)]
-        self.by_name = {name: getattr(self, name) for name in names}
-        self.weights = [6 if name in ("get", "mget", "getrange", "exists", "strlen") else 1 for name in names]
-        # A walk over all keys costs a thousand times a GET.
-        for rare in ("keys", "unknown_long", "get_large"):
-            self.weights[names.index(rare)] = 0.05
-        self.names = names
-
-    def next(self):
-        name = self.random.choices(self.names, self.weights)[0]
-        return self.named(name)
-
-    def named(self, name):
-        made = self.by_name[name]()
-        arguments, comparison = made if isinstance(made, tuple) else (made, SAME)
-        arguments = tuple(a if isinstance(a, bytes) else str(a).encode() for a in arguments)
-        return Command(name, (self.any_case(arguments[0]), *arguments[1:]), comparison)
-
-    # What commands are made of.
-
-    def any_case(self, word):
-        choice = self.random.randrange(4)
-        if choice == 0:
-            return word.lower()
-        if choice == 1:
-            return bytes(self.random.choice((byte, byte ^ 32)) if 65 <= byte & ~32 <= 90 else byte for byte in word)
-        return word
-
-    def key(self):
-        choice = self.random.random()
-        if choice < 0.8:
-            return self.random.choice(self.small_keys)
-        if choice < 0.9:
-            return self.random.choice(self.small_keys) + self.random.randbytes(1)
-        if choice < 0.95:
-            return self.random.choice(self.small_keys)[:-1]
-        return self.random.randbytes(self.random.randrange(30))
-
-    def some_keys(self, most=12):
-        keys = [self.key() for _ in range(self.random.randint(1, most))]
-        if self.random.random() < 0.3:
-            keys.append(keys[0])
-        return keys
-
-    def integer(self):
-        return self.random.choice((
-            0, 1, -1, 2, -2, 5, 10, -10, 100, 65535, 1 << 20, -(1 << 20), 2**31, 2**63 - 1, -(2**63),
-            self.random.randint(-100, 100)))
-
-    def bad_integer(self):
-        return self.random.choice((
-            b"", b"x", b"1x", b" 1", b"1 ", b"+1", b"01", b"-0", b"1.0", b"0x10", b"9223372036854775808",
-            b"-9223372036854775809", b"99999999999999999999999", b"\x00", b"--1", b"1\r\n"))
-
-    def maybe_bad_integer(self):
-        return self.bad_integer() if self.random.random() < 0.15 else self.integer()
-
-    def junk(self):
-        return self.random.randbytes(self.random.randrange(20))
-
-    def database(self):
-        return self.random.choice((0, 0, 0, 1, 1, 2, -1, 16, 1000, 2**31, 2**63)) \
-            if self.random.random() < 0.9 else self.bad_integer()
-
-    # Reads.
-
-    @_form
+    @form
     def get(self):
         return [b"GET", self.key()]
 
-    @_form
+    @form
     def get_large(self):
         return [b"GET", self.random.choice(self.all_keys)]
 
-    @_form
+    @form
     def mget(self):
         return [b"MGET", *self.some_keys(30)]
 
-    @_form
+    @form
     def exists(self):
         return [b"EXISTS", *self.some_keys()]
 
-    @_form
+    @form
     def touch(self):
         return [b"TOUCH", *self.some_keys()]
 
-    @_form
+    @form
     def strlen(self):
         return [b"STRLEN", self.key() if self.random.random() < 0.9 else self.random.choice(self.all_keys)]
 
-    @_form
+    @form
     def getrange(self):
         return [b"GETRANGE", self.key(), self.maybe_bad_integer(), self.maybe_bad_integer()]
 
-    @_form
+    @form
     def substr(self):
         return [b"SUBSTR", self.key(), self.maybe_bad_integer(), self.maybe_bad_integer()]
 
-    @_form
+    @form
     def type(self):
         return [b"TYPE", self.key()]
 
-    @_form
+    @form
     def ttl(self):
         return [b"TTL", self.key()]
 
-    @_form
+    @form
     def pttl(self):
         return [b"PTTL", self.key()]
 
-    @_form
+    @form
     def expiretime(self):
         return [b"EXPIRETIME", self.key()]
 
-    @_form
+    @form
     def pexpiretime(self):
         return [b"PEXPIRETIME", self.key()]
 
-    @_form
+    @form
     def dbsize(self):
         return [b"DBSIZE"]
 
-    @_form
+    @form
     def randomkey(self):
-        return [b"RANDOMKEY"], MEMBER
+        return [b"RANDOMKEY"], comparisons.member
 
-    @_form
+    @form
     def keys(self):
-        return [b"KEYS", self.pattern()], UNORDERED
+        return [b"KEYS", self.pattern()], comparisons.unordered
 
     def pattern(self):
         return self.random.choice((
@@ -167,123 +79,110 @@ class Forms:
             b"**********l*o", b"[\x00-\x1f]*", b"\xff*", b"*:*[05]", b"key:000[", b"empty:1*", b"[]", b"[^]",
             b"[a\\]b]*", b"?*", b"*\\", self.random.randbytes(3)))
 
-    @_form
+    @form
     def scan_error(self):
         return [b"SCAN", *self.random.choice((
             (), (b"x",), (b"1x",), (b"99999999999999999999",), (0, b"COUNT"), (0, b"COUNT", 0),
             (0, b"COUNT", -1), (0, b"COUNT", b"x"), (0, b"MATCH"), (0, b"TYPE"), (0, b"NOSUCH", 1),
             (0, b"MATCH", b"*", b"COUNT"), (0, b"count", b"9223372036854775808"), (0, 10)))]
 
-    # The connection.
+    @form
+    def scan(self):
+        return [b"SCAN", 0, *self.random.choice((
+            (), (b"COUNT", 3), (b"MATCH", b"key:*"), (b"TYPE", b"string", b"COUNT", 1)))], comparisons.shape
 
-    @_form
-    def ping(self):
-        return [b"PING", *[self.junk() for _ in range(self.random.choice((0, 0, 1, 1, 2)))]]
+    @form
+    def foreign_read(self):
+        """A read that is for other types than strings, or rarer than GET, with arguments that may make sense."""
+        row = self.random.choice(self.key_reads)
+        least = abs(row[1])
+        count = least + (self.random.choice((0, 0, 1, 2, 3, 5)) if row[1] < 0 else 0)
+        if row[3] > 0:
+            first = [row[0], self.short_key()]
+        elif row[0] == b"xread":
+            streams = self.random.randint(1, 2)
+            return [b"XREAD", *self.random.choice(((), (b"COUNT", self.maybe_bad_integer()))), b"STREAMS",
+                    *[self.short_key() for _ in range(streams)],
+                    *[self.random.choice((b"0", b"$", b"5-1", b"x")) for _ in range(streams)]]
+        else:
+            keys = [self.short_key() for _ in range(self.random.randint(1, 3))]
+            first = [row[0], len(keys) if self.random.random() < 0.9 else self.maybe_bad_integer(), *keys]
+        if row[4] == -1 and self.random.random() < 0.8:
+            return [*first, *[self.short_key() for _ in range(count - 2)]]
+        return [*first, *[self.word() for _ in range(count - len(first))]]
 
-    @_form
-    def echo(self):
-        return [b"ECHO", *[self.junk() for _ in range(self.random.choice((0, 1, 1, 1, 2)))]]
+    def short_key(self):
+        """Not one with a value whose comparison or conversion would take Redis long."""
+        return self.random.choice(self.short_keys) if self.random.random() < 0.6 else b"no such key %d" % self.random.randrange(99)
 
-    @_form
-    def select(self):
-        return [b"SELECT", self.database()]
+    def word(self):
+        choice = self.random.random()
+        if choice < 0.4:
+            return self.random.choice(self.WORDS)
+        return self.maybe_bad_integer() if choice < 0.85 else self.junk()
 
-    @_form
-    def reset(self):
-        return [b"RESET"]
+    WORDS = (
+        b"WITHSCORES WITHSCORE LIMIT BYSCORE BYLEX REV COUNT MATCH * (1 [a (b - + -inf +inf nan 1.5 1e3 FROMMEMBER "
+        b"FROMLONLAT BYRADIUS BYBOX m km ft mi ASC DESC WITHCOORD WITHDIST WITHHASH ANY WITHVALUES RANK MAXLEN IDLE "
+        b"AGGREGATE SUM WEIGHTS GET u8 i64 u64 i65 #0 BYTE BIT LEN IDX MINMATCHLEN WITHMATCHLEN ALPHA BY 5-1 x "
+        b"nokey 13.36 38.11").split()
 
-    @_form
-    def auth(self):
-        return [b"AUTH", *self.random.choice((
-            (), (b"secret",), (b"default", b"secret"), (b"nobody", b"secret"), (b"a", b"b", b"c")))]
-
-    @_form
-    def hello_error(self):
-        return [b"HELLO", *self.random.choice((
-            (b"x",), (1,), (4,), (b"2.0",), (2, b"AUTH"), (2, b"AUTH", b"x"), (2, b"NOSUCH"),
-            (2, b"SETNAME"), (2, b"SETNAME", b"a b"), (-1,), (b"",), (2, b"AUTH", b"nobody", b"x")))]
-
-    @_form
-    def client(self):
-        return [b"CLIENT", *self.random.choice((
-            (), (b"SETNAME", b"worker-%d" % self.random.randrange(9)), (b"SETNAME", b""), (b"SETNAME", b"a b"),
-            (b"SETNAME", b"a\n"), (b"SETNAME",), (b"GETNAME",), (b"getname",), (b"GETNAME", b"x"), (b"NOSUCH",),
-            (b"NOSUCH", b"x"), (b"NO-EVICT", b"on"), (b"NO-EVICT", b"off"), (b"NO-EVICT", b"x"), (b"NO-EVICT",),
-            (b"ID", b"x"), (b"LIST", b"NOSUCH"), (b"LIST", b"TYPE", b"nosuch"), (b"LIST", b"ID", b"x"),
-            (b"INFO", b"x")))]
-
-    @_form
-    def client_shape(self):
-        return [b"CLIENT", *self.random.choice(((b"ID",), (b"INFO",), (b"LIST",), (b"LIST", b"TYPE", b"normal")))], KIND
-
-    @_form
-    def config(self):
-        return [b"CONFIG", *self.random.choice((
-            (), (b"GET",), (b"NOSUCH",), (b"NOSUCH", b"x"), (b"GET", b"nosuch-setting"), (b"GET", b"save"),
-            (b"GET", b"appendonly"), (b"get", b"SAVE"), (b"GET", b"nosuch*", b"nothing")))]
-
-    @_form
-    def command(self):
-        return [b"COMMAND", *self.random.choice((
-            (b"INFO", b"nosuch"), (b"COUNT", b"x"), (b"NOSUCH",), (b"INFO", b"nosuch", b"nothing")))]
-
-    @_form
-    def command_info(self):
-        names = [b"get", b"MGET", b"strlen", b"Exists", b"dbsize", b"ping", b"echo", b"select", b"set", b"del",
-                 b"nosuch"]
-        return [b"COMMAND", b"INFO", *self.random.sample(names, self.random.randint(1, 4))]
-
-    @_form
-    def command_shape(self):
-        return [b"COMMAND", *self.random.choice(((b"COUNT",), (b"DOCS", b"get")))], KIND
-
-    @_form
-    def info_shape(self):
-        sections = self.random.choice(((), (b"server",), (b"nosuch",), (b"clients", b"memory"), (b"ALL",)))
-        return [b"INFO", *sections], KIND
-
-    # Errors.
-
-    @_form
-    def write(self):
-        name, arity = self.random.choice(self.write_commands)
-        count = max(0, abs(arity) - 1 + (self.random.randrange(3) if arity < 0 else 0))
-        if self.random.random() < 0.15:
-            count = self.random.randrange(5)
-        return [name, *[self.junk() for _ in range(count)]]
-
-    @_form
-    def unknown(self):
-        name = self.random.choice((b"NOSUCH", b"GETT", b"", b"G", b"get ", b"\x00", b"\xff\xfe", b"a\r\nb", b"a\nb",
-                                   b"'quoted'", b"foo|bar", b"get|x", b"client|id", b"config|get", self.junk()))
-        return [name or b"\x01", *[self.junk() for _ in range(self.random.randrange(4))]]
-
-    @_form
-    def unknown_long(self):
-        return [b"N" * self.random.choice((100, 127, 128, 129, 200, 5000)),
-                *[b"a" * self.random.choice((1, 50, 127, 128, 129, 300)) for _ in range(self.random.randrange(5))]]
-
-    @_form
-    def wrong_arity(self):
-        return self.random.choice((
-            [b"GET"], [b"GET", b"a", b"b"], [b"MGET"], [b"EXISTS"], [b"STRLEN"], [b"STRLEN", b"a", b"b"],
-            [b"GETRANGE", b"a", 1], [b"GETRANGE", b"a", 1, 2, 3], [b"SUBSTR", b"a"], [b"TYPE"], [b"TYPE", b"a", b"b"],
-            [b"TTL"], [b"PTTL", b"a", b"b"], [b"EXPIRETIME"], [b"PEXPIRETIME"], [b"TOUCH"], [b"KEYS"],
-            [b"KEYS", b"a", b"b"], [b"SCAN"], [b"DBSIZE", b"x"], [b"RANDOMKEY", b"x"], [b"SELECT"],
-            [b"SELECT", 0, 1], [b"MULTI", b"x"], [b"EXEC", b"x"], [b"DISCARD", b"x"], [b"WATCH"], [b"UNWATCH", b"x"],
-            [b"RESET", b"x"], [b"READONLY", b"x"], [b"READWRITE", b"x"]))
-
-    @_form
+    @form
     def no_transaction(self):
         return self.random.choice(([b"EXEC"], [b"DISCARD"], [b"UNWATCH"], [b"WATCH", *self.some_keys(3)]))
 
-    # Forms of several commands.
+
+class Forms(KeyForms, ServerForms):
+    """All forms over one set of keys and the command table of a redis-server (`COMMAND` in RESP2), from one seed."""
+
+    # What has a form of its own, or an answer that no other server can give.
+    NOT_GENERIC = {b"get", b"mget", b"exists", b"touch", b"dump", b"object", b"xinfo", b"memory"}
+
+    def __init__(self, seed, pairs, table, categories):
+        super().__init__(seed, pairs)
+        self.table, self.categories = table, categories
+        self.short_keys = [key for key, value in pairs.items() if len(value) < 300]
+        self.containers = [row for row in table if row[9]]
+        self.names_with_subcommands = [each[0] for row in table for each in (row, *row[9])]
+        self.write_commands = [(row[0].upper(), row[1]) for row in table if "+write" in row[2]]
+        self.key_reads = [row for row in table if "+readonly" in row[2] and row[0] not in self.NOT_GENERIC
+                          and (row[3] > 0 or "+movablekeys" in row[2]) and b"sort_ro" != row[0] or row[0] == b"sort_ro"]
+        names = [name for name in dir(self) if getattr(getattr(self, name), "is_form", False)]
+        self.by_name = {name: getattr(self, name) for name in names}
+        weights = {"get": 6, "mget": 6, "getrange": 6, "exists": 6, "strlen": 6, "foreign_read": 8, "wrong_arity": 3}
+        # What costs a thousand times a GET: walks over all keys, long texts.
+        weights |= {"keys": 0.05, "unknown_long": 0.05, "get_large": 0.05, "command_count": 0.05, "reset": 0.5,
+                    "info": 0.2, "config_shape": 0.2, "command_list": 0.3, "command_docs": 0.3, "command_info": 0.5}
+        self.names = names
+        self.weights = [weights.get(name, 1) for name in names]
+
+    def batch(self, depth):
+        """At least so many commands."""
+        commands = []
+        while len(commands) < depth:
+            choice = self.random.random()
+            if choice < 0.05:
+                commands += self.transaction()
+            elif choice < 0.06:
+                commands += self.subscription()
+            elif choice < 0.07 and not __import__("os").environ.get("NOSILENCE"):
+                commands += self.silence()
+            else:
+                commands.append(self.named(self.random.choices(self.names, self.weights)[0]))
+        return commands
+
+    def named(self, name):
+        made = self.by_name[name]()
+        arguments, comparison = made if isinstance(made, tuple) else (made, None)
+        arguments = tuple(a if isinstance(a, bytes) else str(a).encode() for a in arguments)
+        return Command(name, (self.any_case(arguments[0]), *arguments[1:]), comparison)
 
     def transaction(self):
         """MULTI, some commands, and what ends it; commands that fail to queue among them."""
         inner = ["get", "mget", "exists", "strlen", "getrange", "type", "ttl", "dbsize", "ping", "echo", "touch",
-                 "select", "substr", "expiretime"]
-        bad = ["write", "unknown", "wrong_arity", "config"]
+                 "select", "substr", "expiretime", "foreign_read", "config", "publications", "client", "monitoring",
+                 "hello", "command", "scan"]
+        bad = ["write", "unknown", "wrong_arity", "wrong_subcommand"]
         commands = [Command("multi", (self.any_case(b"MULTI"),))]
         is_bad = self.random.random() < 0.3
         for _ in range(self.random.randrange(8)):
@@ -292,6 +191,8 @@ class Forms:
             commands.append(Command("multi", (b"MULTI",)))
         if self.random.random() < 0.1:
             commands.append(Command("multi", (b"WATCH", b"key")))
+        if self.random.random() < 0.05:
+            commands.append(Command("multi", (b"SUBSCRIBE", b"channel:1")))
         end = self.random.choice((b"EXEC", b"EXEC", b"EXEC", b"DISCARD", b"RESET"))
         commands.append(Command("multi", (self.any_case(end),)))
         return commands

@@ -8,7 +8,7 @@ DEADLINE_SECONDS = 60.0
 
 
 class ProtocolBroken(Exception):
-    """The bytes received are no RESP2 reply."""
+    """The bytes received are no reply."""
 
 
 def request(*arguments):
@@ -32,7 +32,7 @@ def array(values):
 
 
 class ReplyScanner:
-    """Finds where a reply ends, going on where it stopped when more bytes arrive."""
+    """Finds where a reply of either protocol ends, going on where it stopped when more bytes arrive."""
 
     def __init__(self, start=0):
         self.position, self.pending = start, 1
@@ -48,7 +48,7 @@ class ReplyScanner:
             if line_end < 0:
                 break
             kind = data[position]
-            if kind == 0x24:  # $
+            if kind in b"$=!":
                 count = int(data[position + 1 : line_end])
                 end = line_end + 2 + (count + 2 if count >= 0 else 0)
                 if end > available:
@@ -56,10 +56,12 @@ class ReplyScanner:
                     self.needed = end
                     return False
                 position = end
-            elif kind in b"+-:":
+            elif kind in b"+-:_#,(":
                 position = line_end + 2
-            elif kind == 0x2A:  # *
-                pending += max(0, int(data[position + 1 : line_end]))
+            elif kind in b"*~>%|":
+                count = max(0, int(data[position + 1 : line_end]))
+                # An attribute is followed by what it is about.
+                pending += {0x25: 2 * count, 0x7C: 2 * count + 1}.get(kind, count)
                 position = line_end + 2
             else:
                 raise ProtocolBroken(bytes(data[position : position + 80]))
@@ -69,10 +71,36 @@ class ReplyScanner:
         return pending == 0
 
 
+class Verbatim(bytes):
+    """A verbatim string's text, without its format."""
+
+
+class Set(list):
+    """A set's elements in the order of their coming."""
+
+
+class Push(list):
+    """What comes without having been asked for, and subscriptions' confirmations."""
+
+
 def decode(reply):
-    """A reply's bytes as Python values: bulk -> bytes, array -> list, int -> int, +x and -x -> str."""
+    """A reply's bytes as Python values.
+
+    Bulk -> bytes, array -> list, map -> dict, set -> Set, push -> Push, int, float, bool and None; +x and -x -> str.
+    Attributes are left out.
+    """
     value, _ = _decode(reply, 0)
     return value
+
+
+def elements(reply):
+    """The bytes of each element of an array, a set or a push."""
+    position, parts = reply.index(b"\r\n") + 2, []
+    while position < len(reply):
+        _, end = _decode(reply, position)
+        parts.append(reply[position:end])
+        position = end
+    return parts
 
 
 def _decode(data, position):
@@ -81,18 +109,35 @@ def _decode(data, position):
     position = line_end + 2
     if kind in (b"+", b"-"):
         return kind.decode() + line.decode("latin1"), position
-    if kind == b":":
+    if kind in (b":", b"("):
         return int(line), position
+    if kind == b",":
+        return float(line), position
+    if kind == b"#":
+        return {b"t": True, b"f": False}[line], position
+    if kind == b"_":
+        return None, position
     count = int(line)
     if count < 0:
         return None, position
-    if kind == b"$":
-        return bytes(data[position : position + count]), position + count + 2
+    if kind in (b"$", b"=", b"!"):
+        content, position = bytes(data[position : position + count]), position + count + 2
+        if kind == b"!":
+            return "-" + content.decode("latin1"), position
+        return (Verbatim(content[4:]) if kind == b"=" else content), position
+    if kind == b"|":
+        for _ in range(2 * count):
+            _, position = _decode(data, position)
+        return _decode(data, position)
+    if kind not in (b"*", b"~", b">", b"%"):
+        raise ProtocolBroken(kind)
     values = []
-    for _ in range(count):
+    for _ in range(count * (2 if kind == b"%" else 1)):
         value, position = _decode(data, position)
         values.append(value)
-    return values, position
+    if kind == b"%":
+        return dict(zip(values[::2], values[1::2])), position
+    return {b"*": list, b"~": Set, b">": Push}[kind](values), position
 
 
 class Connection:

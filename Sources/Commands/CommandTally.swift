@@ -1,0 +1,110 @@
+import ServerMetrics
+
+/// Counts a loop's commands on its thread, and adds them to what any thread may read once a batch is answered.
+///
+/// No clock is read for a request: the time of a batch, from its turn's first event or the end of the batch
+/// before it to its last reply, is shared out evenly over the commands of the batch. A command that waits for a
+/// job gets the time of the job instead. Belongs to one loop.
+final class CommandTally {
+    private struct Slot {
+        /// Of a command that has been seen.
+        var counters: CommandCounters?
+        /// Of this batch.
+        var calls = 0
+        /// Of this batch's calls, those whose time is not known yet.
+        var waiting = 0
+    }
+
+    private let metrics: CommandMetrics
+    private var slots: [Slot]
+    /// Indices of the slots that this batch has used.
+    private var used: [Int16] = []
+    /// The command of the latest requests, and how many of them there have been in a row.
+    private var latest: Int16 = -1
+    private var run = 0
+    private var lastEnd: UInt64 = 0
+
+    /// - Parameters:
+    ///   - commandCount: Rows of the table, which `begin` takes indices of.
+    ///   - metrics: The loop's own.
+    init(commandCount: Int, metrics: CommandMetrics) {
+        self.metrics = metrics
+        slots = Array(repeating: Slot(), count: commandCount)
+        used.reserveCapacity(64)
+    }
+
+    /// Counts a call. Requests in a row are mostly alike, which is what makes this cost next to nothing.
+    @inline(__always)
+    func begin(_ command: Int16) {
+        guard command != latest else { return run &+= 1 }
+        change(to: command)
+    }
+
+    @inline(never)
+    private func change(to command: Int16) {
+        endRun()
+        latest = command
+        run = 1
+    }
+
+    private func endRun() {
+        guard run > 0 else { return }
+        let place = Int(latest)
+        if slots[place].calls == 0 { used.append(latest) }
+        slots[place].calls += run
+        run = 0
+    }
+
+    /// Takes the time of `count` calls of this batch as yet to be known.
+    ///
+    /// - Returns: How many of them are of this batch.
+    func withdraw(_ count: Int, of command: Int16) -> Int {
+        endRun()
+        let place = Int(command)
+        let withdrawn = min(count, slots[place].calls - slots[place].waiting)
+        slots[place].waiting += withdrawn
+        return withdrawn
+    }
+
+    /// Ends the batch: adds its calls and its time to the counters.
+    ///
+    /// - Parameters:
+    ///   - turnStart: When the turn began that the batch is part of.
+    ///   - now: By the same clock, in nanoseconds.
+    /// - Returns: How long the batch took, and its commands; 0 and none where there was nothing to count.
+    func endBatch(turnStart: UInt64, now: UInt64) -> (nanoseconds: UInt64, commands: Int) {
+        endRun()
+        defer { lastEnd = now }
+        guard !used.isEmpty else { return (0, 0) }
+        let start = max(turnStart, lastEnd)
+        let elapsed = now > start ? now - start : 0
+        var total = 0
+        for command in used { total += slots[Int(command)].calls }
+        let share = elapsed / UInt64(total)
+        for command in used {
+            let place = Int(command)
+            let counters = counters(of: command)
+            counters.calls.add(slots[place].calls)
+            let timed = slots[place].calls - slots[place].waiting
+            if timed > 0 { counters.addTimes(timed, each: share) }
+            slots[place].calls = 0
+            slots[place].waiting = 0
+        }
+        used.removeAll(keepingCapacity: true)
+        return (elapsed, total)
+    }
+
+    /// The commands of the batch so far, the one with the most calls first.
+    var batchCommands: [(command: Int16, calls: Int)] {
+        endRun()
+        return used.map { ($0, slots[Int($0)].calls) }.sorted { $0.1 > $1.1 }
+    }
+
+    /// What is kept of a command on this loop.
+    func counters(of command: Int16) -> CommandCounters {
+        if let counters = slots[Int(command)].counters { return counters }
+        let counters = metrics.makeCounters(of: Int(command))
+        slots[Int(command)].counters = counters
+        return counters
+    }
+}

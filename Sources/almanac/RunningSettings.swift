@@ -1,0 +1,90 @@
+internal import Commands
+internal import Logging
+internal import Server
+internal import ServerLog
+internal import Settings
+internal import Versions
+
+/// The settings in effect, and everything that goes by them; for the control thread.
+struct RunningSettings {
+    private(set) var settings: ServerSettings
+    private let input: SettingsInput
+    private let log: LogWriter
+    private let logger: Logger
+    private let server: Server
+    private let control: SwapControl
+    /// What clients have changed since the settings were last read.
+    private var changedByClients: Set<String> = []
+
+    /// - Parameters:
+    ///   - settings: In effect already.
+    ///   - input: Where they came from, to be read again.
+    ///   - log: Where `logger` writes, to be opened anew and to have its level set.
+    ///   - logger: The server's own.
+    ///   - server: Of which all loops go by the settings.
+    ///   - control: Which goes by those about versions.
+    init(
+        _ settings: ServerSettings, input: SettingsInput, log: LogWriter, logger: Logger, server: Server,
+        control: SwapControl
+    ) {
+        self.settings = settings
+        self.input = input
+        self.log = log
+        self.logger = logger
+        self.server = server
+        self.control = control
+    }
+
+    /// SIGHUP: opens the log anew and reads the settings again; a mistake in them changes nothing.
+    ///
+    /// What clients have changed is as the settings say again.
+    mutating func reload() {
+        log.reopen()
+        do {
+            let (changed, needRestart) = settings.adoptChangeable(from: try input.resolve().settings)
+            apply()
+            logger.notice("settings read again", metadata: ["changed": "\(Self.list(changed))"])
+            let undone = changed.filter(changedByClients.contains)
+            changedByClients = []
+            if !undone.isEmpty {
+                logger.notice(
+                    "settings changed by clients are as before", metadata: ["settings": "\(Self.list(undone))"])
+            }
+            if !needRestart.isEmpty {
+                logger.warning(
+                    "settings that take effect at the next start only",
+                    metadata: ["settings": "\(Self.list(needRestart))"])
+            }
+        } catch {
+            for problem in error.problems {
+                logger.error("settings unchanged", metadata: ["mistake": "\(problem)"])
+            }
+        }
+    }
+
+    /// `CONFIG SET`: changes all or nothing, and waits until every loop goes by it.
+    mutating func change(_ changes: [(name: String, value: String)]) -> SettingsAnswer {
+        do {
+            let changed = try settings.change(changes)
+            changedByClients.formUnion(changed)
+            if !changed.isEmpty { apply() }
+            logger.notice(
+                "settings changed by a client until they are read again", metadata: ["changed": "\(Self.list(changed))"]
+            )
+            return .changed
+        } catch {
+            switch error {
+            case .unknown(let index): return .unknown(index: index)
+            case .refused(let name, let reason): return .refused(name: name, reason: reason)
+            }
+        }
+    }
+
+    private func apply() {
+        if let level = Logger.Level(rawValue: settings.logLevel) { log.level = level }
+        server.apply(settings)
+        control.apply(settings)
+    }
+
+    private static func list(_ keys: [String]) -> String { keys.isEmpty ? "nothing" : keys.joined(separator: ",") }
+}

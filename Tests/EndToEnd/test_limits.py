@@ -1,0 +1,179 @@
+"""What a connection, and what all connections together, may have waiting."""
+
+import math
+import re
+import socket
+import time
+
+import pytest
+
+from support.data import large_value
+from support.resp import bulk, request, wait_until
+
+pytestmark = pytest.mark.almanac_only
+
+MIB = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def large(built):
+    """Values of 8 MiB."""
+    return built("large")
+
+
+def statistic(connection, name):
+    return int(re.search(rb"%s:(\d+)\r\n" % name.encode(), connection.ask("INFO")).group(1))
+
+
+def held(connection, number):
+    """Bytes of replies that a connection leaves unread; infinitely many once it is closed."""
+    line = connection.ask("CLIENT", "LIST", "ID", number).decode()
+    return int(re.search(r" omem=(\d+) ", line).group(1)) if line else math.inf
+
+
+def hoarder(server, watcher, requests=request("GET", "large:1")):
+    """A client that asks and does not read, once its replies wait in the server."""
+    connection = server.connect(receive_buffer=1 << 16)
+    number = connection.ask("CLIENT", "ID")
+    connection.send(requests)
+    wait_until(lambda: held(watcher, number) > MIB, what="replies to wait")
+    return connection, number
+
+
+def test_a_hard_limit_closes_at_once_and_a_subscriber_has_its_own(large, serve):
+    with serve(large, flags=("--pubsub-buffer-max", "1MiB", "--pubsub-buffer-soft-max", 0)) as server:
+        with server.connect() as watcher:
+            normal, number = hoarder(server, watcher)
+            subscriber = server.connect(receive_buffer=1 << 16)
+            # In RESP3 a subscriber may ask for keys.
+            subscriber.send(request("HELLO", "3") + request("SUBSCRIBE", "c") + request("GET", "large:1"))
+            wait_until(lambda: "output-buffer-limit" in server.log, what="the subscriber to be closed")
+            assert statistic(watcher, "client_output_buffer_limit_disconnections") == 1
+            assert MIB < held(watcher, number) < math.inf
+            assert normal.reply() == bulk(large_value(1))
+            assert watcher.ask("CLIENT", "LIST").count(b"\n") == 2
+            normal.close(), subscriber.close()
+
+
+def test_a_soft_limit_closes_after_a_while_and_not_who_reads_meanwhile(large, serve):
+    flags = ("--output-buffer-soft-max", "1MiB", "--output-buffer-soft-time", "2s")
+    with serve(large, flags=flags) as server, server.connect() as watcher:
+        started = time.monotonic()
+        hoarding, hoarding_number = hoarder(server, watcher)
+        reading, reading_number = hoarder(server, watcher)
+        assert reading.reply() == bulk(large_value(1))
+        wait_until(lambda: held(watcher, hoarding_number) == math.inf, what="the hoarder to be closed")
+        assert 2 <= time.monotonic() - started < 30
+        assert "output-buffer-soft-limit" in server.log
+        assert held(watcher, reading_number) == 0
+        assert reading.ask("PING") == "+PONG"
+        # Over the limit again: a while of its own has to pass.
+        reading.send(request("GET", "large:2"))
+        assert reading.reply() == bulk(large_value(2))
+        hoarding.close(), reading.close()
+
+
+def test_a_soft_limit_may_be_set_while_a_client_is_over_it(large, serve):
+    with serve(large) as server, server.connect() as watcher:
+        connection, number = hoarder(server, watcher)
+        limit = f"normal {256 * MIB} {MIB} 1"
+        assert watcher.ask("CONFIG", "SET", "client-output-buffer-limit", limit) == "+OK"
+        wait_until(lambda: held(watcher, number) == math.inf, what="the hoarder to be closed")
+        connection.close()
+
+
+@pytest.mark.parametrize("loops", [1, 2])
+def test_the_total_closes_who_holds_most_and_then_the_rest(large, serve, loops):
+    """Each of six leaves a value of 8 MiB unread; more than half of it waits in the server."""
+    with serve(large, flags=("--loops", loops)) as server, server.connect() as watcher:
+        clients = [hoarder(server, watcher) for _ in range(6)]
+        # Requests behind a value that nobody reads pile up.
+        most, most_number = hoarder(server, watcher, request("GET", "large:1") + request("GET", "nosuch") * 200_000)
+        wait_until(lambda: b" qbuf=0 " not in watcher.ask("CLIENT", "LIST", "ID", most_number), what="requests to wait")
+        total = statistic(watcher, "mem_clients_normal")
+        assert total > 6 * 2 * MIB
+        assert watcher.ask("CONFIG", "SET", "maxmemory-clients", total - 1) == "+OK"
+        wait_until(lambda: statistic(watcher, "evicted_clients") > 0, what="one to be closed")
+        assert statistic(watcher, "evicted_clients") == 1
+        assert held(watcher, most_number) == math.inf
+        assert all(held(watcher, number) < math.inf for _, number in clients)
+        assert watcher.ask("CONFIG", "SET", "maxmemory-clients", "1mb") == "+OK"
+        wait_until(lambda: statistic(watcher, "mem_clients_normal") <= MIB, what="the rest to be closed")
+        assert statistic(watcher, "evicted_clients") == 7
+        assert "clients-memory-max" in server.log
+        assert watcher.ask("PING") == "+PONG"
+        for connection, _ in [*clients, (most, most_number)]:
+            connection.close()
+
+
+def test_no_evict_spares(large, serve):
+    with serve(large, flags=("--loops", 2, "--clients-memory-max", "12MiB")) as server, server.connect() as watcher:
+        spared = server.connect(receive_buffer=1 << 16)
+        number = spared.ask("CLIENT", "ID")
+        assert spared.ask("CLIENT", "NO-EVICT", "ON") == "+OK"
+        spared.send(request("GET", "large:1"))
+        wait_until(lambda: held(watcher, number) > MIB, what="its reply to wait")
+        others = [hoarder(server, watcher) for _ in range(8)]
+        wait_until(lambda: statistic(watcher, "evicted_clients") > 0, what="one to be closed")
+        wait_until(lambda: statistic(watcher, "mem_clients_normal") <= 12 * MIB, what="the total to be kept")
+        assert MIB < held(watcher, number) < math.inf
+        assert spared.reply() == bulk(large_value(1))
+        spared.close()
+        for connection, _ in others:
+            connection.close()
+
+
+def test_what_was_held_is_given_back(large, serve):
+    with serve(large, flags=("--loops", 2)) as server, server.connect() as watcher:
+        for _ in range(3):
+            clients = [hoarder(server, watcher) for _ in range(4)]
+            assert statistic(watcher, "mem_clients_normal") > 4 * MIB
+            for connection, _ in clients[:2]:
+                connection.close()
+            for connection, _ in clients[2:]:
+                assert connection.reply() == bulk(large_value(1))
+            wait_until(lambda: statistic(watcher, "mem_clients_normal") == 0, what="the total to be nothing")
+            for connection, _ in clients[2:]:
+                connection.close()
+
+
+def test_a_burst_of_connections_gets_exactly_as_many_places_as_there_are(small, serve):
+    """Two loops accept at the same time."""
+    limit = 50
+    with serve(small, flags=("--loops", 2, "--clients-max", limit)) as server:
+        for _ in range(5):
+            wait_until(lambda: server.answers() if server.is_alive() else None)
+            sockets = []
+            for _ in range(400):
+                connection = socket.socket()
+                connection.setblocking(False)
+                connection.connect_ex(server.address)
+                sockets.append(connection)
+            outcomes = []
+            for connection in sockets:
+                connection.settimeout(60)
+                try:
+                    connection.sendall(b"PING\r\n")
+                    outcomes.append(connection.recv(100))
+                except (ConnectionResetError, BrokenPipeError):
+                    outcomes.append(b"")
+            assert outcomes.count(b"+PONG\r\n") == limit
+            assert {outcome for outcome in outcomes if outcome} <= {
+                b"+PONG\r\n", b"-ERR max number of clients reached\r\n"}
+            for connection in sockets:
+                connection.close()
+
+
+def test_fewer_places_than_there_are_clients_close_nobody_and_let_nobody_in(small, serve):
+    with serve(small, flags=("--loops", 2)) as server:
+        connections = [server.connect() for _ in range(10)]
+        for connection in connections:
+            assert connection.ask("PING") == "+PONG"
+        assert connections[0].ask("CONFIG", "SET", "maxclients", 5) == "+OK"
+        with server.connect() as rejected:
+            assert rejected.read_to_end() == b"-ERR max number of clients reached\r\n"
+        assert all(connection.ask("PING") == "+PONG" for connection in connections)
+        assert connections[0].ask("CONFIG", "SET", "maxclients", 11) == "+OK"
+        wait_until(server.answers, what="a place")
+        for connection in connections:
+            connection.close()
