@@ -77,7 +77,8 @@ enum SortedSetArguments {
     private static func isScore(_ text: Span<UInt8>) -> Bool {
         let isExclusive = !text.isEmpty && text[0] == UInt8(ascii: "(")
         let number = text.extracting((isExclusive ? 1 : 0)...)
-        guard !number.isEmpty else { return true }
+        // Redis reads up to a zero byte, and nothing at all as 0.
+        guard !number.isEmpty, number[0] != 0 else { return true }
         return Double(String(copying: number.droppingLeadingSpace)).map { !$0.isNaN } ?? false
     }
 

@@ -72,6 +72,15 @@ def paired(values):
     return dict(zip(values[::2], values[1::2]))
 
 
+def histograms(ours, theirs, known):
+    """`LATENCY HISTOGRAM`: of any commands, each with both of its fields."""
+    if type(ours) is not type(theirs):
+        return False
+    each = ours.values() if isinstance(ours, dict) else ours[1::2]
+    wanted = {b"calls", b"histogram_usec"}
+    return all(set(found if isinstance(found, dict) else found[::2]) == wanted for found in each)
+
+
 def same_fields(ours, theirs, known):
     """A map with exactly the fields that Redis has, in its order."""
     if isinstance(theirs, list) and isinstance(ours, list):

@@ -187,7 +187,7 @@ class ServerForms(Parts):
             ([b"LATENCY", b"HISTORY", b"nosuch"], None), ([b"LATENCY", b"RESET"], None),
             ([b"LATENCY", b"RESET", b"nosuch"], None), ([b"LATENCY", b"GRAPH", b"nosuch"], None),
             ([b"LATENCY", b"DOCTOR"], comparisons.kind), ([b"LATENCY", b"HISTOGRAM", b"nosuch"], None),
-            ([b"LATENCY", b"HISTOGRAM"], comparisons.shape),
+            ([b"LATENCY", b"HISTOGRAM"], comparisons.histograms),
             ([b"MEMORY", b"DOCTOR"], comparisons.kind), ([b"MEMORY", b"MALLOC-STATS"], comparisons.kind),
             ([b"MEMORY", b"PURGE"], None), ([b"MEMORY", b"STATS"], comparisons.memory),
             ([b"MEMORY", b"USAGE", self.key()], comparisons.kind), ([b"MEMORY", b"USAGE", b"no such key"], None),
