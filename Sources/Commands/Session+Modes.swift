@@ -21,9 +21,15 @@ extension Session {
         }
         // Redis forgets what CLIENT CACHING said with the next request that is not about the client.
         if tracking?.isNextCached != nil, transaction == nil, !request[0].equalsIgnoringCase("client") {
-            tracking?.isNextCached = nil
-            updateOrdinary()
+            forgetCaching()
         }
+    }
+
+    /// What `CLIENT CACHING` said holds for the next request only, or the next transaction.
+    func forgetCaching() {
+        guard tracking?.isNextCached != nil else { return }
+        tracking?.isNextCached = nil
+        updateOrdinary()
     }
 
     func setReplyMode(_ request: borrowing Request, _ plan: ReplyPlan) throws(CommandError) {

@@ -43,6 +43,7 @@ extension Session {
         guard transaction != nil else { return replyError(plan, "ERR DISCARD without MULTI" as StaticString) }
         transaction = nil
         updateOrdinary()
+        forgetCaching()
         reply(plan) { $0.simple("OK" as StaticString) }
     }
 
@@ -70,6 +71,7 @@ extension Session {
         guard !transaction.isSpoilt else {
             return replyError(plan, "EXECABORT Transaction discarded because of previous errors." as StaticString)
         }
+        forgetCaching()
         let count = transaction.count
         reply(plan) { $0.array(count: count) }
         if count > 0 { startReplay(of: transaction.takeRequests()) }

@@ -59,6 +59,7 @@ extension Session {
         let id = String(copying: request[request.count - 1])
         if id.lowercased() == "latest" {
             changeWishes { $0.choose(nil, in: database) }
+            tellOfChoice(plan)
             return ok(plan)
         }
         guard Manifest.isValidVersionID(id) else { throw CommandError(ErrorReply.invalidVersion(id)) }
@@ -68,7 +69,15 @@ extension Session {
             throw CommandError(ErrorReply.notOpen(id, of: names[database], open: versions.map(\.version.id)))
         }
         changeWishes { $0.choose(VersionUse(chosen, context), in: database) }
+        tellOfChoice(plan)
         ok(plan)
+    }
+
+    /// What a client has cached is of the version that it read before it chose another.
+    private func tellOfChoice(_ plan: ReplyPlan) {
+        guard isTracking else { return }
+        invalidateCache()
+        if !isReplaying { flushPushes(plan) }
     }
 
     private func changeWishes(_ change: (VersionWishes) -> Void) {

@@ -219,6 +219,7 @@ public final class Session {
     /// What a request or a transaction that may have taken several turns ends with.
     private func endRequest(_ plan: ReplyPlan) {
         unpinVersions()
+        if !isOrdinary { forgetCaching() }
         if !pushes.isEmpty { flushPushes(plan) }
     }
 

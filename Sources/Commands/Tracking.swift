@@ -126,7 +126,6 @@ struct TrackingRequest {
         tracking.isNoLoop = isNoLoop
         tracking.redirection = redirection
         tracking.isRedirectionBroken = false
-        tracking.isNextCached = nil
         return tracking
     }
 
