@@ -66,7 +66,7 @@ struct ClientKillTests {
             request("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no") + request("GET", "k") + request("PING"))
         #expect(driver.run())
         #expect(text(driver.clients[0].received) == ":1\r\n+PONG\r\n:2\r\n")
-        #expect(driver.clients.allSatisfy(\.isClosed))
+        #expect(driver.clients.allSatisfy { $0.isClosed })
     }
 
     @Test("A list of more connections than one slice writes is whole and in order")
