@@ -19,11 +19,11 @@ namespace {
 /// Where a page ends, whatever the limit: keys can be large, and the caller copies none of them.
 constexpr size_t kPageBytes = 256 << 10;
 
-almanac_rocksdb_scan *NewScan(almanac_rocksdb &database, bool with_values) {
+almanac_rocksdb_scan *NewScan(almanac_rocksdb &database, bool with_values, bool reads_ahead) {
     auto scan = std::make_unique<almanac_rocksdb_scan>();
     scan->with_values = with_values;
     rocksdb::ReadOptions options =
-        with_values ? almanac::ReaderProfile::WholeWalk() : almanac::ReaderProfile::Walk();
+        reads_ahead ? almanac::ReaderProfile::WholeWalk() : almanac::ReaderProfile::Walk();
     scan->iterator.reset(database.db->NewIterator(options, database.family));
     return scan.release();
 }
@@ -155,9 +155,9 @@ void SeekRandom(almanac_rocksdb &database, rocksdb::Iterator &iterator, uint64_t
 
 almanac_rocksdb_scan *almanac_rocksdb_scan_create(
     almanac_rocksdb *database, const uint8_t *start, size_t start_count, bool with_values,
-    almanac_rocksdb_error *error) {
+    bool reads_ahead, almanac_rocksdb_error *error) {
     return Guarded<almanac_rocksdb_scan *>(error, nullptr, [&] {
-        almanac_rocksdb_scan *scan = NewScan(*database, with_values);
+        almanac_rocksdb_scan *scan = NewScan(*database, with_values, reads_ahead);
         if (start == nullptr) {
             scan->iterator->SeekToFirst();
         } else {
@@ -178,7 +178,7 @@ void almanac_rocksdb_scan_destroy(almanac_rocksdb_scan *scan) { delete scan; }
 almanac_rocksdb_scan *almanac_rocksdb_scan_create_random(
     almanac_rocksdb *database, uint64_t seed, almanac_rocksdb_error *error) {
     return Guarded<almanac_rocksdb_scan *>(error, nullptr, [&] {
-        almanac_rocksdb_scan *scan = NewScan(*database, false);
+        almanac_rocksdb_scan *scan = NewScan(*database, false, false);
         SeekRandom(*database, *scan->iterator, seed);
         return Checked(scan, error);
     });

@@ -62,6 +62,10 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     /// Any sub-command of `CLUSTER`: refused outside cluster mode.
     case cluster
 
+    // Versions that a client chooses, and ranges.
+    case datasetUse, datasetRange, datasetPrefix
+    case clientAttributes
+
     /// A command that is nothing without its sub-command.
     case container
 }

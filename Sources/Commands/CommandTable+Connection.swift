@@ -35,6 +35,6 @@ extension CommandTable {
         Row(
             "client", .container, arity: -2, [], group: .connection, since: "2.4.0", "Depends on subcommand.",
             "Holds the commands about connections.",
-            subcommands: client + clientModes),
+            subcommands: client + clientModes + [clientAttributes]),
     ]
 }

@@ -1,4 +1,10 @@
 extension CommandTable {
+    /// A sub-command of `CLIENT` that no Redis has.
+    static let clientAttributes = Row(
+        "attributes", .clientAttributes, arity: 3, [.noscript, .loading, .stale, .fast], in: .connection,
+        group: .connection, since: "0.2.0", "O(1)",
+        "Has each reply that is read from a dataset name the version, beside it.", usage: "<ON | OFF>")
+
     /// Commands about the datasets and their versions, which no Redis has.
     static let dataset: [Row] = [
         Row(
@@ -34,6 +40,20 @@ extension CommandTable {
                     "verify", .datasetVerify, arity: -2, [.admin, .noscript], tips: ["nondeterministic_output"],
                     group: .server, since: "0.1.0", "O(N)",
                     "Reads every byte of a version and checks it.", usage: "[name] [version]"),
+                Row(
+                    "use", .datasetUse, arity: -3, [.noscript, .noMulti, .fast], group: .server, since: "0.2.0", "O(1)",
+                    "Has this connection stay on a version that is open, or follow the latest again.",
+                    usage: "[name] <version | latest>"),
+                Row(
+                    "range", .datasetRange, arity: -5, .readonly, group: .server, since: "0.2.0",
+                    "O(log(N)+M) with M rows read",
+                    "Gives a page of rows from one key on and before another, in the order of their keys.",
+                    usage: "name start end [LIMIT count] [KEYS | VALUES]"),
+                Row(
+                    "prefix", .datasetPrefix, arity: -4, .readonly, group: .server, since: "0.2.0",
+                    "O(log(N)+M) with M rows read",
+                    "Gives a page of the rows whose keys begin alike, in the order of their keys.",
+                    usage: "name prefix [FROM key] [LIMIT count] [KEYS | VALUES]"),
                 Row(
                     "help", .datasetHelp, arity: 2, [.loading, .stale], group: .server, since: "0.1.0", "O(1)",
                     "Lists the sub-commands."),

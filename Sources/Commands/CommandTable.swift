@@ -13,6 +13,8 @@ public struct CommandTable: Sendable {
     /// Open addressing with linear steps; a power of two, at most a quarter full.
     private let slots: [Slot]
     private let shift: UInt64
+    /// What `COMMAND` and `COMMAND DOCS` answer.
+    let replies = ReplyCache()
 
     private struct Slot: BitwiseCopyable, Sendable {
         /// All zero where the slot is empty, which no name is.

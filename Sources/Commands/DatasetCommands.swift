@@ -55,13 +55,17 @@ extension DatasetRequest {
         guard isLoneVersion || arguments.count == 2 else { return nil }
         let version = arguments.removeLast()
         guard Manifest.isValidVersionID(version) else {
-            throw CommandError(ErrorReply.quoting("ERR '", version.utf8.span, "' cannot be a version's id"))
+            throw CommandError(ErrorReply.invalidVersion(version))
         }
         return version
     }
 }
 
 extension ErrorReply {
+    static func invalidVersion(_ id: String) -> [UInt8] {
+        quoting("ERR '", id.utf8.span, "' cannot be a version's id")
+    }
+
     static func unknownDataset(_ name: String, among names: [String]) -> [UInt8] {
         quoting("ERR no dataset '", name.utf8.span, "'; there are: ") + names.joined(separator: ", ").utf8
     }

@@ -11,6 +11,9 @@ public protocol DatasetControl: AnyObject, Sendable {
 
     /// What there is to tell of every dataset, by database number.
     func facts() -> [DatasetFacts]
+
+    /// The versions of a dataset that a connection may choose, the one being served first.
+    func openVersions(in database: Int) -> [OpenVersion]
 }
 
 /// What a client wants done by `DATASET`.

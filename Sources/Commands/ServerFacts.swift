@@ -136,16 +136,19 @@ public struct ServerFacts: Sendable {
         ]
     }
 
-    /// Writes the reply of `HELLO`, in the version that `reply` has by now.
-    static func writeHello(clientID: Int, to reply: inout ReplyWriter) {
-        let version = reply.version
-        reply.map(count: 7)
+    /// Writes the reply of `HELLO`, in the form that `reply` has by now.
+    ///
+    /// In RESP3 the dataset and its version follow what Redis tells. In RESP2, where the map is a list, there are
+    /// clients that count its elements.
+    static func writeHello(clientID: Int, dataset: String, version: String, to reply: inout ReplyWriter) {
+        let form = reply.version
+        reply.map(count: form == .resp3 ? 9 : 7)
         reply.bulk("server" as StaticString)
         reply.bulk("redis" as StaticString)
         reply.bulk("version" as StaticString)
         reply.bulk(redisVersion)
         reply.bulk("proto" as StaticString)
-        reply.integer(Int(version.rawValue))
+        reply.integer(Int(form.rawValue))
         reply.bulk("id" as StaticString)
         reply.integer(clientID)
         reply.bulk("mode" as StaticString)
@@ -155,5 +158,11 @@ public struct ServerFacts: Sendable {
         reply.bulk("master" as StaticString)
         reply.bulk("modules" as StaticString)
         reply.array(count: 0)
+        guard form == .resp3 else { return }
+        reply.bulk("dataset" as StaticString)
+        reply.bulk(dataset)
+        // Not `version`: a client that makes a map of the reply would lose Redis's field of this name.
+        reply.bulk("dataset_version" as StaticString)
+        reply.bulk(version)
     }
 }

@@ -27,15 +27,11 @@ extension Session {
         case .punsubscribe: unsubscribe(.pattern, request, plan)
         case .sunsubscribe: unsubscribe(.shardChannel, request, plan)
         case .dbsize:
-            let count = version.engine.keyCount.value
+            let count = version.keyCount.value
             reply(plan) { $0.integer(count) }
         case .scan: scan(request, plan)
         case .keys:
-            let pattern = GlobPattern(request[1])
-            schedule(
-                WalkJob(
-                    version, from: pattern.start, matching: pattern, form: .everything, server: context.server,
-                    protocolVersion: protocolVersion))
+            keys(matching: GlobPattern(request[1]), plan)
         case .randomkey:
             schedule(RandomKeyJob(version, seed: context.random.next(), protocolVersion: protocolVersion))
         default: performRare(command, request, plan)
@@ -62,6 +58,7 @@ extension Session {
     private func reset(_ plan: ReplyPlan) {
         transaction = nil
         subscriptions = nil
+        versionWishes = nil
         tracking = nil
         unmute(plan)
         updateOrdinary()
@@ -122,53 +119,7 @@ extension Session {
         }
         if let newName { name = newName }
         if wanted != protocolVersion { changeProtocol(to: wanted, plan) }
-        let id = id
-        reply(plan) { ServerFacts.writeHello(clientID: id, to: &$0) }
-    }
-
-    private func scan(_ request: borrowing Request, _ plan: ReplyPlan) {
-        guard let cursor = UInt64(cursor: request[1]), cursor <= ScanCursors.cursorMax else {
-            return replyError(plan, ErrorReply.invalidCursor)
-        }
-        var count = 10
-        var pattern: GlobPattern?
-        var isStringWanted = true
-        var index = 2
-        while index < request.count {
-            guard index + 1 < request.count else { return replyError(plan, ErrorReply.syntax) }
-            if request[index].equalsIgnoringCase("COUNT") {
-                guard let number = Int(decimal: request[index + 1]) else {
-                    return replyError(plan, ErrorReply.notAnInteger)
-                }
-                guard number > 0 else { return replyError(plan, ErrorReply.syntax) }
-                count = number
-            } else if request[index].equalsIgnoringCase("MATCH") {
-                pattern = GlobPattern(request[index + 1])
-            } else if request[index].equalsIgnoringCase("TYPE") {
-                isStringWanted = request[index + 1].equalsIgnoringCase("string")
-            } else {
-                return replyError(plan, ErrorReply.syntax)
-            }
-            index += 2
-        }
-        // In key order, a pattern that begins with literal bytes is a walk over their range.
-        var start = pattern?.start ?? .beginning
-        if cursor != 0 {
-            guard let key = context.server.cursors.key(for: cursor) else {
-                return replyError(plan, "ERR this cursor is unknown or has expired, start again from 0" as StaticString)
-            }
-            start = .key(key)
-        }
-        guard isStringWanted else {
-            return reply(plan) {
-                $0.array(count: 2)
-                $0.bulk("0" as StaticString)
-                $0.array(count: 0)
-            }
-        }
-        schedule(
-            WalkJob(
-                version, from: start, matching: pattern, form: .page(keysVisitedMax: count), server: context.server,
-                protocolVersion: protocolVersion))
+        let (id, version, dataset) = (id, version.id, context.server.catalog.names[database])
+        reply(plan) { ServerFacts.writeHello(clientID: id, dataset: dataset, version: version, to: &$0) }
     }
 }

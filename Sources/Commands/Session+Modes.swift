@@ -7,6 +7,7 @@ extension Session {
     func updateOrdinary() {
         isOrdinary =
             transaction == nil && subscriptions == nil && muting == .none && tracking?.isNextCached == nil
+            && versionWishes == nil
     }
 
     /// Sees to what the requests before have left to do when one begins.
@@ -56,7 +57,7 @@ extension Session {
 
     /// `CLIENT PAUSE`: holds everybody back, or those who write, of whom there are none.
     func pause(_ request: borrowing Request, _ plan: ReplyPlan) throws(CommandError) {
-        guard request.count <= 4 else { throw CommandError(ErrorReply.syntax) }
+        guard request.count <= 4 else { throw CommandError(ErrorReply.subcommandArguments(request)) }
         var isForAll = true
         if request.count == 4 {
             isForAll = request[3].equalsIgnoringCase("all")

@@ -58,6 +58,8 @@ public final class Session {
     var replay: Replay?
     /// Whether the request at hand is one of ``replay``'s.
     private(set) var isReplaying = false
+    /// What the client wants of versions; `nil` for nothing beyond the usual, as most do.
+    var versionWishes: VersionWishes?
     /// The versions that a request spread over several turns began with.
     var pinnedVersions: [DatasetVersion]?
     /// Work done on computed replies this turn, as ``Computation/weigh`` tells it.
@@ -222,13 +224,13 @@ public final class Session {
 
     /// Executes the queued requests of a transaction, from one version, before anything that follows.
     func startReplay(of requests: consuming ByteBuffer) {
-        pinnedVersions = context.versions
+        pinnedVersions = currentVersions
         replay = Replay(bytes: requests, limits: limits)
     }
 
     /// Keeps the versions that the request at hand began with until it ends.
     func pinVersions() {
-        if pinnedVersions == nil { pinnedVersions = context.versions }
+        if pinnedVersions == nil { pinnedVersions = currentVersions }
     }
 
     /// Lets what follows be answered from the current versions.
@@ -250,7 +252,7 @@ public final class Session {
     }
 
     /// The version of the selected database that the request at hand is answered from.
-    var version: DatasetVersion { (pinnedVersions ?? context.versions)[database] }
+    var version: DatasetVersion { version(in: database) }
 
     /// Adds a reply that needs no look-up.
     @inline(__always)

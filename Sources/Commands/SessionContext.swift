@@ -30,6 +30,7 @@ public final class ServerState: Sendable {
     private let baseline = Mutex<ServerFacts?>(nil)
     private let debugAccessNumber = Atomic<Int>(0)
     private let releaseMemory: @Sendable () -> Void
+    private let keysReplyCountMax = Atomic<Int>(1_000_000)
     private let lastClientID = Atomic<Int>(0)
     private let pauseEnd = Atomic<UInt64>(0)
 
@@ -51,6 +52,12 @@ public final class ServerState: Sendable {
     public var configuration: [(name: String, value: String)] {
         get { settings.withLock { $0 } }
         set { settings.withLock { $0 = newValue } }
+    }
+
+    /// Keys that the reply of one `KEYS` may hold.
+    public var keysReplyMax: Int {
+        get { keysReplyCountMax.load(ordering: .relaxed) }
+        set { keysReplyCountMax.store(newValue, ordering: .relaxed) }
     }
 
     /// Whoever manages the datasets; `nil` where nobody does.
@@ -128,6 +135,8 @@ public final class SessionContext {
     /// The address of the client with an id; asked for what is noted with its client only.
     public var addressOfClient: (Int) -> String = { _ in "" }
     var random: SplitMix64
+    /// Versions that sessions of this loop have chosen to stay on, each counted once a session.
+    public internal(set) var versionUseCount = 0
     /// Told of every damaged look-up and walk, for the log.
     public var onDamage: (Damage) -> Void = { _ in }
     /// Told of a client whose cache is out of date, so that ``Session/takeInvalidation()`` of it is called.

@@ -7,10 +7,10 @@ import Synchronization
 /// `SCAN` and `KEYS`: a walk over the keys of one version.
 final class WalkJob: ReplyJob {
     enum Form: Equatable {
-        /// `SCAN`: at most this many keys are visited; a cursor tells where to go on.
-        case page(keysVisitedMax: Int)
-        /// `KEYS`: all of them.
-        case everything
+        /// `SCAN`: from `cursor`, and at most this many keys are visited; another cursor tells where to go on.
+        case page(cursor: UInt64, keysVisitedMax: Int)
+        /// `KEYS`: all of them, and an error where they are more.
+        case everything(countMax: Int)
     }
 
     private struct State: ~Copyable {
@@ -19,12 +19,15 @@ final class WalkJob: ReplyJob {
         var visitsLeft: Int
         /// Where to go on; `nil` once the walk has reached the end.
         var position: ScanStart?
+        /// Of the next page; 0 at the end.
+        var cursor: UInt64 = 0
         var failure: Failure?
     }
 
     private enum Failure {
         case engine(EngineError)
         case tooLong
+        case tooMany(countMax: Int)
     }
 
     private let version: DatasetVersion
@@ -44,7 +47,7 @@ final class WalkJob: ReplyJob {
         self.server = server
         let visits =
             switch form {
-            case .page(let count): count
+            case .page(_, let count): count
             case .everything: Int.max
             }
         state = Mutex(
@@ -71,12 +74,22 @@ final class WalkJob: ReplyJob {
                 state.failure = .engine(error)
                 return true
             }
-            if state.elements.output.count > server.replyBytesMax {
+            if case .everything(let countMax) = form, state.elementCount > countMax {
+                state.failure = .tooMany(countMax: countMax)
+            } else if state.elements.output.count > server.replyBytesMax {
                 state.failure = .tooLong
+            }
+            if state.failure != nil {
                 state.elements.output.release()
                 return true
             }
-            return state.position == nil || state.visitsLeft == 0
+            guard state.position == nil || state.visitsLeft == 0 else { return false }
+            if case .page(let cursor, _) = form {
+                var key: [UInt8]?
+                if case .key(let next) = state.position { key = next }
+                state.cursor = server.cursors.advance(from: cursor, to: key)
+            }
+            return true
         }
     }
 
@@ -93,7 +106,7 @@ final class WalkJob: ReplyJob {
     }
 
     private func isBeyondPrefix(_ key: [UInt8]) -> Bool {
-        guard let prefix = pattern?.prefix, !prefix.isEmpty else { return false }
+        guard version.engine.isOrdered, let prefix = pattern?.prefix, !prefix.isEmpty else { return false }
         // A client may change the pattern in the middle of a walk, so the walk may still be before the prefix.
         return prefix.lexicographicallyPrecedes(key) && !key.starts(with: prefix)
     }
@@ -103,14 +116,11 @@ final class WalkJob: ReplyJob {
             switch state.failure {
             case .engine: output.error(ErrorReply.damagedWalk)
             case .tooLong: output.error("ERR the reply would be longer than \(server.replyBytesMax) bytes, use SCAN")
+            case .tooMany(let countMax): output.error(ErrorReply.tooManyKeys(countMax))
             case nil:
                 if case .page = form {
                     output.array(count: 2)
-                    if case .key(let key) = state.position {
-                        output.bulk(String(server.cursors.cursor(for: key)))
-                    } else {
-                        output.bulk("0" as StaticString)
-                    }
+                    output.bulk(decimal: UInt(state.cursor))
                 }
                 output.array(count: state.elementCount)
                 output.output.append(state.elements.output.span)

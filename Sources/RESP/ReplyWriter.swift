@@ -74,6 +74,14 @@ public enum ProtocolVersion: UInt8, Sendable {
         output.appendHeader(version == .resp2 ? Marker.array : Marker.set, count)
     }
 
+    /// Opens what is told beside the reply that follows it: the next `2 × count` replies are names and values in turn.
+    ///
+    /// - Precondition: RESP3; there is no such thing in RESP2.
+    @inlinable public mutating func attribute(count: Int) {
+        precondition(count >= 0 && version == .resp3)
+        output.appendHeader(Marker.attribute, count)
+    }
+
     /// Opens a message that no request asked for: the next `count` replies are its parts.
     @inlinable public mutating func push(count: Int) {
         precondition(count >= 0)
@@ -90,6 +98,7 @@ public enum ProtocolVersion: UInt8, Sendable {
     @usableFromInline static var array: UInt8 { UInt8(ascii: "*") }
     @usableFromInline static var map: UInt8 { UInt8(ascii: "%") }
     @usableFromInline static var set: UInt8 { UInt8(ascii: "~") }
+    @usableFromInline static var attribute: UInt8 { UInt8(ascii: "|") }
     @usableFromInline static var push: UInt8 { UInt8(ascii: ">") }
     @usableFromInline static var double: UInt8 { UInt8(ascii: ",") }
     @usableFromInline static var verbatim: UInt8 { UInt8(ascii: "=") }

@@ -13,6 +13,8 @@ public import Storage
 
     public let format = "rocksdb"
     public let keyCount: KeyCount
+    /// Databases that are sorted otherwise cannot be opened.
+    public let isOrdered = true
     /// What there is to know of the files, for operators.
     public let storage: RocksDBFacts
     /// The cache given when opening.
@@ -63,7 +65,7 @@ public import Storage
         from start: ScanStart, limit: Int, _ visit: (Span<UInt8>) -> Void
     ) throws(EngineError) -> [UInt8]? {
         precondition(limit >= 1)
-        let scan = try openScan(from: start, withValues: false)
+        let scan = try openScan(from: start, withValues: false, readsAhead: false)
         var left = limit
         while left > 0 {
             let visited = try scan.nextPage(limit: left, visit)
@@ -75,21 +77,25 @@ public import Storage
         return next
     }
 
-    public func makeRowWalk(from start: ScanStart) throws(EngineError) -> any RowWalk {
-        RocksDBRowWalk(try openScan(from: start, withValues: true))
+    public func makeRowWalk(
+        from start: ScanStart, over extent: WalkExtent
+    ) throws(EngineError) -> any RowWalk {
+        RocksDBRowWalk(try openScan(from: start, withValues: true, readsAhead: extent == .everything))
     }
 
-    private func openScan(from start: ScanStart, withValues: Bool) throws(EngineError) -> RocksDBScan {
+    private func openScan(
+        from start: ScanStart, withValues: Bool, readsAhead: Bool
+    ) throws(EngineError) -> RocksDBScan {
         let opened = try unsafe check("scan") { error in
             switch start {
             case .beginning:
-                unsafe almanac_rocksdb_scan_create(database, nil, 0, withValues, &error)
+                unsafe almanac_rocksdb_scan_create(database, nil, 0, withValues, readsAhead, &error)
             case .key(let key):
                 // Safety: an empty array may have no address, but only a null start means the beginning.
                 unsafe key.withUnsafeBufferPointer { key in
                     unsafe withUnsafePointer(to: 0 as UInt8) { empty in
                         unsafe almanac_rocksdb_scan_create(
-                            database, key.baseAddress ?? empty, key.count, withValues, &error)
+                            database, key.baseAddress ?? empty, key.count, withValues, readsAhead, &error)
                     }
                 }
             }

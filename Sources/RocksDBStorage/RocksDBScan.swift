@@ -35,14 +35,15 @@ internal import Storage
         return unsafe page.count
     }
 
-    /// Puts the next keys and values, as many as come in one piece, in the place of what `page` holds.
+    /// Puts the next keys and values, as many as come in one piece and at most `limit`, in the place of what `page`
+    /// holds.
     ///
     /// - Precondition: The walk was opened with values.
-    borrowing func readRows(into page: inout RowPage) throws(EngineError) {
+    borrowing func readRows(into page: inout RowPage, limit: Int) throws(EngineError) {
         page.removeAll()
         var lent = unsafe almanac_rocksdb_page()
         var error = almanac_rocksdb_error()
-        _ = unsafe almanac_rocksdb_scan_next(handle, .max / 2, &lent, &error)
+        _ = unsafe almanac_rocksdb_scan_next(handle, limit, &lent, &error)
         if unsafe lent.count > 0 {
             // Safety: the library lends `count` ends, and as many bytes as the last of them says.
             let ends = unsafe Span(_unsafeStart: lent.ends, count: lent.count)
@@ -58,5 +59,7 @@ final class RocksDBRowWalk: RowWalk {
 
     init(_ scan: consuming RocksDBScan) { self.scan = scan }
 
-    func readRows(into page: inout RowPage) throws(EngineError) { try scan.readRows(into: &page) }
+    func readRows(into page: inout RowPage, limit: Int) throws(EngineError) {
+        try scan.readRows(into: &page, limit: limit)
+    }
 }

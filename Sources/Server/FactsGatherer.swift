@@ -91,7 +91,7 @@ final class FactsGatherer: Sendable {
         facts.errorStatistics = metrics.errorStatistics
         facts.lastSwapUnixSeconds = startedAtUnixSeconds
         facts.datasets = zip(catalog.names, catalog.versions).map { name, version in
-            let count = version.engine.keyCount
+            let count = version.keyCount
             return DatasetFacts(
                 name: name, versionID: version.id, format: version.engine.format, keyCount: count.value,
                 isKeyCountExact: count == .exact(count.value))

@@ -262,6 +262,7 @@ extension Loop {
         guard isSweeping, context.now >= nextSweep else { return }
         nextSweep = context.now + 500_000_000
         for case let connection? in connections {
+            connection.session.dropClosedVersions()
             if connection.overSoftLimitSince != nil, !isWithinLimits(connection) { continue }
             if let limit = connection.lingersUntil {
                 if context.now >= limit { close(connection) }

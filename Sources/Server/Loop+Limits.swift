@@ -80,7 +80,9 @@ extension Loop {
     // MARK: Buffers
 
     /// Whether somebody has to be looked at by the clock, not only when something happens.
-    var isSweeping: Bool { limits.idleNanoseconds > 0 || lingering > 0 || overSoftLimit > 0 }
+    var isSweeping: Bool {
+        limits.idleNanoseconds > 0 || lingering > 0 || overSoftLimit > 0 || context.versionUseCount > 0
+    }
 
     /// Closes a connection whose client sends or leaves unread more than the limits allow.
     @inline(__always)

@@ -37,6 +37,7 @@ public final class Server {
             table: CommandTable.standard, catalog: catalog, configuration: settings.configurationPairs(),
             replyBytesMax: settings.outputBufferBytesMax, releaseMemory: ProcessStatistics.releaseFreeMemory
         ) { facts.gather() }
+        state.keysReplyMax = settings.keysReplyMax
         self.facts = facts
         exchange = VersionExchange(
             catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes, latency: state.latency)
@@ -163,6 +164,7 @@ public final class Server {
     /// The wait is a millisecond or two, and a second at most, after which slow loops follow when they can.
     public func apply(_ settings: ServerSettings) {
         state.configuration = settings.configurationPairs()
+        state.keysReplyMax = settings.keysReplyMax
         state.replyBytesMax = settings.outputBufferBytesMax
         facts.setClientsMax(settings.clientsMax)
         monitor(by: settings)

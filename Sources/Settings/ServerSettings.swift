@@ -28,6 +28,8 @@ public struct ServerSettings: Sendable, Equatable {
     public var warmTime = Duration.seconds(10)
     /// How long a replaced version stays open, so that going back to it takes no time.
     public var rollbackWindow = Duration.seconds(600)
+    /// How long a connection may go on reading a version that it chose once the server is done with it.
+    public var versionUseMax = Duration.seconds(3_600)
     /// Whether the start waits for a version that has yet to come.
     public var waitsForVersion = false
     /// Whether a change of a data directory's `current` is noticed without being told.
@@ -84,6 +86,8 @@ public struct ServerSettings: Sendable, Equatable {
     public var argumentBytesMax = 512 << 20
     /// Arguments of one request, its name among them.
     public var argumentCountMax = 1_048_576
+    /// Keys in the reply of one `KEYS`.
+    public var keysReplyMax = 1_000_000
     /// One request written as a plain line.
     public var inlineBytesMax = 64 << 10
 

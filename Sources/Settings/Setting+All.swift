@@ -1,6 +1,8 @@
 extension Setting {
     /// Every setting of `almanac serve`, in the order of the help.
-    public static let all: [Setting] = [
+    public static let all = ordinary + monitoring
+
+    private static let ordinary: [Setting] = [
         .list(
             "datasets", .datasets, section: .datasets,
             "What to serve, the first as database 0, the next as 1: a data directory, a version, or any RocksDB directory.",
@@ -46,6 +48,9 @@ extension Setting {
         .duration(
             "rollback-window", \.rollbackWindow, in: .zero...(.seconds(7 * 86_400)), section: .versions, runTime: true,
             "How long a replaced version stays open, to go back to it at once."),
+        .duration(
+            "version-use-max", \.versionUseMax, in: .zero...(.seconds(7 * 86_400)), section: .versions, runTime: true,
+            "How long a connection may stay on a version (DATASET USE) that would be closed without it."),
         .flag(
             "wait", \.waitsForVersion, section: .versions,
             "Wait at the start for a version that has yet to come, rather than exit."),
@@ -136,6 +141,9 @@ extension Setting {
         .bytes(
             "inline-size-max", \.inlineBytesMax, in: 1 << 10...1 << 20, section: .limits, runTime: true,
             "Longest request written as a plain line."),
+        .count(
+            "max-keys-reply", \.keysReplyMax, in: 0...1 << 40, section: .limits, runTime: true,
+            "Most keys in a reply of KEYS; for more there is SCAN."),
 
         .duration(
             "drain-timeout", \.drainTimeout, in: .zero...(.seconds(3_600)), section: .process,
@@ -157,7 +165,7 @@ extension Setting {
         .path(
             "pid-file", \.pidFile, section: .process, redisName: "pidfile",
             "File that holds the process id while the server runs."),
-    ] + monitoring
+    ]
 
     /// Shown and set under Redis's name together with the rows that follow it, as Redis has one for all.
     private static let outputBuffer: Setting = {

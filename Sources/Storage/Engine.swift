@@ -9,6 +9,9 @@ public protocol Engine: AnyObject, Sendable {
     /// How many keys there are, and whether that number is exact.
     var keyCount: KeyCount { get }
 
+    /// Whether walks go in the order of the keys' bytes, so that ranges can be read.
+    var isOrdered: Bool { get }
+
     /// A batch for look-ups in this engine and in no other.
     ///
     /// - Parameter rowCacheBytes: Memory that an engine with slow look-ups may use to keep the rows that this
@@ -40,10 +43,10 @@ public protocol Engine: AnyObject, Sendable {
         from start: ScanStart, limit: Int, _ visit: (Span<UInt8>) -> Void
     ) throws(EngineError) -> [UInt8]?
 
-    /// Begins a walk over keys and values in the engine's order, for tools that read whole versions.
+    /// Begins a walk over keys and values in the engine's order.
     ///
     /// Leaves what look-ups have in memory as it is. Waits for the disk.
-    func makeRowWalk(from start: ScanStart) throws(EngineError) -> any RowWalk
+    func makeRowWalk(from start: ScanStart, over extent: WalkExtent) throws(EngineError) -> any RowWalk
 
     /// Lends one key, chosen by `seed` with every key possible, to `body`; may wait for the disk.
     ///
@@ -54,6 +57,18 @@ public protocol Engine: AnyObject, Sendable {
 extension Engine {
     /// A batch for a few look-ups.
     public func makeBatch() -> LookupBatch { makeBatch(rowCacheBytes: 0) }
+
+    /// A walk over the whole version, for tools.
+    public func makeRowWalk(from start: ScanStart) throws(EngineError) -> any RowWalk {
+        try makeRowWalk(from: start, over: .everything)
+    }
+}
+
+/// How much of a version a walk is going to read, for an engine to read ahead accordingly.
+public enum WalkExtent: Sendable {
+    /// A page of rows.
+    case fewRows
+    case everything
 }
 
 /// Where a scan begins.

@@ -6,11 +6,21 @@ internal import Bytes
 public protocol RowWalk: AnyObject {
     /// Puts the next rows in the place of those that `page` holds; none are the end.
     ///
-    /// A page has some hundred KiB, or one row where that is larger. Waits for the disk.
+    /// A page has some hundred KiB, or one row where that is larger, and `limit` rows at most. Waits for the disk.
     ///
+    /// - Parameters:
+    ///   - page: What it holds is dropped.
+    ///   - limit: At least 1.
     /// - Throws: ``EngineError`` when the files cannot be read; the rows in `page` come before the fault, are
     ///   right, and are the last.
-    func readRows(into page: inout RowPage) throws(EngineError)
+    func readRows(into page: inout RowPage, limit: Int) throws(EngineError)
+}
+
+extension RowWalk {
+    /// As many rows as come in one piece.
+    public func readRows(into page: inout RowPage) throws(EngineError) {
+        try readRows(into: &page, limit: .max / 2)
+    }
 }
 
 /// Rows in order, copied out of an engine.

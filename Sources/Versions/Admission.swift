@@ -1,3 +1,4 @@
+internal import Commands
 internal import Datasets
 internal import Platform
 internal import Settings
@@ -57,7 +58,10 @@ struct Admission {
         }
         phases.end()
         return ServedVersion(
-            version: DatasetVersion(id: promised?.manifest.versionID ?? place.id, engine: engine),
+            open: OpenVersion(
+                DatasetVersion(
+                    id: promised?.manifest.versionID ?? place.id, engine: engine,
+                    keyCount: promised.map { .exact($0.manifest.keyCount) })),
             manifest: promised?.manifest, manifestSHA256: promised?.digest, verification: verified,
             byteCount: promised?.manifest.byteCount, place: place, hold: hold)
     }

@@ -99,7 +99,7 @@ struct DatasetState {
         let engine = served.version.engine
         var facts = DatasetFacts(
             name: dataset.name, versionID: served.id, format: engine.format, keyCount: served.keyCount,
-            isKeyCountExact: served.manifest != nil || engine.keyCount == .exact(engine.keyCount.value))
+            isKeyCountExact: served.version.keyCount == .exact(served.keyCount))
         facts.createdUnixSeconds = served.manifest.map { Int($0.created.unixSeconds) }
         facts.byteCount = served.byteCount
         facts.verification =
@@ -123,6 +123,12 @@ struct DatasetState {
                 unixSeconds: Int($0.refusedAt.unixSeconds))
         }
         return facts
+    }
+
+    /// What connections may choose to stay on: the version being served, then the one being readied, then those before.
+    var openVersions: [OpenVersion] {
+        let staged = staging?.opened?.open
+        return [served.open] + (staged.map { [$0] } ?? []) + retired.map(\.served.open)
     }
 
     /// Why a version is not to be served, as far as is known here and on disk.

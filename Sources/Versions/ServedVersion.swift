@@ -1,3 +1,4 @@
+public import Commands
 public import Datasets
 public import Settings
 public import Storage
@@ -13,7 +14,8 @@ public typealias EngineOpener =
 
 /// A version that is open, with all that is known of it.
 public struct ServedVersion: Sendable {
-    public let version: DatasetVersion
+    /// The version, and who stays on it.
+    public let open: OpenVersion
     public let manifest: Manifest?
     let manifestSHA256: SHA256Digest?
     public internal(set) var verification: Verification
@@ -36,6 +38,7 @@ public struct ServedVersion: Sendable {
         case damaged
     }
 
+    public var version: DatasetVersion { open.version }
     public var id: String { version.id }
 
     /// A refusal of this version, as of now.
@@ -46,5 +49,5 @@ public struct ServedVersion: Sendable {
     }
 
     /// How many keys there are, as the manifest says where there is one.
-    public var keyCount: Int { manifest?.keyCount ?? version.engine.keyCount.value }
+    public var keyCount: Int { version.keyCount.value }
 }

@@ -1,6 +1,8 @@
+internal import Commands
 internal import Datasets
 internal import Platform
 internal import Settings
+internal import Synchronization
 
 /// Opens the next version of one dataset on a thread of its own, so that the control can go on meanwhile.
 final class Staging: Sendable {
@@ -15,21 +17,38 @@ final class Staging: Sendable {
     let number: Int
     let cancellation: SwapCancellation
     private let thread: Thread
+    private let found: Found
 
-    /// Starts at once; `done` is called on the new thread when there is an outcome.
+    /// What has been opened so far, for other threads.
+    private final class Found: Sendable {
+        let served = Mutex<ServedVersion?>(nil)
+    }
+
+    /// The version, from when it is open; `nil` before.
+    ///
+    /// Where the outcome is a failure all the same, it must be closed as any other.
+    var opened: ServedVersion? { found.served.withLock { $0 } }
+
+    /// Starts at once; `onOpen` and then `done` are called on the new thread, when the version is open and when there
+    /// is an outcome.
     ///
     /// Where it is urgent the disk and the processor are not left to others first, and nothing is warmed.
     init(
         _ admission: Admission, _ place: VersionPlace, database: Int, isUrgent: Bool, audience: any Audience,
-        number: Int, phases: SwapPhases, done: @escaping @Sendable (_ number: Int, Outcome) -> Void
+        number: Int, phases: SwapPhases, onOpen: @escaping @Sendable (OpenVersion) -> Void,
+        done: @escaping @Sendable (_ number: Int, Outcome) -> Void
     ) throws(SystemError) {
         self.number = number
         cancellation = admission.cancellation
+        let found = Found()
+        self.found = found
         thread = try Thread(name: "swap-\(database)") {
             if !isUrgent { Thread.lowerPriority() }
             var outcome = Outcome(result: .failure(.cancelled), phases: phases)
             do throws(AdmissionFailure) {
                 let served = try admission.open(place, phases: &outcome.phases)
+                found.served.withLock { $0 = served }
+                onOpen(served.open)
                 outcome.phases.begin("warm")
                 let prepared = audience.prepare(served.version)
                 if !isUrgent, admission.settings.warmKeys > 0 {

@@ -26,13 +26,18 @@ public final class SwapControl: DatasetControl {
     /// What other threads may look at.
     final class Shared: Sendable {
         let facts: Mutex<[DatasetFacts]>
+        /// What connections may choose to stay on, by database number.
+        let open: Mutex<[[OpenVersion]]>
         let isStopping = Atomic<Bool>(false)
         /// Whether a message to look at every dataset waits to be read.
         let isReloadPending = Atomic<Bool>(false)
         /// Whether the control thread has ended, and with it all that it started.
         let hasEnded = Atomic<Bool>(false)
 
-        init(_ facts: [DatasetFacts]) { self.facts = Mutex(facts) }
+        init(_ datasets: [DatasetState]) {
+            facts = Mutex(datasets.map(\.facts))
+            open = Mutex(datasets.map(\.openVersions))
+        }
     }
 
     /// What the control thread is made of.
@@ -47,7 +52,7 @@ public final class SwapControl: DatasetControl {
 
     /// - Parameter datasets: The version that each dataset begins with, by database number.
     public init(_ datasets: [OpenedDataset]) {
-        shared = Shared(datasets.map { DatasetState($0).facts })
+        shared = Shared(datasets.map(DatasetState.init))
         opened = Mutex(datasets)
     }
 
@@ -83,6 +88,10 @@ public final class SwapControl: DatasetControl {
     }
 
     public func facts() -> [DatasetFacts] { shared.facts.withLock { $0 } }
+
+    public func openVersions(in database: Int) -> [OpenVersion] {
+        shared.open.withLock { $0.indices ~= database ? $0[database] : [] }
+    }
 
     /// Has every dataset looked at for a new version, as after a signal.
     ///

@@ -49,17 +49,26 @@ extension SwapMachine {
     /// Every version that is there, the newest first.
     func versions(_ database: Int) -> DatasetAnswer {
         let state = datasets[database]
-        guard let directory = state.path.dataDirectory else { return .list([version(state.served.id, state, nil)]) }
+        guard let directory = state.path.dataDirectory else { return .list([version(state.served.id, database, nil)]) }
         do throws(DataDirectoryError) {
             let ids = Set(try directory.versionIDs()).union([state.served.id])
-            return .list(ids.sorted(by: >).map { version($0, state, directory) })
+            return .list(ids.sorted(by: >).map { version($0, database, directory) })
         } catch {
             return .error("ERR \(error)")
         }
     }
 
-    private func version(_ id: String, _ state: DatasetState, _ directory: DataDirectory?) -> DatasetAnswer {
+    /// Connections that have chosen to stay on a version.
+    private func users(of id: String, _ database: Int) -> Int {
+        let closing = closing.filter { $0.database == database }.compactMap(\.open)
+        let open = (datasets[database].openVersions + closing).filter { $0.version.id == id }
+        return open.reduce(0) { $0 + $1.userCount }
+    }
+
+    private func version(_ id: String, _ database: Int, _ directory: DataDirectory?) -> DatasetAnswer {
+        let state = datasets[database]
         let refusal = state.refusal(ofVersion: id)
+        let users = users(of: id, database)
         let condition =
             if id == state.served.id {
                 "current"
@@ -69,6 +78,8 @@ extension SwapMachine {
                 "quarantined"
             } else if state.retired.contains(where: { $0.served.id == id }) {
                 "retired"
+            } else if users > 0 {
+                "closing"
             } else {
                 "available"
             }
@@ -77,6 +88,7 @@ extension SwapMachine {
             id == state.served.id ? state.served.manifest : directory.flatMap { (try? $0.manifest(of: id))?.manifest }
         var fields: [(String, DatasetAnswer)] = [("version", .text(id)), ("state", .text(condition))]
         if id == state.pinnedID { fields.append(("pinned", .integer(1))) }
+        if users > 0 { fields.append(("connections", .integer(users))) }
         fields += [
             ("keys", manifest.map { .integer($0.keyCount) } ?? .null),
             ("bytes", manifest.map { .integer($0.byteCount) } ?? .null),

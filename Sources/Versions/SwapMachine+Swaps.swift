@@ -3,6 +3,7 @@ internal import Datasets
 internal import Logging
 internal import Platform
 internal import Settings
+internal import Synchronization
 
 extension SwapMachine {
     // MARK: Reload
@@ -118,7 +119,8 @@ extension SwapMachine {
         do throws(SystemError) {
             datasets[database].staging = try Staging(
                 admission, place, database: database, isUrgent: swap.cause == .rollback, audience: parts.audience,
-                number: stagingNumber, phases: phases
+                number: stagingNumber, phases: phases,
+                onOpen: { [shared = parts.shared] open in shared.open.withLock { $0[database].append(open) } }
             ) { number, outcome in
                 _ = messages.push(.staged(database: database, number: number, outcome), isBounded: false)
             }
@@ -129,15 +131,22 @@ extension SwapMachine {
 
     func staged(_ database: Int, _ number: Int, _ outcome: Staging.Outcome) {
         if let index = datasets[database].abandoned.firstIndex(where: { $0.number == number }) {
-            return datasets[database].abandoned.remove(at: index).join()
+            let abandoned = datasets[database].abandoned.remove(at: index)
+            abandoned.join()
+            if let opened = abandoned.opened { close(opened, in: database) }
+            return
         }
-        datasets[database].staging.take()?.join()
+        let staging = datasets[database].staging.take()
+        staging?.join()
         var phases = outcome.phases
         switch outcome.result {
         case .success(let (served, prepared)):
             phases.begin("adopt")
             adopt(database, served, prepared, &phases, warmedKeys: outcome.warmedKeys)
-        case .failure(let failure): fail(database, failure, phases)
+        case .failure(let failure):
+            // Connections may have chosen it.
+            if let opened = staging?.opened { close(opened, in: database) }
+            fail(database, failure, phases)
         }
     }
 

@@ -13,13 +13,15 @@ final class SwapMachine {
     /// Of the version that was opened last.
     var stagingNumber = 0
     /// Versions to be closed as soon as nobody reads them.
-    private var closing: [ClosingVersion] = []
+    private(set) var closing: [ClosingVersion] = []
 
     /// Boxed, so that it can be told whether this is the last reference.
-    private struct ClosingVersion {
+    struct ClosingVersion {
+        let database: Int
+        /// Until no connection has chosen it any more.
+        var open: OpenVersion?
         var version: DatasetVersion
         var hold: VersionDirectory.Hold?
-        let name: String
     }
 
     init(_ opened: consuming [OpenedDataset], settings: ServerSettings, _ parts: SwapControl.Parts) {
@@ -68,6 +70,8 @@ final class SwapMachine {
     func publishFacts() {
         let facts = datasets.map(\.facts)
         parts.shared.facts.withLock { $0 = facts }
+        let open = datasets.map(\.openVersions)
+        parts.shared.open.withLock { $0 = open }
     }
 
     // MARK: Retirement
@@ -79,7 +83,9 @@ final class SwapMachine {
             DatasetState.Retired(served: served, closesAt: Clock.monotonicNanoseconds() &+ window), at: 0)
         // Only the one before is worth its memory; and not even that where there is little of it.
         let keptMax = window > 0 && !isMemoryShort ? 1 : 0
-        while datasets[database].retired.count > keptMax { close(datasets[database].retired.removeLast().served) }
+        while datasets[database].retired.count > keptMax {
+            close(datasets[database].retired.removeLast().served, in: database)
+        }
     }
 
     /// Pages of mapped files are not counted: the kernel takes those back by itself.
@@ -87,8 +93,11 @@ final class SwapMachine {
         ProcessStatistics().anonymousBytes > HostResources.current.memoryBytes / 10 * 8
     }
 
-    func close(_ served: ServedVersion) {
-        closing.append(ClosingVersion(version: served.version, hold: served.hold, name: served.id))
+    /// Closes a version once nobody reads it; connections that chose it may go on for a while.
+    func close(_ served: ServedVersion, in database: Int) {
+        served.open.close(by: Clock.monotonicNanoseconds() &+ settings.versionUseMax.wholeNanoseconds)
+        closing.append(
+            ClosingVersion(database: database, open: served.open, version: served.version, hold: served.hold))
     }
 
     private func closeRetired() {
@@ -96,13 +105,14 @@ final class SwapMachine {
         let closesAll = datasets.contains { !$0.retired.isEmpty } && isMemoryShort
         for database in datasets.indices {
             while let last = datasets[database].retired.last, last.closesAt <= now || closesAll {
-                close(datasets[database].retired.removeLast().served)
+                close(datasets[database].retired.removeLast().served, in: database)
             }
         }
         var open: [ClosingVersion] = []
         while var last = closing.popLast() {
-            if isKnownUniquelyReferenced(&last.version) {
-                logger.debug("closed", metadata: ["version": "\(last.name)"])
+            if isKnownUniquelyReferenced(&last.open) { last.open = nil }
+            if last.open == nil, isKnownUniquelyReferenced(&last.version) {
+                logger.debug("closed", metadata: ["version": "\(last.version.id)"])
             } else {
                 open.append(last)
             }

@@ -56,6 +56,7 @@ struct ServeOptions: ParsableArguments {
         @Option(help: help("warm-rate")) var warmRate: String?
         @Option(help: help("warm-time")) var warmTime: String?
         @Option(help: help("rollback-window")) var rollbackWindow: String?
+        @Option(help: help("version-use-max")) var versionUseMax: String?
         @Option(help: help("wait")) var wait: String?
         @Option(help: help("watch")) var watch: String?
 
@@ -64,7 +65,7 @@ struct ServeOptions: ParsableArguments {
                 "verify": verify, "min-keys": minKeys, "min-keys-ratio": minKeysRatio,
                 "max-keys-ratio": maxKeysRatio, "trusted-keys": trustedKeys, "require-signature": requireSignature,
                 "warm-keys": warmKeys, "warm-rate": warmRate, "warm-time": warmTime,
-                "rollback-window": rollbackWindow, "wait": wait, "watch": watch,
+                "rollback-window": rollbackWindow, "version-use-max": versionUseMax, "wait": wait, "watch": watch,
             ]
         }
     }
@@ -117,6 +118,7 @@ struct ServeOptions: ParsableArguments {
         @Option(help: help("argument-size-max")) var argumentSizeMax: String?
         @Option(help: help("argument-count-max")) var argumentCountMax: String?
         @Option(help: help("inline-size-max")) var inlineSizeMax: String?
+        @Option(help: help("max-keys-reply")) var maxKeysReply: String?
 
         var values: [String: String?] {
             [
@@ -125,7 +127,7 @@ struct ServeOptions: ParsableArguments {
                 "pubsub-buffer-max": pubsubBufferMax, "pubsub-buffer-soft-max": pubsubBufferSoftMax,
                 "pubsub-buffer-soft-time": pubsubBufferSoftTime, "clients-memory-max": clientsMemoryMax,
                 "argument-size-max": argumentSizeMax, "argument-count-max": argumentCountMax,
-                "inline-size-max": inlineSizeMax,
+                "inline-size-max": inlineSizeMax, "max-keys-reply": maxKeysReply,
             ]
         }
     }

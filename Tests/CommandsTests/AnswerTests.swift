@@ -5,6 +5,16 @@ import Testing
 
 /// The reply of the table to a request, found as a session finds it.
 private func answer(_ arguments: [String], _ version: ProtocolVersion = .resp2) -> String {
+    let reply = tableAnswer(arguments, version)
+    // What needs more than the table and the settings, a session answers.
+    guard reply == "+not answered\r\n" else { return reply }
+    let world = SessionWorld(text: [:])
+    guard version == .resp3 else { return world.replies(to: requestBytes(arguments)) }
+    let greeting = world.replies(to: request("HELLO", "3"))
+    return String(world.replies(to: request("HELLO", "3"), requestBytes(arguments)).dropFirst(greeting.count))
+}
+
+private func tableAnswer(_ arguments: [String], _ version: ProtocolVersion) -> String {
     let table = CommandTable.standard
     let answers = ServerAnswers(table: table, settings: [("databases", "16"), ("maxmemory", "0")])
     return withRequest(arguments) { request in
@@ -124,15 +134,17 @@ private func fnv1a(_ text: String) -> String {
         #expect(all.hasPrefix("%4\r\n$4\r\nsave\r\n$0\r\n\r\n"))
     }
 
-    @Test("HELLO describes the server in seven fields, in the form chosen")
+    @Test("HELLO describes the server in seven fields, and in RESP3 what is served in two more")
     func hello() {
         let tail = "$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n$7\r\nmodules\r\n*0\r\n"
         let head = "$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.4.0\r\n$5\r\nproto\r\n"
         #expect(
-            written { ServerFacts.writeHello(clientID: 7, to: &$0) } == "*14\r\n\(head):2\r\n$2\r\nid\r\n:7\r\n\(tail)")
+            written { ServerFacts.writeHello(clientID: 7, dataset: "users", version: "B", to: &$0) }
+                == "*14\r\n\(head):2\r\n$2\r\nid\r\n:7\r\n\(tail)")
         #expect(
-            written(.resp3) { ServerFacts.writeHello(clientID: 81, to: &$0) }
-                == "%7\r\n\(head):3\r\n$2\r\nid\r\n:81\r\n\(tail)")
+            written(.resp3) { ServerFacts.writeHello(clientID: 81, dataset: "users", version: "B", to: &$0) }
+                == "%9\r\n\(head):3\r\n$2\r\nid\r\n:81\r\n\(tail)$7\r\ndataset\r\n$5\r\nusers\r\n"
+                + "$15\r\ndataset_version\r\n$1\r\nB\r\n")
     }
 
     @Test("TIME gives seconds and microseconds as bulk strings")

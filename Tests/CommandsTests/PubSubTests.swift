@@ -74,7 +74,7 @@ private let context = "only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RE
                 + request("UNSUBSCRIBE", "b", "z") + request("PUNSUBSCRIBE") + request("HELLO", "2")
                 + request("GET", "k") + request("PING"))
         let replies = Self.lines(
-            "*0|>3|$9|subscribe|$1|a|:1|>3|$9|subscribe|$1|b|:2|+PONG|$1|v|>3|$11|unsubscribe|$1|b|:1|"
+            "$2|v0|>3|$9|subscribe|$1|a|:1|>3|$9|subscribe|$1|b|:2|+PONG|$1|v|>3|$11|unsubscribe|$1|b|:1|"
                 + ">3|$11|unsubscribe|$1|z|:1|>3|$12|punsubscribe|_|:1|*14|")
         #expect(reply.contains(replies))
         #expect(

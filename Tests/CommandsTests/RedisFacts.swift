@@ -2,6 +2,20 @@
 /// flags, first key, last key, step, categories, and the 64-bit FNV-1a hash of all that `COMMAND INFO` gives for
 /// it in RESP3 (none for containers, whose sub-commands come in any order).
 let redisFacts = """
+    acl -2 - 0 0 0 slow -
+    acl|cat -2 noscript,loading,stale 0 0 0 slow ae547c1ab8767be6
+    acl|deluser -3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 01192637040c1a85
+    acl|dryrun -4 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 950a3e10cf56684d
+    acl|genpass -2 noscript,loading,stale 0 0 0 slow 16d30bc7073fe8ea
+    acl|getuser 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 7c4893669b276077
+    acl|help 2 loading,stale 0 0 0 slow 9b77f93f79583e4a
+    acl|list 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous f5d3a5f114b4e30b
+    acl|load 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 471e0c5a7b01d617
+    acl|log -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous d10a7b0f1cdd81a3
+    acl|save 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 3cb0f3061ab86cb8
+    acl|setuser -3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 3b1a20418c92856c
+    acl|users 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous b6b322ed70d71a04
+    acl|whoami 2 noscript,loading,stale 0 0 0 slow f4f222fc1334ee66
     append 3 write,denyoom,fast 1 1 1 write,string,fast e364c313a630b411
     asking 1 fast 0 0 0 fast,connection 60e75d081b017f97
     auth -2 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection 7fd519ad4574332b
@@ -21,13 +35,22 @@ let redisFacts = """
     bzpopmax -3 write,noscript,blocking,fast 1 -2 1 write,sortedset,fast,blocking 695264d028513fa6
     bzpopmin -3 write,noscript,blocking,fast 1 -2 1 write,sortedset,fast,blocking 0758d031b0b6e2d0
     client -2 - 0 0 0 slow -
+    client|caching 3 noscript,loading,stale 0 0 0 slow,connection c01674908232ab77
     client|getname 2 noscript,loading,stale 0 0 0 slow,connection 28ad82b408745d58
+    client|getredir 2 noscript,loading,stale 0 0 0 slow,connection af1642cd00c404de
     client|help 2 loading,stale 0 0 0 slow,connection f8dc45fa7e1e8106
     client|id 2 noscript,loading,stale 0 0 0 slow,connection 6d3460d827d45e5a
     client|info 2 noscript,loading,stale 0 0 0 slow,connection 05c92515ebc3394b
+    client|kill -3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection 3141e3d83d59466b
     client|list -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection f3edcf75df150d83
     client|no-evict 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection 3cc5030046cce439
+    client|pause -3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection 4ff7fa8e9235f7e2
+    client|reply 3 noscript,loading,stale 0 0 0 slow,connection 7f3303a011cd1bb2
     client|setname 3 noscript,loading,stale 0 0 0 slow,connection dd879d81848aa2bd
+    client|tracking -3 noscript,loading,stale 0 0 0 slow,connection e49df39db0242eb9
+    client|trackinginfo 2 noscript,loading,stale 0 0 0 slow,connection 3ea239ae09a4a3b9
+    client|unblock -3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection 8f1826643e92f422
+    client|unpause 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection efd26772249f1277
     cluster -2 - 0 0 0 slow -
     cluster|addslots -3 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous 2da5124921011436
     cluster|addslotsrange -4 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous f0370e66e54a5270
@@ -72,6 +95,7 @@ let redisFacts = """
     config|set -4 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 7ff04776d3d90c04
     copy -3 write,denyoom 1 2 1 keyspace,write,slow 73e10ed569df738a
     dbsize 1 readonly,fast 0 0 0 keyspace,read,fast 40b8c5d8f2585eb8
+    debug -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous f704421d5c6cda4c
     decr 2 write,denyoom,fast 1 1 1 write,string,fast 80787c9128d88ce9
     decrby 3 write,denyoom,fast 1 1 1 write,string,fast 70cbcb63117b93ad
     del -2 write 1 -1 1 keyspace,write,slow d6147375772db654
@@ -142,7 +166,10 @@ let redisFacts = """
     keys 2 readonly 0 0 0 keyspace,read,slow,dangerous bd1437fd040cf56c
     lastsave 1 loading,stale,fast 0 0 0 admin,fast,dangerous f7a9374f2a1b43a9
     latency -2 - 0 0 0 slow -
+    latency|doctor 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous b6da521647b0dfaf
+    latency|graph 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 0d9623b52da2be2a
     latency|help 2 loading,stale 0 0 0 slow 6bc3665e4efb1339
+    latency|histogram -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 751b1bd52b8bf720
     latency|history 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous ff9530c4e3822bf8
     latency|latest 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous e2ad12a55c4e7da3
     latency|reset -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 5eaec43c6b8694cc
@@ -152,6 +179,7 @@ let redisFacts = """
     llen 2 readonly,fast 1 1 1 read,list,fast e4e7e3406c327796
     lmove 5 write,denyoom 1 2 1 write,list,slow 9ed53812527dca76
     lmpop -4 write,movablekeys 0 0 0 write,list,slow 5234030fbcb7b568
+    lolwut -1 readonly,fast 0 0 0 read,fast 55456f36b489d2d1
     lpop -2 write,fast 1 1 1 write,list,fast c022264a466d74da
     lpos -3 readonly 1 1 1 read,list,slow 156d748b87fb8eac
     lpush -3 write,denyoom,fast 1 1 1 write,list,fast 6cb21801ccd4c3d8
@@ -161,12 +189,20 @@ let redisFacts = """
     lset 4 write,denyoom 1 1 1 write,list,slow b401edad98031b39
     ltrim 4 write 1 1 1 write,list,slow df4a0408449623f4
     memory -2 - 0 0 0 slow -
+    memory|doctor 2 - 0 0 0 slow c2c49e6ad069f6a7
+    memory|help 2 loading,stale 0 0 0 slow 4b57dcc07c7d9dfb
+    memory|malloc-stats 2 - 0 0 0 slow 9eefbde3318c2d04
+    memory|purge 2 - 0 0 0 slow 0cce0c3f055ddd6b
+    memory|stats 2 - 0 0 0 slow d74f40abd969cbfe
     memory|usage -3 readonly 2 2 1 read,slow e1e396293dafd202
     mget -2 readonly,fast 1 -1 1 read,string,fast de003e8d37e71333
     migrate -6 write,movablekeys 3 3 1 keyspace,write,slow,dangerous c60b1b7a8c2ee536
     module -2 - 0 0 0 slow -
     module|help 2 loading,stale 0 0 0 slow 425af552a78ebe26
     module|list 2 admin,noscript 0 0 0 admin,slow,dangerous 515d1a3fe14a4708
+    module|load -3 admin,noscript,no_async_loading 0 0 0 admin,slow,dangerous 25d603a71d82b05a
+    module|loadex -3 admin,noscript,no_async_loading 0 0 0 admin,slow,dangerous 4ca31cbf5848fec7
+    module|unload 3 admin,noscript,no_async_loading 0 0 0 admin,slow,dangerous 0202a433396e3c8c
     monitor 1 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous bd72b1d196b2d31f
     move 3 write,fast 1 1 1 keyspace,write,fast f3e1c7ddadb38fe5
     mset -3 write,denyoom 1 -1 2 write,string,slow f470f4f5f666bb75

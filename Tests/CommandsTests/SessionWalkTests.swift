@@ -1,4 +1,5 @@
 import Commands
+import Datasets
 import SessionSupport
 import Storage
 import TestSupport
@@ -79,7 +80,8 @@ import Testing
     @Test(
         "A SCAN that Redis would refuse is refused in its words",
         arguments: [
-            (["x"], "ERR invalid cursor"), (["9007199254740992"], "ERR invalid cursor"), (["-1"], "ERR invalid cursor"),
+            (["x"], "ERR invalid cursor"), (["18446744073709551616"], "ERR invalid cursor"),
+            (["-"], "ERR invalid cursor"),
             (["0", "COUNT"], "ERR syntax error"), (["0", "COUNT", "0"], "ERR syntax error"),
             (["0", "COUNT", "x"], "ERR value is not an integer or out of range"),
             (["0", "LIMIT", "1"], "ERR syntax error"),
@@ -87,6 +89,56 @@ import Testing
         ])
     func refusals(arguments: [String], error: String) {
         #expect(world.replies(to: requestBytes(["SCAN"] + arguments)) == "-\(error)\r\n")
+    }
+
+    @Test(
+        "A cursor greater than any there is is behind the last key, as the -1 that some tools send to Redis",
+        arguments: ["-1", "9007199254740992", "18446744073709551615"])
+    func behindAll(cursor: String) {
+        let end = "*2\r\n$1\r\n0\r\n*0\r\n"
+        #expect(world.replies(to: request("SCAN", cursor), request("SCAN", cursor, "COUNT", "5")) == end + end)
+    }
+
+    @Test("SCAN and KEYS with a pattern that begins with plain bytes visit the keys with this prefix alone")
+    func seeking() throws {
+        let many = (0..<2_000).map { ("other:\($0)", "v") } + (0..<30).map { ("user:7:\($0)", "v") }
+        let world = SessionWorld(text: Dictionary(uniqueKeysWithValues: many + [("zebra", "v")]))
+        let driver = SessionDriver(world.versions)
+        let found = try #require(walk(["MATCH", "user:7:*", "COUNT", "10"], on: driver))
+        #expect(found.flatMap(\.self).count == 30 && found.count <= 4)
+        #expect(world.engines[0].visitedKeyCount == 30)
+        let none = try #require(walk(["MATCH", "user:8:*", "COUNT", "10"], on: driver))
+        #expect(none == [[]] && world.engines[0].visitedKeyCount <= 31)
+        // An engine without an order is walked from its beginning, and gives the same.
+        world.engines[0].change { $0.isOrdered = false }
+        let all = try #require(walk(["MATCH", "user:7:*", "COUNT", "10"], on: driver))
+        #expect(all.flatMap(\.self).sorted() == found.flatMap(\.self).sorted())
+        #expect(world.engines[0].visitedKeyCount > 2_000)
+    }
+
+    @Test("KEYS refuses to tell more keys than the setting allows, and tells as many")
+    func keysReplyMax() {
+        let driver = SessionDriver(world.versions)
+        driver.context.server.keysReplyMax = 3
+        driver.clients[0].send(
+            request("KEYS", "*") + request("KEYS", "key:*") + request("KEYS", "key:32?") + request("KEYS", "o*")
+                + request("PING"))
+        #expect(driver.run())
+        let refusal = "-ERR the reply would hold more than 3 keys (max-keys-reply), use SCAN\r\n"
+        let other = "*2\r\n$7\r\nother:1\r\n$7\r\nother:2\r\n"
+        let one = "*1\r\n$7\r\nkey:320\r\n"
+        #expect(text(driver.clients[0].received) == refusal + refusal + one + other + "+PONG\r\n")
+        // `*` needs no walk to be refused: the version knows how many keys it has.
+        #expect(world.engines[0].visitedKeyCount < 2 * Self.keys.count)
+    }
+
+    @Test("DBSIZE is what the manifest says where the engine can only estimate")
+    func exactCount() {
+        let version = DatasetVersion(id: "v0", engine: world.engines[0], keyCount: .exact(7))
+        let driver = SessionDriver([version])
+        driver.clients[0].send(request("DBSIZE"))
+        #expect(driver.run())
+        #expect(text(driver.clients[0].received) == ":7\r\n")
     }
 
     @Test("A walk over files that cannot be read is an error, and the connection lives on")
@@ -115,7 +167,7 @@ import Testing
         #expect(world.replies(to: request("RANDOMKEY")).hasPrefix("$"))
         #expect(SessionWorld(text: [:]).replies(to: request("RANDOMKEY")) == "$-1\r\n")
         #expect(
-            SessionWorld(text: [:]).replies(to: request("HELLO", "3") + request("RANDOMKEY")).hasSuffix("*0\r\n_\r\n"))
+            SessionWorld(text: [:]).replies(to: request("HELLO", "3") + request("RANDOMKEY")).hasSuffix("v0\r\n_\r\n"))
         #expect(world.replies(to: request("DBSIZE")) == ":325\r\n")
     }
 }

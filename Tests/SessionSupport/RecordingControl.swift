@@ -9,6 +9,7 @@ public final class RecordingControl: DatasetControl {
         var requests: [DatasetRequest] = []
         var waiting: [Answer] = []
         var facts: [DatasetFacts] = []
+        var open: [[OpenVersion]] = []
     }
 
     private let state = Mutex(State())
@@ -38,4 +39,11 @@ public final class RecordingControl: DatasetControl {
     public func setFacts(_ facts: [DatasetFacts]) { state.withLock { $0.facts = facts } }
 
     public func facts() -> [DatasetFacts] { state.withLock { $0.facts } }
+
+    /// Says which versions are open, by database number.
+    public func setOpenVersions(_ versions: [[OpenVersion]]) { state.withLock { $0.open = versions } }
+
+    public func openVersions(in database: Int) -> [OpenVersion] {
+        state.withLock { $0.open.indices ~= database ? $0.open[database] : [] }
+    }
 }

@@ -68,6 +68,11 @@ public struct ReplyChecker {
             for _ in 0..<max(count, 0) * (marker == UInt8(ascii: "%") ? 2 : 1) {
                 tree.children.append(try readReply(depth: depth + 1))
             }
+        case UInt8(ascii: "|"):
+            guard let count = Int(line), count >= 1, depth == 0 else { throw .malformed(offset: start) }
+            for _ in 0..<count * 2 { try readReply(depth: depth + 1) }
+            // What the attribute is about.
+            return try readReply(depth: depth)
         default:
             throw .malformed(offset: start)
         }

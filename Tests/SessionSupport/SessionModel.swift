@@ -171,9 +171,10 @@ public struct SessionModel: Sendable {
     private var null: Bytes { line(isRESP3 ? "_" : "$-1") }
 
     private var hello: Bytes {
-        line(isRESP3 ? "%7" : "*14") + bulk("server") + bulk("redis") + bulk("version") + bulk("7.4.0") + bulk("proto")
+        line(isRESP3 ? "%9" : "*14") + bulk("server") + bulk("redis") + bulk("version") + bulk("7.4.0") + bulk("proto")
             + line(":\(isRESP3 ? 3 : 2)") + bulk("id") + line(":\(clientID)") + bulk("mode") + bulk("standalone")
             + bulk("role") + bulk("master") + bulk("modules") + line("*0")
+            + (isRESP3 ? bulk("dataset") + bulk("v\(database)") + bulk("dataset_version") + bulk("v\(database)") : [])
     }
 
     private func bulk(_ text: String) -> Bytes { bulk(Array(text.utf8)) }

@@ -91,8 +91,10 @@ struct SettingTests {
             "argument-size-max": "13mb", "argument-count-max": "14000", "inline-size-max": "15kb",
             "verify": "full", "min-keys": "18", "min-keys-ratio": "0.19", "max-keys-ratio": "20", "trusted-keys": "/k",
             "require-signature": "yes", "warm-keys": "21", "warm-rate": "22", "warm-time": "23",
-            "rollback-window": "24", "wait": "yes", "watch": "yes",
+            "rollback-window": "24", "version-use-max": "25", "max-keys-reply": "26", "wait": "yes", "watch": "yes",
             "drain-timeout": "16", "log-format": "json", "log-level": "debug", "log-file": "/l", "pid-file": "/p",
+            "slowlog-log-slower-than": "31", "slowlog-max-len": "32", "latency-monitor-threshold": "33",
+            "enable-debug-command": "local",
         ]
         #expect(Set(samples.keys) == Set(Setting.all.filter { !$0.kind.isList }.map(\.key)))
         for (key, text) in samples {

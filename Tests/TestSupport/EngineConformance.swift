@@ -219,6 +219,19 @@ private func checkRowWalks(_ engine: any Engine, _ expected: Expectation) throws
         // The end stays the end.
         try walk.readRows(into: &page)
         if !page.isEmpty { failures.append("\(start): rows behind the end") }
+        let short = try engine.makeRowWalk(from: start, over: .fewRows)
+        rest = expected.keys.drop { key in
+            guard case .key(let first) = start else { return false }
+            return key.lexicographicallyPrecedes(first)
+        }
+        for limit in 1...3 {
+            try short.readRows(into: &page, limit: limit)
+            let keys = (0..<page.count).map { Array(copying: page[keyAt: $0]) }
+            if keys.count > limit || keys.isEmpty != rest.isEmpty || keys != Array(rest.prefix(keys.count)) {
+                failures.append("\(start): \(keys.count) rows of at most \(limit) are not those that follow")
+            }
+            rest = rest.dropFirst(keys.count)
+        }
     }
     return failures
 }

@@ -20,12 +20,18 @@ public final class MemoryEngine: Engine {
         public var beforeDiskRead: (@Sendable ([UInt8]) -> Void)?
         /// A read from anywhere makes a cold key resident, as a cache would.
         public var warmsOnRead = true
+        /// Whether the engine says that its walks are in order; they are in any case.
+        public var isOrdered = true
 
         public init() {}
     }
 
     public let format = "memory"
     public let keyCount: KeyCount
+    public var isOrdered: Bool { behaviour.withLock { $0.isOrdered } }
+    /// Keys that scans have visited so far.
+    public var visitedKeyCount: Int { visitedKeys.load(ordering: .relaxed) }
+    private let visitedKeys = Atomic<Int>(0)
     private let keys: [[UInt8]]
     // Values have an address of their own, as they are lent without a copy.
     private let values: [[UInt8]: MemoryValue]
@@ -102,10 +108,13 @@ public final class MemoryEngine: Engine {
             }
         let end = first + min(limit, keys.count - first)
         for key in keys[first..<end] { visit(key.span) }
+        visitedKeys.add(end - first, ordering: .relaxed)
         return end < keys.count ? keys[end] : nil
     }
 
-    public func makeRowWalk(from start: ScanStart) throws(EngineError) -> any RowWalk {
+    public func makeRowWalk(
+        from start: ScanStart, over extent: WalkExtent
+    ) throws(EngineError) -> any RowWalk {
         let first =
             switch start {
             case .beginning: 0
@@ -158,9 +167,9 @@ private final class MemoryRowWalk: RowWalk {
         self.keys = keys
     }
 
-    func readRows(into page: inout RowPage) throws(EngineError) {
+    func readRows(into page: inout RowPage, limit: Int) throws(EngineError) {
         page.removeAll()
-        while page.count < 3, let key = keys.first {
+        while page.count < min(limit, 3), let key = keys.first {
             try engine.copyRow(key, to: &page)
             keys.removeFirst()
         }

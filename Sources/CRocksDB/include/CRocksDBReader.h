@@ -96,10 +96,11 @@ typedef struct almanac_rocksdb_page {
 
 /// Begins at `start`, or at the next key after it; from the first key where `start` is null.
 ///
-/// Leaves the block cache as it is. A walk with values reads far ahead. Returns null and fills `error` on failure.
+/// Leaves the block cache as it is. Reading far ahead pays where everything is read, and nowhere else. Returns null and
+/// fills `error` on failure.
 almanac_rocksdb_scan *almanac_rocksdb_scan_create(
     almanac_rocksdb *database, const uint8_t *start, size_t start_count, bool with_values,
-    almanac_rocksdb_error *error);
+    bool reads_ahead, almanac_rocksdb_error *error);
 /// Hands out the next keys, at most `limit` of them (at least 1); a page of none is the end.
 ///
 /// Returns false and fills `error` where the files cannot be read; `page` then holds the keys before.
