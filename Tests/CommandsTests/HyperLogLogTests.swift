@@ -74,7 +74,9 @@ private func count(_ values: [UInt8]...) throws(HyperLogLog.Failure) -> Int {
         }
     }
 
-    @Test("Registers that no hash makes have Redis's count", arguments: [(63, Int.min), (51, Int.min), (0, 0)] as [(UInt8, Int)])
+    @Test(
+        "Registers that no hash makes have Redis's count",
+        arguments: [(63, Int.min), (51, Int.min), (0, 0)] as [(UInt8, Int)])
     func extremes(register: UInt8, expected: Int) throws {
         #expect(try count(dense([UInt8](repeating: register, count: 16_384))) == expected)
     }

@@ -13,7 +13,7 @@ from support.value_pairs import hyperloglog, value_pairs
 
 COMMANDS = int(os.environ.get("ALMANAC_VALUE_COMMANDS", 40_000))
 SEED = int(os.environ.get("ALMANAC_ORACLE_SEED", 20261121))
-LONG = 200 << 20
+LONG = 100 << 20
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_what_dump_gives_is_restored_by_redis(serve, values, logs):
 
 @pytest.mark.almanac_only
 def test_long_computations_keep_nobody_else_waiting(serve, tmp_path):
-    """One loop answers others while a reader works for a client on 200 MiB."""
+    """One loop answers others while a reader works for a client on 100 MiB."""
     dataset = rows.build("long", tmp_path, lambda: iter([(b"long", bytes(LONG)), (b"k", b"v")]))
     with serve(dataset, flags=["--loops", "1"]) as server, server.connect() as busy, server.connect() as other:
         for command, expected in ((("DUMP", "long"), None), (("BITCOUNT", "long"), b":0\r\n"),
