@@ -176,8 +176,7 @@ SAME = {
     "msetnx": ["string value"],
     "multi": [""],
     "object|encoding": ["string", "number", "missing"],
-    "object|freq": ["missing"],
-    "object|idletime": ["missing"],
+    "object|freq": ["missing", "string"],
     "object|refcount": ["string", "missing"],
     "persist": ["string"],
     "pexpire": ["string 1"],
@@ -323,6 +322,7 @@ SAME = {
 
 # Both answer with the same kind of reply, of which only one can be right for each; with the reason.
 SAME_KIND = {
+    "object|idletime": ("the time goes on", ["string"]),
     "acl|genpass": ("random", ["", "10"]),
     "acl|help": ("words of its own", [""]),
     "acl|log": ("refusals of its own", [""]),
