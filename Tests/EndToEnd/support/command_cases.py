@@ -270,7 +270,7 @@ SAME = {
         "BLOCK -1 STREAMS missing 0",
     ],
     "xreadgroup": ["GROUP group consumer STREAMS string 0-1"],
-    "xrevrange": ["string -1 0", "string -1 0 COUNT 1", "missing -1 0", "missing -1 0 COUNT 1"],
+    "xrevrange": ["string + -", "missing + - COUNT 1", "missing - x"],
     "xsetid": ["string 5-1"],
     "xtrim": ["string MAXLEN 5"],
     "zadd": ["string 1 member"],
