@@ -23,7 +23,7 @@ import Testing
         for (index, (words, resp2, resp3)) in Self.recorded.enumerated() {
             #expect(world.replies(to: requests[index]) == resp2, "\(words)")
             let reply = world.replies(to: request("HELLO", "3"), requests[index])
-            #expect(reply.hasSuffix("*0\r\n\(resp3)"), "\(words) in RESP3")
+            #expect(reply.hasSuffix("v0\r\n\(resp3)"), "\(words) in RESP3")
         }
     }
 
