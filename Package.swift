@@ -124,6 +124,15 @@ let package = Package(
             name: "SourceTrial", dependencies: ["Datasets", "Platform", "RemoteStorage"], path: "Tests/SourceTrial",
             swiftSettings: strict),
 
+        // A real server under the thread sanitizer, for scripts/fuzz.
+        .target(name: "CMutexAnnotations", path: "Tests/CMutexAnnotations"),
+        .executableTarget(
+            name: "ServerTrial",
+            dependencies: [
+                "Bytes", "CMutexAnnotations", "Datasets", "Platform", "Server", "SessionSupport", "Settings",
+                "TestSupport", logging,
+            ], path: "Tests/ServerTrial", swiftSettings: strict),
+
         // Makes databases as others make them, for the engine to read.
         .target(
             name: "CRocksDBFixtures", path: "Tests/CRocksDBFixtures", linkerSettings: [.linkedLibrary("rocksdb")]),

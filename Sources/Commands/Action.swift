@@ -5,6 +5,11 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     /// The times to live, all alike as nothing here expires; `TTL`, `PTTL`, `EXPIRETIME`, `PEXPIRETIME`.
     case timeToLive
     case scan, keys, dbsize, randomkey
+
+    // Made from string values.
+    case getbit, bitcount, bitpos, bitfieldReadOnly, lcs, pfcount, dump, sortReadOnly
+    case objectEncoding, objectFrequency, objectIdleTime, objectReferenceCount, objectHelp
+
     /// Changes data: refused.
     case write
 

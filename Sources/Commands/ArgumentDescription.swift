@@ -59,13 +59,8 @@ struct ArgumentDescription: Equatable {
 }
 
 extension Command {
-    /// The arguments that ``usage`` tells of; those of the standard table are parsed once, when first asked for.
-    var arguments: [ArgumentDescription] { Self.standardArguments[fullName] ?? parsedArguments }
-
-    private static let standardArguments = Dictionary(
-        uniqueKeysWithValues: CommandTable.standard.commands.map { ($0.fullName, $0.parsedArguments) })
-
-    private var parsedArguments: [ArgumentDescription] {
+    /// The arguments that ``usage`` tells of, parsed anew each time.
+    var arguments: [ArgumentDescription] {
         var arguments = UsageParser.arguments(of: usage ?? "")
         var next = 0
         for index in arguments.indices { assignKeys(&arguments[index], next: &next) }

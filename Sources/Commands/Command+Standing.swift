@@ -12,6 +12,7 @@ extension Command {
         /// Refused likewise, and no later version of this server will have it.
         case never(String)
 
+        static let noModules = Self.never("this server loads no modules")
         static let noScripting = Self.never("this server runs no scripts")
 
         /// Why the command is refused; `nil` where it is not, or where all changes are.

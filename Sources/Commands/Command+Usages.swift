@@ -38,21 +38,11 @@ extension Command {
         "bzpopmax": "key [key ...] timeout",
         "bzpopmin": "key [key ...] timeout",
         "client": "subcommand [arg [arg ...]]",
-        "client|caching": "<YES | NO>",
-        "client|kill":
-            "<ip:port | [ID client-id] [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] [USER username] "
-            + "[ADDR ip:port] [LADDR ip:port] [SKIPME <YES | NO>] [MAXAGE seconds]>",
         "client|list": "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
         "client|no-evict": "<ON | OFF>",
         "client|no-touch": "<ON | OFF>",
-        "client|pause": "timeout [WRITE | ALL]",
-        "client|reply": "<ON | OFF | SKIP>",
         "client|setinfo": "<LIB-NAME libname | LIB-VER libver>",
         "client|setname": "connection-name",
-        "client|tracking":
-            "<ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] [OPTOUT] "
-            + "[NOLOOP]",
-        "client|unblock": "client-id [TIMEOUT | ERROR]",
         "cluster": "subcommand [arg [arg ...]]",
         "cluster|addslots": "slot [slot ...]",
         "cluster|addslotsrange": "start-slot end-slot [start-slot end-slot ...]",

@@ -4,8 +4,10 @@ import RESP
 extension CommandTable {
     /// Writes what `COMMAND` tells: every command.
     func writeAll(to reply: inout ReplyWriter) {
-        reply.array(count: topLevel.count)
-        for index in topLevel { commands[index].write(to: &reply) }
+        replies.write(.commands, to: &reply) {
+            $0.array(count: topLevel.count)
+            for index in topLevel { commands[index].write(to: &$0) }
+        }
     }
 
     /// Writes `COMMAND COUNT`.
@@ -26,12 +28,14 @@ extension CommandTable {
 
     /// Writes `COMMAND DOCS [name…]`, without the names that are unknown.
     func writeDocumentation(_ request: borrowing Request, to reply: inout ReplyWriter) {
-        var wanted: [Command] = []
-        if request.count > 2 {
-            for index in 2..<request.count { command(named: request[index]).map { wanted.append($0) } }
-        } else {
-            wanted = topLevel.map { commands[$0] }
+        guard request.count > 2 else {
+            return replies.write(.documentation, to: &reply) {
+                $0.map(count: topLevel.count)
+                for index in topLevel { commands[index].writeDocumentation(to: &$0) }
+            }
         }
+        var wanted: [Command] = []
+        for index in 2..<request.count { command(named: request[index]).map { wanted.append($0) } }
         reply.map(count: wanted.count)
         for command in wanted { command.writeDocumentation(to: &reply) }
     }

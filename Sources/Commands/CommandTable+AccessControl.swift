@@ -48,5 +48,7 @@ extension CommandTable {
     ]
 
     /// The actions of these rows that ``AccessAnswers`` answers.
-    static let accessActions: Set<Action> = Set(accessControl.flatMap(\.subcommands).map(\.action)).subtracting([.aclHelp])
+    static let accessActions: Set<Action> = Set(accessControl.flatMap(\.subcommands).map(\.action)).subtracting([
+        .aclHelp
+    ])
 }

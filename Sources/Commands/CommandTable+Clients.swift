@@ -25,8 +25,8 @@ extension CommandTable {
         Row(
             "kill", .clientKill, arity: -3, [.admin, .noscript, .loading, .stale], in: .connection,
             group: .connection, since: "2.4.0", "O(N)", "Closes the connections that match.",
-            usage: "<ip:port | <[ID client-id] [TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [USER username] "
-                + "[ADDR ip:port] [LADDR ip:port] [SKIPME <YES | NO>] [MAXAGE seconds]>>"),
+            usage: "<ip:port | ID client-id | TYPE <NORMAL | MASTER | REPLICA | PUBSUB> | USER username | ADDR ip:port "
+                + "| LADDR ip:port | SKIPME <YES | NO> | MAXAGE seconds>"),
         Row(
             "unblock", .clientUnblock, arity: -3, [.admin, .noscript, .loading, .stale], in: .connection,
             group: .connection, since: "5.0.0", "O(1)",

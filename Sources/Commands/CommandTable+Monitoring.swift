@@ -11,6 +11,15 @@ extension CommandTable {
                 Row(
                     "help", .moduleHelp, arity: 2, [.loading, .stale], group: .server, since: "5.0.0", "O(1)",
                     "Lists the sub-commands."),
+                Row(
+                    "load", .refused, arity: -3, [.admin, .noscript, .noAsyncLoading], group: .server, since: "4.0.0",
+                    "O(1)", "Loads a module.", standing: .noModules),
+                Row(
+                    "loadex", .refused, arity: -3, [.admin, .noscript, .noAsyncLoading], group: .server,
+                    since: "7.0.0", "O(1)", "Loads a module with settings and arguments.", standing: .noModules),
+                Row(
+                    "unload", .refused, arity: 3, [.admin, .noscript, .noAsyncLoading], group: .server, since: "4.0.0",
+                    "O(1)", "Unloads a module.", standing: .noModules),
             ]),
         Row(
             "slowlog", .container, arity: -2, [], group: .server, since: "2.2.12", "Depends on subcommand.",

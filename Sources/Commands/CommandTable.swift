@@ -13,6 +13,8 @@ public struct CommandTable: Sendable {
     /// Open addressing with linear steps; a power of two, at most a quarter full.
     private let slots: [Slot]
     private let shift: UInt64
+    /// What `COMMAND` and `COMMAND DOCS` answer.
+    let replies = ReplyCache()
 
     private struct Slot: BitwiseCopyable, Sendable {
         /// All zero where the slot is empty, which no name is.
@@ -25,7 +27,8 @@ public struct CommandTable: Sendable {
     /// Every command of this server.
     public static let standard = CommandTable(
         [
-            strings, keyspace, connection, transactions, pubSub, server, monitoring, accessControl, debugging, dataset, cluster,
+            strings, values, keyspace, connection, transactions, pubSub, server, monitoring, accessControl, debugging,
+            dataset, cluster,
             refusedStringWrites,
             refusedKeyWrites, refusedListWrites, refusedSetWrites, refusedHashWrites, refusedStreamWrites,
             refusedOtherWrites,

@@ -33,7 +33,9 @@ final class CommandTally {
         used.reserveCapacity(64)
     }
 
-    /// Counts a call. Requests in a row are mostly alike, which is what makes this cost next to nothing.
+    /// Counts a call.
+    ///
+    /// Requests in a row are mostly alike, which is what makes this cost next to nothing.
     @inline(__always)
     func begin(_ command: Int16) {
         guard command != latest else { return run &+= 1 }

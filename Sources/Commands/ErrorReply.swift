@@ -40,6 +40,10 @@ enum ErrorReply {
     static let cannotPublish: StaticString = "NOPERM only the server itself publishes messages here"
     static let tooManySubscriptions: StaticString = "ERR too many subscriptions"
     static let noControl: StaticString = "ERR the datasets of this server cannot be managed"
+    static let frequencyNotTracked: StaticString = """
+        ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching \
+        between policies at runtime LRU and LFU data will take some time to adjust.
+        """
     /// The files cannot be read; clients are told no more, the log has the cause.
     static let damaged: StaticString = "ERR the data of this key cannot be read, the server's log says why"
 

@@ -43,9 +43,7 @@ extension LatencyMonitor.Kind {
 }
 
 extension LatencyMonitor.Event {
-    /// The latest samples as bars, with their ages below, read from top to bottom.
-    ///
-    /// - Parameter unixSeconds: Now.
+    /// The latest samples as bars, with their ages at `unixSeconds` below, read from top to bottom.
     func graph(at unixSeconds: Int) -> String {
         let shown = samples.suffix(Self.columnsMax)
         let (low, high) = (shown.map(\.milliseconds).min() ?? 0, shown.map(\.milliseconds).max() ?? 0)

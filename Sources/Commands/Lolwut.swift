@@ -5,7 +5,9 @@ import RESP
 enum Lolwut {
     /// Writes a page of a calendar whose nights have been rolled out at random.
     ///
-    /// - Parameter seed: Chooses the picture.
+    /// - Parameters:
+    ///   - seed: Chooses the picture.
+    ///   - reply: Where to.
     static func write(seed: UInt64, to reply: inout ReplyWriter) {
         var random = SplitMix64(state: seed)
         var text = ""

@@ -6,7 +6,9 @@ import ServerMetrics
 extension ServerFacts {
     /// Writes `LATENCY HISTOGRAM`: for each command, how many of its calls took at most so many microseconds.
     ///
-    /// - Parameter names: Of commands, containers standing for their sub-commands; none for all commands.
+    /// - Parameters:
+    ///   - names: Of commands, containers standing for their sub-commands; none for all commands.
+    ///   - reply: Where to.
     func writeHistograms(_ names: [String], to reply: inout ReplyWriter) {
         let wanted = names.map { $0.lowercased() }
         let commands = commandStatistics.filter { command in

@@ -68,7 +68,7 @@ public final class ReplyPlan {
     /// The first and last byte wanted by each step that asks for a part of a value, as the client gave them.
     var ranges: [(first: Int, last: Int)] = []
     /// How each step that is ``Step/Kind/computed`` makes its reply.
-    var computations: [Computation] = []
+    var computations: [PlannedComputation] = []
     var views: [VersionView] = []
 
     public init() {
@@ -137,14 +137,29 @@ public final class ReplyPlan {
     /// Looks up what is not yet answered, in order, until the values found hold `valueBytesMax` bytes.
     ///
     /// At least one look-up is answered. May wait for the disk.
-    func lookUpAnywhere(valueBytesMax: Int) {
+    ///
+    /// - Returns: Whether the session can go on; if not, nothing but the first of its steps has been worked on, and
+    ///   that needs more.
+    func lookUpAnywhere(valueBytesMax: Int) -> Bool {
         wasReadAnywhere = true
         var bytesLeft = valueBytesMax
+        var isFirst = true
         for step in steps where step.lookupCount > 0 {
+            defer { isFirst = false }
+            if step.kind == .computed {
+                guard bytesLeft > 0 else { return true }
+                switch compute(step) {
+                case .lookedUp(let byteCount): bytesLeft -= byteCount
+                // A long computation is enough for a slice: what is known by now is answered first.
+                case .made: return true
+                case .unfinished: return !isFirst
+                }
+                continue
+            }
             let view = views[Int(step.view)]
             var index = step.index
             while index < step.index + step.lookupCount {
-                guard bytesLeft > 0 else { return }
+                guard bytesLeft > 0 else { return true }
                 let end = min(index + Self.coldChunk, step.index + step.lookupCount)
                 view.lookUp(in: index..<end, tier: .anywhere)
                 for looked in index..<end where view.lookups.outcome(at: looked) == .hit {
@@ -153,6 +168,7 @@ public final class ReplyPlan {
                 index = end
             }
         }
+        return true
     }
 
     /// Forgets everything, lets the engines unpin the values, and keeps the memory.

@@ -23,6 +23,7 @@ extension Session {
     @inline(__always)
     private func answerSteps(_ steps: Range<Int>, of plan: ReplyPlan, into output: inout ReplyWriter) {
         output.version = replyVersion
+        computedBytes = 0
         for index in steps {
             let step = plan.steps[index]
             switch answer(step, of: plan, into: &output) {
@@ -207,6 +208,20 @@ extension Session {
         _ step: ReplyPlan.Step, of plan: ReplyPlan, into output: inout ReplyWriter
     ) -> StepOutcome {
         let view = plan.views[Int(step.view)]
+        let planned = plan.computations[step.parameter]
+        let start = output.output.count
+        switch planned.result {
+        case .reply(let made, let found, let missed):
+            output.output.append(made.bytes, in: 0..<made.bytes.count)
+            endComputed(planned, found: found, missed: missed, output.output.span.extracting(start...))
+            return .complete
+        case .damaged(let failure, let key):
+            context.metrics.damagedLookups.add()
+            context.report(failure, of: view.version, key: key)
+            answerDamaged(planned.command ?? context.server.lookupCommands.mget, into: &output)
+            return .complete
+        case nil: break
+        }
         let range = step.index..<step.index + Int(step.count)
         var damaged: Int?
         for index in range {
@@ -221,13 +236,28 @@ extension Session {
             return .complete
         }
         let values = FoundValues(view, in: range)
-        let found = (0..<values.count).count(where: values.isFound)
-        context.metrics.keyspaceHits.add(found)
-        context.metrics.keyspaceMisses.add(values.count - found)
-        let start = output.output.count
-        plan.computations[step.parameter].write(values, &output)
-        noteIfError(output.output.span.extracting(start...), of: plan.computations[step.parameter].command)
+        let weight = planned.computation.weight(of: values)
+        guard weight <= Computation.loopBytesMax,
+            computedBytes == 0 || computedBytes + weight <= Computation.turnBytesMax
+        else { return .wouldBlock }
+        computedBytes += weight
+        if range.count <= Computation.wholeKeysMax {
+            planned.computation.write(values, &output)
+        } else {
+            var fold = planned.computation.fold()
+            _ = fold.add(values)
+            fold.write(to: &output)
+        }
+        let found = values.foundCount
+        endComputed(planned, found: found, missed: values.count - found, output.output.span.extracting(start...))
         return .complete
+    }
+
+    /// Counts what a computed reply was made from.
+    private func endComputed(_ planned: PlannedComputation, found: Int, missed: Int, _ reply: Span<UInt8>) {
+        context.metrics.keyspaceHits.add(found)
+        context.metrics.keyspaceMisses.add(missed)
+        noteIfError(reply, of: planned.command)
     }
 
     /// Replies that tell of keys without sending whole values.

@@ -24,7 +24,8 @@ extension Session {
         }
     }
 
-    private var isDebugAllowed: Bool {
+    /// Whether this client may use `DEBUG`.
+    var isDebugAllowed: Bool {
         switch context.server.debugAccess {
         case .nobody: return false
         case .everybody: return true
@@ -98,7 +99,7 @@ extension Session {
         if let text { reply.simple(text) } else { reply.error("ERR no such key" as StaticString) }
     }
 
-    private static let debugRefused: StaticString = """
+    static let debugRefused: StaticString = """
         ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a \
         local connection, otherwise you need to set this option in the configuration file, and then restart the server.
         """

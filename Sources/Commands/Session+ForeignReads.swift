@@ -41,7 +41,7 @@ extension Session {
         var missing = ReplyWriter(version: protocolVersion)
         read.writeMissing(request, to: &missing)
         let bytes = [UInt8](copying: missing.output.span)
-        let computation = Computation(loopBytesMax: .max) { values, reply in
+        let computation = Computation.quick { values, reply in
             if (0..<values.count).contains(where: { values.isFound($0) }) {
                 reply.error(ErrorReply.wrongType)
             } else {

@@ -13,6 +13,7 @@ extension Session {
         case .slowlogGet, .slowlogLength, .slowlogReset: try performSlowLog(command, request, plan)
         case .latencyLatest, .latencyHistory, .latencyReset, .latencyDoctor, .latencyGraph, .latencyHistogram:
             try performLatency(command, request, plan)
+        case .memoryUsage: throw CommandError("ERR MEMORY USAGE is not known here")
         case .memoryStats: scheduleFacts { $0.writeMemory(to: &$1) }
         case .memoryDoctor: scheduleFacts { $1.verbatim($0.memoryDiagnosis) }
         case .memoryMallocStats: scheduleFacts { $1.verbatim($0.allocatorText) }

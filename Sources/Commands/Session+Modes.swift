@@ -57,7 +57,7 @@ extension Session {
 
     /// `CLIENT PAUSE`: holds everybody back, or those who write, of whom there are none.
     func pause(_ request: borrowing Request, _ plan: ReplyPlan) throws(CommandError) {
-        guard request.count <= 4 else { throw CommandError(ErrorReply.syntax) }
+        guard request.count <= 4 else { throw CommandError(ErrorReply.subcommandArguments(request)) }
         var isForAll = true
         if request.count == 4 {
             isForAll = request[3].equalsIgnoringCase("all")

@@ -16,18 +16,14 @@ extension Session {
         guard var command = table.find(request[0]) else { return refuseUnknown(request, plan) }
         if command.isContainer, request.count > 1 {
             guard let subcommand = table.find(request[1], in: command) else {
-                return refuse(plan, ErrorReply.unknownSubcommand(request))
+                return refuseUnknownSubcommand(request, plan)
             }
             command = subcommand
         }
+        guard command.accepts(argumentCount: request.count) else { return refuseArity(command, plan) }
         lastCommand = command
-        guard command.accepts(argumentCount: request.count) else {
-            let text = ErrorReply.wrongArity(command, table)
-            return command.action == .exec ? abortTransaction(plan, because: text) : refuse(plan, text, command)
-        }
-        if command.isWrite { return refuse(plan, command) { $0.error(ErrorReply.readOnly) } }
+        if command.isWrite { return refuseWrite(plan) }
         if !isOrdinary, isSpecial(command, request, plan) { return }
-        if sliced == nil { context.tally.begin(command.index) }
         perform(command, request, plan)
     }
 
@@ -36,9 +32,18 @@ extension Session {
     /// - Returns: Whether that was done.
     @inline(never)
     private func isSpecial(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) -> Bool {
+        // Redis refuses what is switched off before it would be queued, or found out of place.
+        if command.action == .debug, !isDebugAllowed {
+            refuse(plan, command) { $0.error(Self.debugRefused) }
+            return true
+        }
         if subscriptions != nil, isForbiddenWhileSubscribed(command) {
             let text = ErrorReply.subscribed(command, context.server.table)
-            command.action == .exec ? abortTransaction(plan, because: text) : refuse(plan, text, command)
+            if command.action == .exec {
+                abortTransaction(plan, because: text)
+            } else {
+                refuse(plan, command) { $0.error(text) }
+            }
             return true
         }
         if transaction != nil, queueIfInTransaction(command, request, plan) { return true }
@@ -51,16 +56,30 @@ extension Session {
         if ErrorReply.isCrossProtocol(request[0]) {
             isEnding = true
         } else {
-            refuse(plan, ErrorReply.unknownCommand(request))
+            let text = ErrorReply.unknownCommand(request)
+            refuse(plan) { $0.error(text.span) }
         }
     }
 
-    private func refuse(_ plan: ReplyPlan, _ text: [UInt8]) {
+    // Apart from the path of every request, which they would make longer.
+
+    @inline(never)
+    private func refuseUnknownSubcommand(_ request: borrowing Request, _ plan: ReplyPlan) {
+        let text = ErrorReply.unknownSubcommand(request)
         refuse(plan) { $0.error(text.span) }
     }
 
-    private func refuse(_ plan: ReplyPlan, _ text: String, _ command: CommandRow) {
+    @inline(never)
+    private func refuseArity(_ command: CommandRow, _ plan: ReplyPlan) {
+        lastCommand = command
+        let text = ErrorReply.wrongArity(command, context.server.table)
+        if command.action == .exec { return abortTransaction(plan, because: text) }
         refuse(plan, command) { $0.error(text) }
+    }
+
+    @inline(never)
+    private func refuseWrite(_ plan: ReplyPlan) {
+        refuse(plan, lastCommand) { $0.error(ErrorReply.readOnly) }
     }
 
     /// Replies an error to a request that is not carried out, which also spoils a transaction being queued.
@@ -86,6 +105,7 @@ extension Session {
 
     @inline(__always)
     private func perform(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) {
+        if sliced == nil { context.tally.begin(command.index) }
         switch command.action {
         case .get: lookUpOne(.value, request, plan)
         case .mget: lookUpMany(request, plan, isCounting: false)
@@ -154,22 +174,23 @@ extension Session {
     }
 
     /// Looks up the keys at some arguments, and has `computation` make the reply from their values.
+    ///
+    /// More keys than a turn may take go to a reader, once all that was asked before is answered.
     func compute(
         _ computation: Computation, fromKeysAt arguments: some Collection<Int>, _ request: borrowing Request,
         _ plan: ReplyPlan
     ) {
-        let (view, place) = view(in: plan)
-        let index = view.lookups.count
-        for argument in arguments { _ = view.lookups.append(request[argument]) }
-        plan.countLookups(arguments.count)
         budget -= arguments.count
-        var computation = computation
-        computation.command = lastCommand?.index
-        plan.computations.append(computation)
-        plan.steps.append(
-            ReplyPlan.Step(
-                kind: .computed, view: place, count: UInt32(arguments.count), index: index,
-                parameter: plan.computations.count - 1))
+        let isTooMany = arguments.count > Self.turnBudget
+        let target = isTooMany ? ReplyPlan() : plan
+        let place = isTooMany ? UInt16(target.viewIndex(of: version)) : view(in: plan).place
+        let view = target.views[Int(place)]
+        let first = view.lookups.count
+        for argument in arguments { _ = view.lookups.append(request[argument]) }
+        target.append(computation, over: first..<view.lookups.count, ofView: place, protocolVersion, lastCommand?.index)
+        guard isTooMany else { return }
+        context.metrics.coldLookups.add(arguments.count)
+        schedule(ColdLookupJob(target))
     }
 
     private func getRange(_ request: borrowing Request, _ plan: ReplyPlan) {

@@ -62,6 +62,8 @@ public final class Session {
     var versionWishes: VersionWishes?
     /// The versions that a request spread over several turns began with.
     var pinnedVersions: [DatasetVersion]?
+    /// Work done on computed replies this turn, as ``Computation/weigh`` tells it.
+    var computedBytes = 0
     /// What an EXISTS spread over several steps has found so far.
     var partialCount = PartialCount()
     /// A job that must wait until all steps before it are answered.

@@ -25,15 +25,18 @@ final class ColdLookupJob: SessionJob {
     // Safety: one owner at a time. The session that made the plan keeps no reference to it; the readers'
     // queue hands it to one reader, and the loop's mailbox hands it back, each under a lock.
     nonisolated(unsafe) private var plan: ReplyPlan?
+    private let isCancelled = Atomic<Bool>(false)
 
     init(_ plan: ReplyPlan) {
         unsafe self.plan = plan
     }
 
     func runSlice() -> Bool {
-        unsafe plan?.lookUpAnywhere(valueBytesMax: Self.valueBytesMax)
-        return true
+        guard !isCancelled.load(ordering: .relaxed) else { return true }
+        return unsafe plan?.lookUpAnywhere(valueBytesMax: Self.valueBytesMax) ?? true
     }
+
+    func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
     /// The plan, once, with at least its first look-up answered.
     func takePlan() -> ReplyPlan? { unsafe plan.take() }

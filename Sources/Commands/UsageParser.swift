@@ -56,6 +56,7 @@ struct UsageParser {
                     items.append(item)
                 }
             case "<": items.append(group("<", ">"))
+            case _ where word.contains("|"): items.append(choice())
             case _ where Self.isToken(word): items.append(tokenAndArguments())
             default: items.append(argument())
             }
@@ -68,7 +69,7 @@ struct UsageParser {
         let token = words[next]
         next += 1
         var items: [Item] = []
-        while let word, !["]", ">", "|", "...", "<"].contains(word), !Self.isToken(word) {
+        while let word, !["]", ">", "|", "...", "<"].contains(word), !word.contains("|"), !Self.isToken(word) {
             if word == "[" {
                 guard let repeated = repetition(isArgument: true) else { break }
                 repeatLast(repeated, of: &items)
@@ -83,7 +84,7 @@ struct UsageParser {
                 item.token = String(token)
                 return item
             }
-            return Item(name: token.lowercased(), kind: .pureToken, token: String(token))
+            return Self.item(token)
         }
         var item = Self.joined(items)
         item.token = String(token)
@@ -92,9 +93,21 @@ struct UsageParser {
     }
 
     private mutating func argument() -> Item {
-        let name = String(words[next])
-        next += 1
-        return Item(name: name, kind: Self.kinds[name] ?? .string)
+        defer { next += 1 }
+        return Self.item(words[next])
+    }
+
+    /// Words with nothing but `|` between them.
+    private mutating func choice() -> Item {
+        defer { next += 1 }
+        let alternatives = words[next].split(separator: "|").map(Self.item)
+        return Item(name: Self.name(of: alternatives), kind: .oneOf, arguments: alternatives)
+    }
+
+    private static func item(_ word: Substring) -> Item {
+        let name = String(word)
+        if isToken(word) { return Item(name: name.lowercased(), kind: .pureToken, token: name) }
+        return Item(name: name, kind: kinds[name] ?? .string)
     }
 
     private mutating func group(_ opening: Substring, _ closing: Substring) -> Item {

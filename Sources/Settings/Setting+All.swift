@@ -1,6 +1,8 @@
 extension Setting {
     /// Every setting of `almanac serve`, in the order of the help.
-    public static let all: [Setting] = [
+    public static let all = ordinary + monitoring
+
+    private static let ordinary: [Setting] = [
         .list(
             "datasets", .datasets, section: .datasets,
             "What to serve, the first as database 0, the next as 1: a data directory, a version, or any RocksDB directory.",
@@ -163,7 +165,7 @@ extension Setting {
         .path(
             "pid-file", \.pidFile, section: .process, redisName: "pidfile",
             "File that holds the process id while the server runs."),
-    ] + monitoring
+    ]
 
     /// Shown and set under Redis's name together with the rows that follow it, as Redis has one for all.
     private static let outputBuffer: Setting = {

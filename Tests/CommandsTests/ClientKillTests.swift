@@ -66,7 +66,7 @@ struct ClientKillTests {
             request("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no") + request("GET", "k") + request("PING"))
         #expect(driver.run())
         #expect(text(driver.clients[0].received) == ":1\r\n+PONG\r\n:2\r\n")
-        #expect(driver.clients.allSatisfy { $0.isClosed })
+        #expect(!driver.clients.contains { !$0.isClosed })
     }
 
     @Test("A list of more connections than one slice writes is whole and in order")
@@ -75,7 +75,9 @@ struct ClientKillTests {
         let driver = SessionDriver(world.versions, clientCount: 600)
         driver.clients[0].send(request("CLIENT", "LIST"))
         #expect(driver.run())
-        let lines = text(driver.clients[0].received).split(separator: "\n").dropFirst().filter { $0.hasPrefix("id=") }
+        // In front of the lines stands the length of the reply.
+        let lines = driver.clients[0].received.split(separator: UInt8(ascii: "\n")).map { text(Array($0)) }
+            .filter { $0.hasPrefix("id=") }
         let numbers = lines.compactMap { Int($0.dropFirst(3).prefix { $0 != " " }) }
         #expect(numbers == Array(1...600))
     }

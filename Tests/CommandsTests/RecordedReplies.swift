@@ -210,21 +210,6 @@ let recordedAnswers: [RecordedReply] = [
         ""
     ),
     (
-        ["CONFIG", "SET", "nosuch", "1"],
-        "-ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'\r\n",
-        ""
-    ),
-    (
-        ["CONFIG", "SET", "databases", "3"],
-        "-ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable config\r\n",
-        ""
-    ),
-    (
-        ["CONFIG", "SET", "databases", "3", "b"],
-        "-ERR syntax error\r\n",
-        ""
-    ),
-    (
         ["CONFIG", "REWRITE"],
         "-ERR The server is running without a config file\r\n",
         ""

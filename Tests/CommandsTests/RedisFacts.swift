@@ -2,13 +2,30 @@
 /// flags, first key, last key, step, categories, and the 64-bit FNV-1a hash of all that `COMMAND INFO` gives for
 /// it in RESP3 (none for containers, whose sub-commands come in any order).
 let redisFacts = """
+    acl -2 - 0 0 0 slow -
+    acl|cat -2 noscript,loading,stale 0 0 0 slow ae547c1ab8767be6
+    acl|deluser -3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 01192637040c1a85
+    acl|dryrun -4 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 950a3e10cf56684d
+    acl|genpass -2 noscript,loading,stale 0 0 0 slow 16d30bc7073fe8ea
+    acl|getuser 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 7c4893669b276077
+    acl|help 2 loading,stale 0 0 0 slow 9b77f93f79583e4a
+    acl|list 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous f5d3a5f114b4e30b
+    acl|load 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 471e0c5a7b01d617
+    acl|log -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous d10a7b0f1cdd81a3
+    acl|save 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 3cb0f3061ab86cb8
+    acl|setuser -3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 3b1a20418c92856c
+    acl|users 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous b6b322ed70d71a04
+    acl|whoami 2 noscript,loading,stale 0 0 0 slow f4f222fc1334ee66
     append 3 write,denyoom,fast 1 1 1 write,string,fast e364c313a630b411
     asking 1 fast 0 0 0 fast,connection 60e75d081b017f97
     auth -2 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 fast,connection 7fd519ad4574332b
     bgrewriteaof 1 admin,noscript,no_async_loading 0 0 0 admin,slow,dangerous 2102af78d5fcc79f
     bgsave -1 admin,noscript,no_async_loading 0 0 0 admin,slow,dangerous 2dd08ac263713d14
+    bitcount -2 readonly 1 1 1 read,bitmap,slow b1c12f9c0be53302
     bitfield -2 write,denyoom 1 1 1 write,bitmap,slow 22026fd7cf33ed55
+    bitfield_ro -2 readonly,fast 1 1 1 read,bitmap,fast accb9027cdd44331
     bitop -4 write,denyoom 2 -1 1 write,bitmap,slow bfa736acce917408
+    bitpos -3 readonly 1 1 1 read,bitmap,slow 2f3603100664bf80
     blmove 6 write,denyoom,noscript,blocking 1 2 1 write,list,slow,blocking b9b14550acf82517
     blmpop -5 write,blocking,movablekeys 0 0 0 write,list,slow,blocking bf8a495cc051c717
     blpop -3 write,noscript,blocking 1 -2 1 write,list,slow,blocking 04ca3be4f2e4f868
@@ -18,13 +35,22 @@ let redisFacts = """
     bzpopmax -3 write,noscript,blocking,fast 1 -2 1 write,sortedset,fast,blocking 695264d028513fa6
     bzpopmin -3 write,noscript,blocking,fast 1 -2 1 write,sortedset,fast,blocking 0758d031b0b6e2d0
     client -2 - 0 0 0 slow -
+    client|caching 3 noscript,loading,stale 0 0 0 slow,connection c01674908232ab77
     client|getname 2 noscript,loading,stale 0 0 0 slow,connection 28ad82b408745d58
+    client|getredir 2 noscript,loading,stale 0 0 0 slow,connection af1642cd00c404de
     client|help 2 loading,stale 0 0 0 slow,connection f8dc45fa7e1e8106
     client|id 2 noscript,loading,stale 0 0 0 slow,connection 6d3460d827d45e5a
     client|info 2 noscript,loading,stale 0 0 0 slow,connection 05c92515ebc3394b
+    client|kill -3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection 3141e3d83d59466b
     client|list -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection f3edcf75df150d83
     client|no-evict 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection 3cc5030046cce439
+    client|pause -3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection 4ff7fa8e9235f7e2
+    client|reply 3 noscript,loading,stale 0 0 0 slow,connection 7f3303a011cd1bb2
     client|setname 3 noscript,loading,stale 0 0 0 slow,connection dd879d81848aa2bd
+    client|tracking -3 noscript,loading,stale 0 0 0 slow,connection e49df39db0242eb9
+    client|trackinginfo 2 noscript,loading,stale 0 0 0 slow,connection 3ea239ae09a4a3b9
+    client|unblock -3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection 8f1826643e92f422
+    client|unpause 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous,connection efd26772249f1277
     cluster -2 - 0 0 0 slow -
     cluster|addslots -3 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous 2da5124921011436
     cluster|addslotsrange -4 admin,stale,no_async_loading 0 0 0 admin,slow,dangerous f0370e66e54a5270
@@ -69,10 +95,12 @@ let redisFacts = """
     config|set -4 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 7ff04776d3d90c04
     copy -3 write,denyoom 1 2 1 keyspace,write,slow 73e10ed569df738a
     dbsize 1 readonly,fast 0 0 0 keyspace,read,fast 40b8c5d8f2585eb8
+    debug -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous f704421d5c6cda4c
     decr 2 write,denyoom,fast 1 1 1 write,string,fast 80787c9128d88ce9
     decrby 3 write,denyoom,fast 1 1 1 write,string,fast 70cbcb63117b93ad
     del -2 write 1 -1 1 keyspace,write,slow d6147375772db654
     discard 1 noscript,loading,stale,fast,allow_busy 0 0 0 fast,transaction 25426e1a55ee4567
+    dump 2 readonly 1 1 1 keyspace,read,slow 4e19a7908913f526
     echo 2 loading,stale,fast 0 0 0 fast,connection ce8c276f25bfe239
     eval -3 noscript,stale,skip_monitor,no_mandatory_keys,movablekeys 0 0 0 slow,scripting 1064a36cdb1e5ff1
     eval_ro -3 readonly,noscript,stale,skip_monitor,no_mandatory_keys,movablekeys 0 0 0 slow,scripting b2267010b3b4f8ea
@@ -109,6 +137,7 @@ let redisFacts = """
     geosearch -7 readonly 1 1 1 read,geo,slow 0dcbf53b48543faf
     geosearchstore -8 write,denyoom 1 2 1 write,geo,slow 3fee031473facf9d
     get 2 readonly,fast 1 1 1 read,string,fast 3d2d00fff80819de
+    getbit 3 readonly,fast 1 1 1 read,bitmap,fast 72dc79a892532c47
     getdel 2 write,fast 1 1 1 write,string,fast 3828975d63c7d726
     getex -2 write,fast 1 1 1 write,string,fast d59cca500c373715
     getrange 4 readonly 1 1 1 read,string,slow 2aea1784a45c5646
@@ -137,15 +166,20 @@ let redisFacts = """
     keys 2 readonly 0 0 0 keyspace,read,slow,dangerous bd1437fd040cf56c
     lastsave 1 loading,stale,fast 0 0 0 admin,fast,dangerous f7a9374f2a1b43a9
     latency -2 - 0 0 0 slow -
+    latency|doctor 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous b6da521647b0dfaf
+    latency|graph 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 0d9623b52da2be2a
     latency|help 2 loading,stale 0 0 0 slow 6bc3665e4efb1339
+    latency|histogram -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 751b1bd52b8bf720
     latency|history 3 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous ff9530c4e3822bf8
     latency|latest 2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous e2ad12a55c4e7da3
     latency|reset -2 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous 5eaec43c6b8694cc
+    lcs -3 readonly 1 2 1 read,string,slow b97f305eb705986e
     lindex 3 readonly 1 1 1 read,list,slow d5c2f5dc11a7f0eb
     linsert 5 write,denyoom 1 1 1 write,list,slow 3d763cdea315a630
     llen 2 readonly,fast 1 1 1 read,list,fast e4e7e3406c327796
     lmove 5 write,denyoom 1 2 1 write,list,slow 9ed53812527dca76
     lmpop -4 write,movablekeys 0 0 0 write,list,slow 5234030fbcb7b568
+    lolwut -1 readonly,fast 0 0 0 read,fast 55456f36b489d2d1
     lpop -2 write,fast 1 1 1 write,list,fast c022264a466d74da
     lpos -3 readonly 1 1 1 read,list,slow 156d748b87fb8eac
     lpush -3 write,denyoom,fast 1 1 1 write,list,fast 6cb21801ccd4c3d8
@@ -154,21 +188,38 @@ let redisFacts = """
     lrem 4 write 1 1 1 write,list,slow 8b136f45adeeaa55
     lset 4 write,denyoom 1 1 1 write,list,slow b401edad98031b39
     ltrim 4 write 1 1 1 write,list,slow df4a0408449623f4
+    memory -2 - 0 0 0 slow -
+    memory|doctor 2 - 0 0 0 slow c2c49e6ad069f6a7
+    memory|help 2 loading,stale 0 0 0 slow 4b57dcc07c7d9dfb
+    memory|malloc-stats 2 - 0 0 0 slow 9eefbde3318c2d04
+    memory|purge 2 - 0 0 0 slow 0cce0c3f055ddd6b
+    memory|stats 2 - 0 0 0 slow d74f40abd969cbfe
+    memory|usage -3 readonly 2 2 1 read,slow e1e396293dafd202
     mget -2 readonly,fast 1 -1 1 read,string,fast de003e8d37e71333
     migrate -6 write,movablekeys 3 3 1 keyspace,write,slow,dangerous c60b1b7a8c2ee536
     module -2 - 0 0 0 slow -
     module|help 2 loading,stale 0 0 0 slow 425af552a78ebe26
     module|list 2 admin,noscript 0 0 0 admin,slow,dangerous 515d1a3fe14a4708
+    module|load -3 admin,noscript,no_async_loading 0 0 0 admin,slow,dangerous 25d603a71d82b05a
+    module|loadex -3 admin,noscript,no_async_loading 0 0 0 admin,slow,dangerous 4ca31cbf5848fec7
+    module|unload 3 admin,noscript,no_async_loading 0 0 0 admin,slow,dangerous 0202a433396e3c8c
     monitor 1 admin,noscript,loading,stale 0 0 0 admin,slow,dangerous bd72b1d196b2d31f
     move 3 write,fast 1 1 1 keyspace,write,fast f3e1c7ddadb38fe5
     mset -3 write,denyoom 1 -1 2 write,string,slow f470f4f5f666bb75
     msetnx -3 write,denyoom 1 -1 2 write,string,slow 9d0b7c5a4eddea8c
     multi 1 noscript,loading,stale,fast,allow_busy 0 0 0 fast,transaction a547cf3dc27a3146
+    object -2 - 0 0 0 slow -
+    object|encoding 3 readonly 2 2 1 keyspace,read,slow f9de626684ef5b9f
+    object|freq 3 readonly 2 2 1 keyspace,read,slow 85c3aa195ac70eb6
+    object|help 2 loading,stale 0 0 0 keyspace,slow c587c202b96bc7b5
+    object|idletime 3 readonly 2 2 1 keyspace,read,slow d3dbcc5a579b7b71
+    object|refcount 3 readonly 2 2 1 keyspace,read,slow 5d7a0b1333f1a9bc
     persist 2 write,fast 1 1 1 keyspace,write,fast f32364cf92e99a93
     pexpire -3 write,fast 1 1 1 keyspace,write,fast ab3de63bd88e2cea
     pexpireat -3 write,fast 1 1 1 keyspace,write,fast 078f6e7d5865dc39
     pexpiretime 2 readonly,fast 1 1 1 keyspace,read,fast 2e2f4f15d46fbdc7
     pfadd -2 write,denyoom,fast 1 1 1 write,hyperloglog,fast 9dc8f9b9aea8ea34
+    pfcount -2 readonly 1 -1 1 read,hyperloglog,slow b09d54befde9ae4d
     pfdebug 3 write,denyoom,admin 2 2 1 write,hyperloglog,admin,slow,dangerous f9c822ed10c9c66b
     pfmerge -2 write,denyoom 1 -1 1 write,hyperloglog,slow a90bb4faa6f740ca
     pfselftest 1 admin 0 0 0 hyperloglog,admin,slow,dangerous b8c55731ebc59ac6
@@ -236,6 +287,7 @@ let redisFacts = """
     smismember -3 readonly,fast 1 1 1 read,set,fast 18b22569152baf43
     smove 4 write,fast 1 2 1 write,set,fast c4b1d0832ed63914
     sort -2 write,denyoom,movablekeys 1 1 1 write,set,sortedset,list,slow,dangerous d0a5d014915798e2
+    sort_ro -2 readonly,movablekeys 1 1 1 read,set,sortedset,list,slow,dangerous 4ff0e71b9678cfe1
     spop -2 write,fast 1 1 1 write,set,fast 2aabbde0bd71bb54
     spublish 3 pubsub,loading,stale,fast 1 1 1 pubsub,fast 096076fec9e7f16c
     srandmember -2 readonly 1 1 1 read,set,slow f9d89a21e2b0e662

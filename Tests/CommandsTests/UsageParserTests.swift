@@ -92,6 +92,17 @@ private typealias Argument = ArgumentDescription
                 ]
             ),
             (
+                "ON|OFF",
+                [
+                    Argument(
+                        name: "on_off", kind: .oneOf,
+                        arguments: [
+                            Argument(name: "on", kind: .pureToken, token: "ON"),
+                            Argument(name: "off", kind: .pureToken, token: "OFF"),
+                        ])
+                ]
+            ),
+            (
                 "<* | id>",
                 [
                     Argument(

@@ -1,7 +1,10 @@
-"""The clients and tools that people have: redis-py of several releases, redis-cli, redis-benchmark."""
+"""The clients that people have, in nine languages, each with its default settings: what it reads is what is there.
 
+The programs of client_programs/ print what they saw as JSON. What Debian or PyPI does not give this machine is skipped.
+"""
+
+import json
 import os
-import re
 import subprocess
 import sys
 import threading
@@ -9,119 +12,164 @@ from pathlib import Path
 
 import pytest
 
-from support.resp import request
-from support.server import IS_STANDIN, ROOT, Almanac
+from support import data as rows
+from support.programs import python_environment, skip_without
+from support.server import IS_STANDIN, Almanac
 
-PROGRAM = Path(__file__).parent / "client_program.py"
-# What is not among the tests' own requirements is installed beside them, once.
-RELEASES = {"newest": None, "5": "redis==5.2.1", "4": "redis==4.6.0"}
+PROGRAMS = Path(__file__).parent / "client_programs"
+REFUSAL = "You can't write against a read only replica."
+LARGE = bytes((index * 31 + (index >> 8) * 7) & 0xFF for index in range(1 << 20))
+AWKWARD = {b'\x00\r\n\xff\xfe"\\': bytes(range(256)), b"empty": b"", b"large": LARGE}
+KEYS = [*(key for key, _ in rows.small_pairs()), *AWKWARD]
+
+
+def pairs():
+    yield from rows.small_pairs()
+    yield from AWKWARD.items()
 
 
 @pytest.fixture(scope="module")
 def server(built, tmp_path_factory):
-    with Almanac(tmp_path_factory.mktemp("clients"), [built("small"), built("other")]) as server:
+    dataset = rows.build("clients", tmp_path_factory.mktemp("clients-data"), pairs)
+    with Almanac(tmp_path_factory.mktemp("clients"), [dataset, built("other")]) as server:
         yield server
 
 
-def tool(server, *arguments, timeout=120, stdin=None):
-    """Runs a redis tool against the server; its standard output."""
-    done = subprocess.run([arguments[0], "-h", server.host, "-p", str(server.port), *map(str, arguments[1:])],
-                          capture_output=True, timeout=timeout, input=stdin)
-    assert done.returncode == 0, (done.stdout, done.stderr)
-    return done.stdout.decode(errors="replace")
+def hexadecimal(values):
+    return [value.hex() for value in values]
 
 
-def environment(release):
-    requirement = RELEASES[release]
-    if requirement is None:
-        return dict(os.environ)
-    target = ROOT / ".build/clients" / requirement.replace("==", "-")
-    if not target.exists():
-        partial = target.with_name(target.name + ".partial")
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target",
-                        partial, requirement], check=True)
-        partial.rename(target)
-    return {**os.environ, "PYTHONPATH": str(target)}
+VALUE = b"value of 1".hex()
+EXPECTED = {
+    "get": VALUE,
+    "missing": None,
+    "mget": [VALUE, None, "", b"value of 2".hex()],
+    "binary": bytes(range(256)).hex(),
+    "empty": "",
+    "large": LARGE.hex(),
+    "exists": 2,
+    "strlen": len(LARGE),
+    "type": "string",
+    "type_of_missing": "none",
+    "ttl": -1,
+    "ttl_of_missing": -2,
+    "scan": sorted(hexadecimal(KEYS)),
+    "scan_match": hexadecimal(b"key:00001%d" % digit for digit in range(10)),
+    "pipeline": hexadecimal(b"value of %d" % number for number in range(1000)),
+    "transaction": [VALUE, None, 10],
+    "after_refusal": b"value of 2".hex(),
+    "database": b"other value of 950".hex(),
+}
+# What redis_py.py tells besides.
+EXPECTED_OF_REDIS_PY = {
+    "watched": [VALUE], "getrange": b"value".hex(), "dbsize": len(KEYS), "randomkey": True, "echo": "00ff",
+    "keys": ["key:00000%d" % digit for digit in range(10)], "contains": [True, False], "setname": [True, "worker"],
+    "listed": True, "config": {}, "role": "slave" if IS_STANDIN else "master"}
 
 
-def run_program(server, release, *protocols):
-    env = {**environment(release), "EXPECTED_ROLE": "slave" if IS_STANDIN else "master"}
-    done = subprocess.run([sys.executable, PROGRAM, server.host, str(server.port), *protocols], capture_output=True,
-                          timeout=120, env=env)
-    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()[-2000:]
+def check(facts, more=()):
+    """Compares what a program saw with what is there, each difference shortened."""
+    expected = {**EXPECTED, **dict(more)}
+    seen = {**facts, **{name: sorted(set(facts[name])) for name in ("scan", "scan_match")}}
+    wrong = {name: (str(seen.get(name))[:200], str(value)[:200])
+             for name, value in expected.items() if seen.get(name, "nothing") != value}
+    assert not wrong, (facts["client"], wrong)
+    assert REFUSAL in facts["refused"], (facts["client"], facts["refused"])
 
 
-@pytest.mark.parametrize("release", RELEASES)
-def test_a_redis_py_program(server, release):
-    run_program(server, release)
+def run(server, command, *arguments, environment=None):
+    """Runs a program against the server; the facts that it prints."""
+    done = subprocess.run(
+        [*map(str, command), server.host, str(server.port), *map(str, arguments)], capture_output=True, timeout=120,
+        env=environment)
+    assert done.returncode == 0, done.stdout.decode()[-2000:] + done.stderr.decode()[-4000:]
+    return json.loads(done.stdout)
 
 
-def test_a_redis_py_program_that_asks_for_resp3_is_told_plainly_or_served(server):
-    """RESP3 may not be spoken yet; then HELLO 3 must say so in the words that clients look for."""
-    with server.connect() as connection:
-        connection.send(request("HELLO", 3))
-        reply = connection.socket.recv(4096)
-    if reply == b"-NOPROTO unsupported protocol version\r\n":
+@pytest.mark.parametrize("requirement, module, protocol", [
+    *((requirement, module, protocol) for requirement, module in [
+        (None, "redis"), ("redis==5.2.1", "redis"), ("valkey==6.1.1", "valkey")] for protocol in [(), (2,), (3,)]),
+    ("redis==4.6.0", "redis", ()),  # It speaks RESP2 alone and has no option for it.
+], ids=lambda value: "-".join(map(str, value)) or "default" if isinstance(value, tuple) else value)
+@pytest.mark.parametrize("program", ["redis_py.py", "redis_asyncio.py"])
+def test_redis_py_and_valkey_py(server, program, requirement, module, protocol):
+    facts = run(server, [sys.executable, PROGRAMS / program], module, *protocol,
+                environment=python_environment(requirement))
+    if program == "redis_asyncio.py":
+        check(facts, {"gathered": EXPECTED["pipeline"][:50]})
         return
-    assert reply[:1] == b"%", reply
-    run_program(server, "newest", "3")
+    check(facts, EXPECTED_OF_REDIS_PY)
+    assert REFUSAL in facts["deletion_refused"], facts
+    assert facts["redis_version"].replace(".", "").isdigit() and facts["id"] > 0 and facts["commands"] > 20
 
 
-def test_redis_cli_reads(server):
-    assert tool(server, "redis-cli", "get", "key:000001").strip() == "value of 1"
-    assert tool(server, "redis-cli", "get", "nosuch").strip() == ""
-    assert tool(server, "redis-cli", "mget", "key:000001", "key:000002").split("\n")[:2] == ["value of 1", "value of 2"]
-    assert tool(server, "redis-cli", "dbsize").strip() == "1000"
-    assert tool(server, "redis-cli", "-n", 1, "dbsize").strip() == "200"
-    assert "READONLY" in tool(server, "redis-cli", "set", "a", "b")
-    assert "unknown command" in tool(server, "redis-cli", "nosuch")
+def test_coredis(server):
+    check(run(server, [sys.executable, PROGRAMS / "coredis_program.py"],
+              environment=python_environment("coredis==6.9.0")))
 
 
-def test_redis_cli_reads_commands_from_a_script(server):
-    script = b"".join(b"get key:%06d\n" % number for number in range(1000))
-    assert tool(server, "redis-cli", stdin=script).split("\n")[:1000] == [f"value of {n}" for n in range(1000)]
+@pytest.mark.parametrize("protocol", [2, 3], ids=["RESP2", "RESP3"])
+@pytest.mark.almanac_only  # It connects to no server that says it is a replica, as the stand-in does.
+def test_valkey_glide(server, protocol):
+    check(run(server, [sys.executable, PROGRAMS / "glide.py"], protocol,
+              environment=python_environment("valkey-glide-sync==2.5.3")))
 
 
-def test_redis_cli_scan(server):
-    assert len(set(tool(server, "redis-cli", "--scan").split())) == 1000
-    assert len(set(tool(server, "redis-cli", "--scan", "--pattern", "key:00001*").split())) == 10
+def test_c_with_hiredis(server, tmp_path):
+    skip_without("pkg-config", "--exists", "hiredis")
+    skip_without("cc", "--version")
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "hiredis"], capture_output=True, check=True, text=True)
+    subprocess.run(["cc", "-Wall", "-Werror", "-o", tmp_path / "program", PROGRAMS / "hiredis.c",
+                    *flags.stdout.split()], check=True)
+    check(run(server, [tmp_path / "program"]))
 
 
-def test_redis_cli_bigkeys(server):
-    text = tool(server, "redis-cli", "--bigkeys")
-    assert "Sampled 1000 keys in the keyspace!" in text
-    assert "1000 strings with" in text
+def test_go_with_redigo(server, tmp_path):
+    # Debian's packages are found by the old way of looking for them.
+    go = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": "", "GOCACHE": str(tmp_path / "cache")}
+    skip_without("go", "list", "github.com/gomodule/redigo/redis", GO111MODULE="off", GOPATH="/usr/share/gocode")
+    subprocess.run(["go", "build", "-o", tmp_path / "program", PROGRAMS / "redigo.go"], check=True,
+                   env={**os.environ, **go})
+    check(run(server, [tmp_path / "program"]))
 
 
-def test_redis_cli_latency(server):
-    assert re.match(r"\d+ \d+ [\d.]+ \d+", tool(server, "redis-cli", "--raw", "--latency", "-i", "1"))
+@pytest.mark.parametrize("driver", ["ruby", "hiredis"])
+def test_ruby(server, driver):
+    skip_without("ruby", "-e", f"require 'redis'; require 'redis/connection/{driver}'")
+    check(run(server, ["ruby", PROGRAMS / "redis_rb.rb"], driver))
 
 
-def test_redis_cli_stat(server):
-    child = subprocess.Popen(["redis-cli", "-h", server.host, "-p", str(server.port), "--stat", "-i", "0.05"],
-                             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
-    try:
-        lines = [child.stdout.readline().decode() for _ in range(5)]
-    finally:
-        child.kill()
-        child.wait()
-    assert "keys" in lines[1] and re.match(r"\s*1200\s", lines[2]), lines
+@pytest.mark.parametrize("module", ["Redis", "Redis::Fast"])
+def test_perl(server, module):
+    skip_without("perl", f"-M{module}", "-e1")
+    check(run(server, ["perl", PROGRAMS / "redis_perl.pl"], module))
 
 
-def test_redis_cli_pipe_ends(server):
-    """--pipe sends its input and then an ECHO whose reply ends it."""
-    done = subprocess.run(["redis-cli", "-h", server.host, "-p", str(server.port), "--pipe"], capture_output=True,
-                          input=b"GET key:000001\r\n" * 1000, timeout=60)
-    assert b"errors: 0, replies: 1000" in done.stdout, done
+def test_php_with_its_extension(server):
+    skip_without("php", "-r", "exit(extension_loaded('redis') ? 0 : 1);")
+    check(run(server, ["php", PROGRAMS / "phpredis.php"]))
 
 
-@pytest.mark.parametrize("arguments", [
-    ("-t", "ping_inline,ping_mbulk,get", "-P", "1"), ("-t", "get", "-P", "64"),
-    ("-P", "16", "MGET", *["key:000001"] * 10),
-], ids=lambda words: " ".join(words[:6]))
-def test_redis_benchmark(server, arguments):
-    text = tool(server, "redis-benchmark", "-q", "-n", 20000, "-c", 50, *arguments)
-    assert "requests per second" in text and "rror" not in text, text
+def test_php_with_predis(server):
+    skip_without("php", "-r", "require 'Predis/Autoloader.php';")
+    check(run(server, ["php", PROGRAMS / "predis.php"]))
+
+
+def test_lua(server):
+    skip_without("lua5.1", "-e", "require 'redis'")
+    check(run(server, ["lua5.1", PROGRAMS / "redis_lua.lua"]))
+
+
+def test_node(server):
+    # Where Debian's modules are; a node that is not Debian's does not look there by itself.
+    path = {"NODE_PATH": "/usr/share/nodejs"}
+    skip_without("node", "-e", "require('redis')", **path)
+    check(run(server, ["node", PROGRAMS / "node_redis.js"], environment={**os.environ, **path}))
+
+
+def test_erlang(server):
+    skip_without("erl", "-noshell", "-eval", "{module, eredis} = code:load_file(eredis), halt(0).")
+    check(run(server, ["escript", PROGRAMS / "eredis.escript"]))
 
 
 def test_twenty_clients_of_different_kinds_at_once(server):

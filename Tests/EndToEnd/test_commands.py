@@ -3,8 +3,17 @@
 `support/command_cases.py` has the requests; here is what must hold of each.
 """
 
+import fcntl
+import os
+import pty
 import re
+import select
 import shlex
+import shutil
+import struct
+import subprocess
+import termios
+import time
 
 import pytest
 
@@ -145,3 +154,41 @@ def test_what_takes_a_key_is_asked_for_one_that_holds_a_string(servers):
             wrong.append((name, replies))
     assert lacking == []
     assert wrong == []
+
+
+def hint(server, typed):
+    """What redis-cli shows behind the words typed, which it takes from COMMAND DOCS; None where it shows nothing."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 250, 0, 0))
+    client = subprocess.Popen(
+        ["redis-cli", "-p", str(server.port)], stdin=terminal, stdout=terminal, stderr=terminal,
+        env={**os.environ, "TERM": "xterm", "HOME": "/nonexistent"}, start_new_session=True)
+    os.close(terminal)
+    try:
+        seen, deadline = b"", time.monotonic() + 60
+        while b"> " not in seen:
+            assert time.monotonic() < deadline, seen
+            if select.select([controller], [], [], 1)[0]:
+                seen += os.read(controller, 65536)
+        os.write(controller, typed.encode() + b" ")
+        # The line is shown anew for each letter; the cursor goes behind the last.
+        whole = re.compile(rb"> %b (?:\x1b\[0;90;49m(.*?)\x1b\[0m)?\r" % re.escape(typed.encode()))
+        seen = b""
+        while not (found := whole.search(seen)):
+            assert time.monotonic() < deadline, seen
+            if select.select([controller], [], [], 1)[0]:
+                seen += os.read(controller, 65536)
+        return found[1]
+    finally:
+        client.kill()
+        client.wait()
+        os.close(controller)
+
+
+@pytest.mark.skipif(not shutil.which("redis-cli"), reason="no redis-cli")
+@pytest.mark.parametrize("typed", [
+    "get", "scan", "set", "mget", "bitcount", "xread", "zunion", "geosearch", "georadius", "config set", "client setname",
+    "lpos string element", "hset", "xadd", "zrange"])
+def test_redis_cli_hints_as_for_redis(servers, typed):
+    ours, theirs = (hint(server, typed) for server in servers)
+    assert theirs is not None and ours == theirs

@@ -3,6 +3,7 @@
 import math
 import re
 import socket
+import threading
 import time
 
 import pytest
@@ -177,3 +178,30 @@ def test_fewer_places_than_there_are_clients_close_nobody_and_let_nobody_in(smal
         wait_until(server.answers, what="a place")
         for connection in connections:
             connection.close()
+
+
+@pytest.mark.parametrize("greedy", ["GET", "MGET", "KEYS"])
+def test_a_greedy_client_leaves_a_polite_one_its_turns(built, serve, greedy):
+    """One loop: a server that finished what is greedy first would answer next to nothing meanwhile."""
+    with serve(built("million"), flags=("--loops", 1)) as server:
+        with server.connect() as polite, server.connect() as other:
+            key = b"key:%012d" % 7
+            expected = polite.call("GET", key)
+            if greedy == "GET":
+                requests, count = request("GET", key) * 100_000, 100_000
+            elif greedy == "MGET":
+                requests, count = request("MGET", *[b"key:%012d" % number for number in range(100_000)]) * 10, 10
+            else:
+                requests, count = request("KEYS", "*") * 3, 3
+            writer = threading.Thread(target=other.send, args=(requests,))
+            reader = threading.Thread(target=other.replies, args=(count,))
+            writer.start()
+            reader.start()
+            turns = 0
+            while reader.is_alive():
+                assert polite.call("GET", key) == expected
+                turns += 1
+            writer.join()
+            reader.join()
+            print(f"\n{turns} GETs beside it")
+            assert turns >= 100

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Follows what one client sent and got, and says where a promise was broken.
 ///
 /// Replies are in order and of the protocol in force; each is of a version that was served between its request and
@@ -69,10 +71,12 @@ struct ConversationChecker {
         if condition { return }
         let before = String(decoding: received[max(0, offset - 200)..<offset], as: UTF8.self)
         let after = String(decoding: received[offset..<min(received.count, offset + 100)], as: UTF8.self)
-        preconditionFailure(
+        print(
             "\(promise()), at \(latest.reversed().joined(separator: " < ")), RESP\(state.isRESP3 ? 3 : 2), \(state.muting), queued "
                 + "\(state.queue?.count ?? -1), subscribed to \(state.subscribed.map(\.count)), after "
                 + "\(before.debugDescription), before \(after.debugDescription)")
+        fflush(nil)  // An optimised build stops without a word.
+        preconditionFailure(promise())
     }
 
     /// - Returns: False where the replies end here, as the client left.

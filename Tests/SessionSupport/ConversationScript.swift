@@ -1,15 +1,15 @@
 import Commands
 
-/// Draws requests, right and wrong, of every command there is.
+/// Draws the requests of one client, right and wrong, of every command there is.
 struct ConversationScript {
     typealias Bytes = [UInt8]
 
     private let commands = CommandTable.standard.commands.filter { !Self.left.contains($0.fullName.lowercased()) }
-    /// What each client is likely to be in the middle of, so that a request of several replies is not queued.
-    private var isInTransaction: [Bool]
-    private var isMuted: [Bool]
+    /// What the client is likely to be in the middle of, so that a request of several replies is not queued.
+    private var isInTransaction = false
+    private var isMuted = false
     /// Whether the next request gets no reply, so that it must not be one that changes much.
-    private var isSkipping: [Bool]
+    private var isSkipping = false
 
     /// Commands whose effect on later replies is not understood here; most of them are sent on purpose below.
     private static let left: Set<String> = [
@@ -18,16 +18,10 @@ struct ConversationScript {
         "select", "config|set", "monitor", "sync", "psync", "shutdown", "debug|sleep", "exec", "multi", "discard",
     ]
 
-    init(clientCount: Int) {
-        isInTransaction = [Bool](repeating: false, count: clientCount)
-        isMuted = isInTransaction
-        isSkipping = isInTransaction
-    }
-
-    /// The next request of a client.
-    mutating func request(of client: Int, from source: inout ChoiceSource) -> [Bytes] {
-        if isSkipping[client] {
-            isSkipping[client] = false
+    /// The next request of the client.
+    mutating func request(from source: inout ChoiceSource) -> [Bytes] {
+        if isSkipping {
+            isSkipping = false
             return words("GET", key(&source))
         }
         switch source.pick(0...31) {
@@ -38,25 +32,25 @@ struct ConversationScript {
         case 9: return words("GETRANGE", key(&source), Bytes("0".utf8), Bytes("\(source.pick(0...40))".utf8))
         case 10: return words(source.element(of: ["DBSIZE", "RANDOMKEY", "SCAN 0 COUNT 3", "KEYS *"]))
         case 11...12:
-            guard !isMuted[client] else { return words("PING") }
-            isInTransaction[client] = true
+            guard !isMuted else { return words("PING") }
+            isInTransaction = true
             return words("MULTI")
         case 13...14:
-            isInTransaction[client] = false
+            isInTransaction = false
             return words("EXEC")
         case 15:
-            isInTransaction[client] = false
+            isInTransaction = false
             return words("DISCARD")
         case 16...17: return words(source.element(of: ["HELLO 2", "HELLO 3", "HELLO 3", "HELLO", "HELLO 4"]))
         case 18: return words(source.element(of: ["SELECT 0", "SELECT 1", "SELECT 1", "SELECT 7"]))
         case 19:
             guard source.oneIn(2) else { return words("WATCH k1") }
-            isInTransaction[client] = false
-            isMuted[client] = false
+            isInTransaction = false
+            isMuted = false
             return words("RESET")
-        case 20...21: return subscription(of: client, &source)
+        case 20...21: return subscription(&source)
         case 22: return tracking(&source)
-        case 23: return muting(of: client, &source)
+        case 23: return muting(&source)
         case 24: return words("PING", source.oneIn(2) ? [] : key(&source))
         case 25:
             return words(source.element(of: ["SET k1 v", "DEL k1", "GET", "NOSUCH thing", "CLIENT NOSUCH", "MGET"]))
@@ -83,11 +77,11 @@ struct ConversationScript {
         "get", "k*", "FILTERBY", "PATTERN", "ACLCAT", "SAMPLES", "",
     ]
 
-    private mutating func subscription(of client: Int, _ source: inout ChoiceSource) -> [Bytes] {
-        guard !isMuted[client] else { return words("PING") }
+    private mutating func subscription(_ source: inout ChoiceSource) -> [Bytes] {
+        guard !isMuted else { return words("PING") }
         let kind = source.element(of: ["", "P", "S"])
         let names = ["swaps", "s*", "other", "__redis__:invalidate"].map { Bytes($0.utf8) }
-        if isInTransaction[client] { return words(kind + "SUBSCRIBE", source.element(of: names)) }
+        if isInTransaction { return words(kind + "SUBSCRIBE", source.element(of: names)) }
         if source.oneIn(2) { return words(kind + "UNSUBSCRIBE") }
         let chosen = (0...source.pick(0...2)).map { _ in source.element(of: names) }
         return [word(kind + (source.oneIn(3) ? "UNSUBSCRIBE" : "SUBSCRIBE"))] + chosen
@@ -103,11 +97,11 @@ struct ConversationScript {
             ]))
     }
 
-    private mutating func muting(of client: Int, _ source: inout ChoiceSource) -> [Bytes] {
-        guard !isInTransaction[client] else { return words("PING") }
+    private mutating func muting(_ source: inout ChoiceSource) -> [Bytes] {
+        guard !isInTransaction else { return words("PING") }
         let mode = source.element(of: ["OFF", "SKIP", "ON"])
-        isMuted[client] = mode == "OFF" || isMuted[client] && mode == "SKIP"
-        isSkipping[client] = mode == "SKIP"
+        isMuted = mode == "OFF" || isMuted && mode == "SKIP"
+        isSkipping = mode == "SKIP"
         return words("CLIENT REPLY \(mode)")
     }
 

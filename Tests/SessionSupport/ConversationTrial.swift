@@ -10,8 +10,7 @@ public struct ConversationTrial {
     private var source: ChoiceSource
     private let driver: SessionDriver
     private let control = RecordingControl()
-    private var script: ConversationScript
-    private var sent: [[ConversationChecker.Sent]]
+    private var transcripts: [ConversationTranscript]
     /// Clients that have sent what is no request, so that replies cannot be told apart any more.
     private var isGarbled: [Bool]
     private var hasLeft: [Bool]
@@ -31,8 +30,7 @@ public struct ConversationTrial {
             versions, clientCount: clientCount, pace: seed == 0 ? .prompt : .random(seed: seed, readBytesMin: 7),
             limits: RequestParser.Limits(argumentCountMax: 2_000, argumentBytesMax: 8_192, inlineBytesMax: 4_096),
             control: control)
-        script = ConversationScript(clientCount: clientCount)
-        sent = [[ConversationChecker.Sent]](repeating: [], count: clientCount)
+        transcripts = [ConversationTranscript](repeating: ConversationTranscript(), count: clientCount)
         isGarbled = [Bool](repeating: false, count: clientCount)
         hasLeft = isGarbled
         history = [numbers]
@@ -57,7 +55,9 @@ public struct ConversationTrial {
     private mutating func step() {
         let client = source.pick(0...driver.clients.count - 1)
         switch source.pick(0...31) {
-        case 0...21: send(script.request(of: client, from: &source), by: client)
+        case 0...21:
+            let request = transcripts[client].request(from: &source, epoch: driver.epoch)
+            if isTalking(client) { driver.clients[client].send(request) }
         case 22...24: publish()
         case 25...29: for _ in 0...source.pick(0...5) { driver.turn() }
         case 30: driver.announce([UInt8]("version \(driver.epoch)".utf8), on: [UInt8]("swaps".utf8))
@@ -78,11 +78,7 @@ public struct ConversationTrial {
         }
     }
 
-    private mutating func send(_ request: [[UInt8]], by client: Int) {
-        guard !isGarbled[client], !hasLeft[client] else { return }
-        driver.clients[client].send(RandomScript.encoded(request))
-        sent[client].append(ConversationChecker.Sent(request: request, epoch: driver.epoch))
-    }
+    private func isTalking(_ client: Int) -> Bool { !isGarbled[client] && !hasLeft[client] }
 
     private mutating func publish() {
         let database = source.pick(0...VersionedWorld.databaseCount - 1)
@@ -92,10 +88,9 @@ public struct ConversationTrial {
             VersionedWorld.make(numbers[database], of: database, coldBits: Self.coldBits(&source)), in: database)
     }
 
-    /// Asks each client once more as it is, and once with nothing set: that reply is of the last version.
     private mutating func finish() {
-        for place in driver.clients.indices {
-            for words in [["GET", "k0"], ["RESET"], ["GET", "k0"]] { send(words.map { [UInt8]($0.utf8) }, by: place) }
+        for place in driver.clients.indices where isTalking(place) {
+            driver.clients[place].send(transcripts[place].ending(epoch: driver.epoch))
         }
     }
 
@@ -103,9 +98,8 @@ public struct ConversationTrial {
         let client = driver.clients[place]
         precondition(client.replyBytesMax <= 4 * Session.outputBytesSoftMax, "a turn replied too much")
         guard !isGarbled[place] else { return }
-        var checker = ConversationChecker(
-            received: client.received, history: history,
-            epochOfReply: { client.epoch(ofReplyEndingAt: $0) ?? 0 })
-        checker.check(sent[place], isCut: hasLeft[place])
+        transcripts[place].check(received: client.received, history: history, isCut: hasLeft[place]) {
+            client.epoch(ofReplyEndingAt: $0) ?? 0
+        }
     }
 }

@@ -234,7 +234,9 @@ public final class SessionDriver {
             if let job = job as? ClientVisitJob {
                 visitClients(for: job)
             } else if let job = job as? DatasetJob {
-                isAnswered(job, for: client)
+                isAnswered(for: client) { answered in job.start { _ in answered() } }
+            } else if let job = job as? SettingsJob {
+                isAnswered(for: client) { answered in job.start { _ in answered() } }
             } else {
                 job.runSlice()
             }
@@ -245,11 +247,11 @@ public final class SessionDriver {
     }
 
     /// Hands a job to the control once, and asks each turn whether it has answered.
-    private func isAnswered(_ job: DatasetJob, for client: Client) -> Bool {
+    private func isAnswered(for client: Client, start: (@escaping @Sendable () -> Void) -> Void) -> Bool {
         if client.answer == nil {
             let answer = Answer()
             client.answer = answer
-            job.start { _ in answer.hasCome.store(true, ordering: .relaxed) }
+            start { answer.hasCome.store(true, ordering: .relaxed) }
         }
         guard client.answer?.hasCome.load(ordering: .relaxed) == true else { return false }
         client.answer = nil

@@ -93,6 +93,8 @@ struct SettingTests {
             "require-signature": "yes", "warm-keys": "21", "warm-rate": "22", "warm-time": "23",
             "rollback-window": "24", "version-use-max": "25", "max-keys-reply": "26", "wait": "yes", "watch": "yes",
             "drain-timeout": "16", "log-format": "json", "log-level": "debug", "log-file": "/l", "pid-file": "/p",
+            "slowlog-log-slower-than": "31", "slowlog-max-len": "32", "latency-monitor-threshold": "33",
+            "enable-debug-command": "local",
         ]
         #expect(Set(samples.keys) == Set(Setting.all.filter { !$0.kind.isList }.map(\.key)))
         for (key, text) in samples {

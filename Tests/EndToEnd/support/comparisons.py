@@ -5,8 +5,6 @@ Each comparison takes our value, theirs (as `resp.decode` gives them) and what t
 
 import re
 
-from .resp import Push, Set, Verbatim
-
 
 class Known:
     """What comparisons need besides the replies."""
@@ -61,6 +59,13 @@ def fields(ours, theirs, known):
     if isinstance(theirs, list) and isinstance(ours, list):
         ours, theirs = paired(ours), paired(theirs)
     return isinstance(theirs, dict) and shape(ours, theirs, known)
+
+
+def memory(ours, theirs, known):
+    """`MEMORY STATS`: a map of at least Redis's fields, but for those of each database's hash tables: there are none."""
+    if isinstance(theirs, list) and isinstance(ours, list):
+        ours, theirs = paired(ours), paired(theirs)
+    return shape(ours, {name: each for name, each in theirs.items() if not name.startswith(b"db.")}, known)
 
 
 def paired(values):
@@ -158,5 +163,3 @@ def help_text(ours, theirs, known):
         return False
     return ours[0] == theirs[0] and ours[-2:] == theirs[-2:]
 
-
-__all__ = ["Known", "Push", "Set", "Verbatim"]

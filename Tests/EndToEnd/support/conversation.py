@@ -48,17 +48,19 @@ class Conversation:
         except (OSError, ValueError) as error:
             raise ConnectionError(f"{whose}: {error!r}") from error
 
-    def is_in_step(self):
-        """Whether each server answers what is asked next, and nothing else."""
+    def out_of_step(self):
+        """What each server answers that is not what was asked last; None where both keep step."""
         marker = b"marker %d" % next(self.markers)
         replies = []
         for connection in (self.ours, self.theirs):
             connection.send(request("PING", marker))
             replies.append(connection.reply())
-        if self.queue is not None:
+        if self.queue is not None and replies == [b"+QUEUED\r\n"] * 2:
             self.queue.append(Command("marker", (b"PING", marker)))
-            return replies == [b"+QUEUED\r\n"] * 2
-        return all(marker in reply for reply in replies) and not self.ours.has_bytes()
+            return None
+        if all(marker in reply for reply in replies) and not self.ours.has_bytes():
+            return None
+        return tuple(replies)
 
     def queue_after(self, word, command, reply):
         if reply == b"+QUEUED\r\n":

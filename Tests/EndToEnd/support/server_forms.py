@@ -189,7 +189,7 @@ class ServerForms(Parts):
             ([b"LATENCY", b"DOCTOR"], comparisons.kind), ([b"LATENCY", b"HISTOGRAM", b"nosuch"], None),
             ([b"LATENCY", b"HISTOGRAM"], comparisons.shape),
             ([b"MEMORY", b"DOCTOR"], comparisons.kind), ([b"MEMORY", b"MALLOC-STATS"], comparisons.kind),
-            ([b"MEMORY", b"PURGE"], None), ([b"MEMORY", b"STATS"], comparisons.fields),
+            ([b"MEMORY", b"PURGE"], None), ([b"MEMORY", b"STATS"], comparisons.memory),
             ([b"MEMORY", b"USAGE", self.key()], comparisons.kind), ([b"MEMORY", b"USAGE", b"no such key"], None),
             ([b"MEMORY", b"USAGE", b"x", b"SAMPLES"], None), ([b"MEMORY", b"USAGE", b"x", b"SAMPLES", b"x"], None),
             ([b"MEMORY", b"USAGE", b"x", b"SAMPLES", -1], None), ([b"MEMORY", b"USAGE", b"x", b"NOSUCH", 1], None),
