@@ -43,7 +43,7 @@ extension CommandTable {
                 Row(
                     "use", .datasetUse, arity: -3, [.noscript, .noMulti, .fast], group: .server, since: "0.2.0", "O(1)",
                     "Has this connection stay on a version that is open, or follow the latest again.",
-                    usage: "[name] <version | latest>"),
+                    usage: "[name] <version | LATEST>"),
                 Row(
                     "range", .datasetRange, arity: -5, .readonly, group: .server, since: "0.2.0",
                     "O(log(N)+M) with M rows read",

@@ -91,10 +91,10 @@ import Testing
             "-VERSIONGONE version A of A has been replaced and is closed; "
             + "follow the latest with DATASET USE A latest\r\n"
         for client in 0...1 { #expect(world.ask(request("DATASET", "USE", "A"), client: client) == "+OK\r\n") }
-        world.open[0].close(by: 1_000)
-        world.driver.context.now = 999
+        let end = world.driver.time + 1_000_000_000
+        world.open[0].close(by: end)
         #expect(world.ask(request("GET", "k")) == "$1\r\nA\r\n")
-        world.driver.context.now = 1_000
+        world.driver.time = end
         #expect(world.ask(request("GET", "k"), request("PING"), request("DBSIZE")) == gone + "+PONG\r\n" + gone)
         #expect(world.ask(request("DATASET", "RANGE", "A", "", "")) == gone)
         #expect(world.ask(request("MULTI"), request("GET", "k"), request("EXEC")).hasSuffix("*1\r\n" + gone))
@@ -112,11 +112,12 @@ import Testing
         #expect(world.ask(request("DATASET", "USE", "A")) == "+OK\r\n")
         let gets = (0..<600).flatMap { _ in request("GET", "k") }
         world.driver.clients[0].send(request("MULTI") + gets + request("EXEC") + request("GET", "k"))
-        world.open[0].close(by: 500)
+        let end = world.driver.time + 1_000_000_000
+        world.open[0].close(by: end)
         // The first turns queue; each turn of the execution takes some hundred commands.
         world.driver.beforeTurn = { [unowned world] turn in
             let client = world.driver.clients[0]
-            if text(client.received).contains("*600\r\n") { world.driver.context.now = 500 }
+            if text(client.received).contains("*600\r\n") { world.driver.time = max(world.driver.time, end) }
             client.session.dropClosedVersions()
         }
         #expect(world.driver.run())
