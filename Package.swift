@@ -53,7 +53,7 @@ let package = Package(
         // 3: what a request means.
         .target(
             name: "Commands", dependencies: ["Bytes", "Datasets", "RESP", "ServerMetrics", "Storage"],
-            exclude: ["Commands.md"],
+            exclude: ["Table/Commands.md"],
             swiftSettings: strict + hot),
 
         // Where versions are published, and how they come and go.

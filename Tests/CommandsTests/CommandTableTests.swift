@@ -176,7 +176,7 @@ private func mixed(_ name: String) -> String {
     @Test("The page of commands is what the table gives; make it anew with: almanac commands")
     func page() throws {
         let sources = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../Sources/Commands/Commands.md")
+            .appending(path: "../../Sources/Commands/Table/Commands.md")
         let page = try String(contentsOf: sources, encoding: .utf8)
         let lines = page.split(separator: "\n", omittingEmptySubsequences: false)
         let wanted = CommandTable.standard.page.split(separator: "\n", omittingEmptySubsequences: false)
