@@ -115,7 +115,7 @@ SAME = {
         "missing member 1.5 M", "missing member 1.5 M WITHCOORD WITHDIST WITHHASH COUNT 1 ANY ASC",
     ],
     "geosearch": [
-        "string word word word word", "missing FROMMEMBER member BYRADIUS 1.5 M ASC COUNT 1 ANY",
+        "string FROMMEMBER member BYRADIUS 1 m", "missing FROMMEMBER member BYRADIUS 1.5 M ASC COUNT 1 ANY",
         "missing FROMLONLAT 200 0 BYBOX 1 1 m", "missing FROMLONLAT 0 0 BYRADIUS x m",
         "missing ASC DESC ANY ASC DESC",
     ],
