@@ -17,6 +17,13 @@ import Testing
         #expect(lines[2] == "-EXECABORT Transaction discarded because of previous errors.")
     }
 
+    @Test("What no setting would allow is not queued either, and spoils the transaction")
+    func moduleInTransaction() {
+        let lines = Self.lines("MULTI|MODULE LOAD x|EXEC")
+        #expect(lines[1] == "-ERR MODULE LOAD is not available here: this server loads no modules")
+        #expect(lines[2] == "-EXECABORT Transaction discarded because of previous errors.")
+    }
+
     @Test("What is switched off is refused as such on a connection that messages come on")
     func debugWhileSubscribed() {
         #expect(Self.lines("SUBSCRIBE c|DEBUG SLEEP 0").last?.hasPrefix("-ERR DEBUG command not allowed.") == true)

@@ -188,7 +188,7 @@ def test_a_greedy_client_leaves_a_polite_one_its_turns(built, serve, greedy):
             key = b"key:%012d" % 7
             expected = polite.call("GET", key)
             if greedy == "GET":
-                requests, count = request("GET", key) * 100_000, 100_000
+                requests, count = request("GET", key) * 400_000, 400_000
             elif greedy == "MGET":
                 requests, count = request("MGET", *[b"key:%012d" % number for number in range(100_000)]) * 10, 10
             else:

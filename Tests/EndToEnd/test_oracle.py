@@ -60,6 +60,8 @@ TOLERATED = [
               "the same bound has another value"),
     Tolerated(rb"ACL LOG( \d+)?", rb"\*0\r\n", rb"\*\d.*",
               "an attempt at a password where there is none is not worth a record"),
+    Tolerated(rb"MODULE (LOAD|LOADEX|UNLOAD) .*", rb"-ERR .* is not available here.*", rb"-ERR MODULE command not allowed.*",
+              "no setting would allow it"),
     Tolerated(rb"CONFIG REWRITE", rb"-ERR .*", rb"-ERR The server is running without a config file\r\n",
               "the file is the operator's; the refusal says so"),
 ]

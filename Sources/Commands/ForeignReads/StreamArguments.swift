@@ -164,6 +164,6 @@ struct StreamIdentifier: Equatable {
     private static func number(_ text: Span<UInt8>) -> UInt64? {
         guard !text.isEmpty, text.count < 128, text[0] != UInt8(ascii: "-") else { return nil }
         let digits = text.droppingLeadingSpace
-        return digits.isEmpty ? nil : UInt64(cursor: digits)
+        return digits.isEmpty || digits[0] == 0 ? nil : UInt64(cursor: digits)
     }
 }

@@ -12,7 +12,7 @@ extension Session {
         let table = context.server.table
         switch command.action {
         case .foreignRead: try foreignRead(command, request, plan)
-        case .refused: throw CommandError(ErrorReply.notAvailable(table.command(of: command)))
+        case .refused, .refusedAtOnce: throw CommandError(ErrorReply.notAvailable(table.command(of: command)))
         case .xinfoHelp: reply(plan) { table.writeHelp("xinfo", to: &$0) }
         case .xgroupHelp: reply(plan) { table.writeHelp("xgroup", to: &$0) }
         case .scriptHelp: reply(plan) { table.writeHelp("script", to: &$0) }

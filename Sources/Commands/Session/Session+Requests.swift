@@ -37,6 +37,11 @@ extension Session {
             refuse(plan, command) { $0.error(Self.debugRefused) }
             return true
         }
+        if command.action == .refusedAtOnce {
+            let text = ErrorReply.notAvailable(context.server.table.command(of: command))
+            refuse(plan, command) { $0.error(text.span) }
+            return true
+        }
         if subscriptions != nil, isForbiddenWhileSubscribed(command) {
             let text = ErrorReply.subscribed(command, context.server.table)
             if command.action == .exec {

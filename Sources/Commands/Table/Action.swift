@@ -52,7 +52,7 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case datasetList, datasetStatus, datasetVersions, datasetReload, datasetRollback, datasetPin, datasetUnpin
     case datasetVerify, datasetHelp
     /// Reads of types that no key here has, scripts, and what is refused with a reason of its own.
-    case foreignRead, refused
+    case foreignRead, refused, refusedAtOnce
     case xinfoHelp, xgroupHelp
     case scriptExists, scriptFlush, scriptHelp
     /// `SCRIPT KILL` and `FUNCTION KILL`.

@@ -44,7 +44,7 @@ extension CommandTable {
     func writeNames(_ request: borrowing Request, to reply: inout ReplyWriter) throws(CommandError) {
         var names: [String] = []
         if request.count == 2 {
-            names = topLevel.map { commands[$0].name }
+            names = commands.map(\.fullName)
         } else if request.count == 5, request[2].equalsIgnoringCase("filterby") {
             let value = request[4]
             if request[3].equalsIgnoringCase("aclcat") {

@@ -23,7 +23,7 @@ extension CommandTable {
             usage: "<ON | OFF | SKIP>"),
         Row(
             "pause", .clientPause, arity: -3, ofEveryone, in: .connection,
-            group: .connection, since: "3.0.0", "O(1)", "Holds every client's requests back for some time.",
+            group: .connection, since: "2.9.50", "O(1)", "Holds every client's requests back for some time.",
             usage: "timeout [WRITE | ALL]"),
         Row(
             "unpause", .clientUnpause, arity: 2, ofEveryone, in: .connection,

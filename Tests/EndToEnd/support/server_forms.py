@@ -204,7 +204,7 @@ class ServerForms(Parts):
     def access(self):
         return self.random.choice((
             ([b"ACL", b"WHOAMI"], None), ([b"ACL", b"USERS"], None), ([b"ACL", b"LIST"], None),
-            ([b"ACL", b"CAT"], comparisons.unordered), ([b"ACL", b"CAT", b"nosuch"], None),
+            ([b"ACL", b"CAT"], comparisons.categories), ([b"ACL", b"CAT", b"nosuch"], None),
             ([b"ACL", b"CAT", self.random.choice(self.categories)], comparisons.command_names),
             ([b"ACL", b"CAT", b"a", b"b"], None),
             ([b"ACL", b"GETUSER", b"default"], comparisons.same_fields), ([b"ACL", b"GETUSER", b"nobody"], None),
