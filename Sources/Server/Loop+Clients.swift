@@ -65,7 +65,8 @@ extension Loop {
         facts.ageSeconds = ageSeconds(of: connection)
         facts.idleSeconds = Int((context.now - min(connection.lastActivity, context.now)) / 1_000_000_000)
         facts.outputBytes = connection.output.count
-        facts.totalMemoryBytes = facts.inputBytes + facts.outputBytes + Self.connectionBytes
+        facts.totalMemoryBytes =
+            facts.inputBytes + facts.trackingBytes + facts.outputBytes + Self.connectionBytes
         facts.loop = index
         return facts
     }

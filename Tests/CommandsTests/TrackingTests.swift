@@ -34,8 +34,13 @@ import Testing
             "-ERR Prefix 'a' overlaps with another provided prefix 'ab'. "
                 + "Prefixes for a single client must not overlap.|"
         ),
+        (
+            "CLIENT TRACKING on bcast prefix xyz prefix ab prefix x prefix a prefix xy",
+            "-ERR Prefix 'xyz' overlaps with another provided prefix 'x'. "
+                + "Prefixes for a single client must not overlap.|"
+        ),
         ("CLIENT CACHING yes", "\(notTracking)|"),
-        ("CLIENT TRACKING on bcast prefix a prefix b noloop", "+OK|"),
+        ("CLIENT TRACKING on bcast prefix b prefix a noloop", "+OK|"),
         (
             "CLIENT TRACKINGINFO",
             "*6|$5|flags|*3|$2|on|$5|bcast|$6|noloop|$8|redirect|:0|$8|prefixes|*2|$1|a|$1|b|"
@@ -43,6 +48,25 @@ import Testing
         (
             "CLIENT TRACKING on bcast prefix abc",
             "-ERR Prefix 'abc' overlaps with an existing prefix 'a'. Prefixes for a single client must not overlap.|"
+        ),
+        (
+            "CLIENT TRACKING on bcast prefix c prefix a",
+            "-ERR Prefix 'a' overlaps with an existing prefix 'a'. Prefixes for a single client must not overlap.|"
+        ),
+        (
+            "CLIENT TRACKING on bcast prefix c prefix cc prefix a",
+            "-ERR Prefix 'c' overlaps with another provided prefix 'cc'. "
+                + "Prefixes for a single client must not overlap.|"
+        ),
+        ("CLIENT TRACKING on bcast noloop", "+OK|"),
+        ("CLIENT TRACKING on bcast noloop", "+OK|"),
+        (
+            "CLIENT TRACKINGINFO",
+            "*6|$5|flags|*3|$2|on|$5|bcast|$6|noloop|$8|redirect|:0|$8|prefixes|*3|$0||$1|a|$1|b|"
+        ),
+        (
+            "CLIENT TRACKING on bcast prefix bb",
+            "-ERR Prefix 'bb' overlaps with an existing prefix ''. Prefixes for a single client must not overlap.|"
         ),
         (
             "CLIENT TRACKING on",
@@ -196,5 +220,64 @@ import Testing
         let received = text(Array(driver.clients[0].received[before...]))
         #expect(received.hasPrefix(">2\r\n$21\r\ntracking-redir-broken\r\n:2\r\n"))
         #expect(received.contains("$15\r\nbroken_redirect\r\n"))
+    }
+
+    /// `CLIENT TRACKING ON BCAST` with these prefixes.
+    private static func broadcast(_ prefixes: [String]) -> [UInt8] {
+        requestBytes(["CLIENT", "TRACKING", "ON", "BCAST"] + prefixes.flatMap { ["PREFIX", $0] })
+    }
+
+    @Test("A connection may have so many prefixes and so many bytes of them, which are counted, and no more")
+    func prefixLimits() {
+        let driver = SessionDriver(Self.world.versions)
+        let client = driver.clients[0]
+        let prefixes = (1_000..<5_096).map { "\($0)" }
+        client.send(Self.broadcast(prefixes.dropLast()) + Self.broadcast(["a", "b"]) + Self.broadcast(["a"]))
+        client.send(Self.broadcast(["b"]))
+        #expect(driver.run())
+        #expect(
+            text(client.received) == "+OK\r\n-ERR too many prefixes\r\n+OK\r\n-ERR too many prefixes\r\n")
+        #expect(client.session.bufferedBytes == 4_095 * 4 + 1)
+        #expect(client.session.facts.trackingBytes == 4_095 * 4 + 1)
+        #expect(client.session.facts.inputBytes == 0)
+        client.send(request("CLIENT", "TRACKING", "OFF") + Self.broadcast(prefixes + ["a"]))
+        client.send(Self.broadcast((0..<3).map { String(repeating: "\($0)", count: 500_000) }))
+        #expect(driver.run())
+        #expect(
+            text(client.received).hasSuffix("+OK\r\n-ERR too many prefixes\r\n-ERR too many prefixes\r\n"))
+        #expect(client.session.bufferedBytes == 0)
+    }
+
+    @Test("The overlap that is told of is the first in the order of the request", arguments: 1...40)
+    func overlaps(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        func prefix() -> String { String((0..<random.pick(1...4)).map { _ in random.oneIn(2) ? "a" : "b" }) }
+        func overlap(_ one: String, _ other: String) -> Bool { one.hasPrefix(other) || other.hasPrefix(one) }
+        let driver = SessionDriver(Self.world.versions)
+        let client = driver.clients[0]
+        var existing: [String] = []
+        for _ in 0..<20 {
+            let added = (0..<random.pick(1...3)).map { _ in prefix() }
+            var expected = "+OK\r\n"
+            for (index, prefix) in added.enumerated() {
+                let relation: (text: String, other: String)
+                if let other = existing.sorted().first(where: { overlap($0, prefix) }) {
+                    relation = ("an existing", other)
+                } else if let other = added[(index + 1)...].first(where: { overlap($0, prefix) }) {
+                    relation = ("another provided", other)
+                } else {
+                    continue
+                }
+                expected =
+                    "-ERR Prefix '\(prefix)' overlaps with \(relation.text) prefix '\(relation.other)'. "
+                    + "Prefixes for a single client must not overlap.\r\n"
+                break
+            }
+            if expected == "+OK\r\n" { existing += added }
+            let before = client.received.count
+            client.send(Self.broadcast(added))
+            #expect(driver.run())
+            #expect(text(Array(client.received[before...])) == expected)
+        }
     }
 }

@@ -19,6 +19,8 @@ public struct ClientFacts: Sendable {
     public var transactionBytes = 0
     /// Received and not yet understood.
     public var inputBytes = 0
+    /// Of the prefixes of keys that it wants to be told of.
+    public var trackingBytes = 0
     public var inputFreeBytes = 0
     /// Written and not yet sent.
     public var outputBytes = 0

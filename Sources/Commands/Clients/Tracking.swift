@@ -14,7 +14,7 @@ final class Tracking {
     }
 
     fileprivate(set) var mode = Mode.reads
-    fileprivate(set) var prefixes: [[UInt8]] = []
+    fileprivate(set) var prefixes = TrackingPrefixes()
     fileprivate(set) var isNoLoop = false
     /// The number of the client that gets the messages instead.
     fileprivate(set) var redirection: Int?
@@ -85,6 +85,9 @@ struct TrackingRequest {
                 isNoLoop = true
             } else if word.equalsIgnoringCase("prefix"), hasMore {
                 index += 1
+                guard prefixes.count < TrackingPrefixes.countMax else {
+                    throw CommandError(ErrorReply.tooManyPrefixes)
+                }
                 prefixes.append([UInt8](copying: request[index]))
             } else {
                 throw CommandError(ErrorReply.syntax)
@@ -114,11 +117,10 @@ struct TrackingRequest {
         if isOptIn && current?.mode == .optOut || isOptOut && current?.mode == .optIn {
             throw CommandError(ErrorReply.switchesOption)
         }
-        var all = current?.prefixes ?? []
+        var all = current?.prefixes ?? TrackingPrefixes()
         if isBroadcast {
-            try checkPrefixes(against: all)
-            // A broadcast without prefixes is one of everything: the empty prefix.
-            for prefix in prefixes.isEmpty ? [[]] : prefixes where !all.contains(prefix) { all.append(prefix) }
+            // A broadcast without prefixes is one of everything.
+            if prefixes.isEmpty { all.addEmpty() } else { try all.add(prefixes) }
         }
         let tracking = current ?? Tracking(metrics)
         tracking.mode = isBroadcast ? .broadcast : isOptIn ? .optIn : isOptOut ? .optOut : .reads
@@ -127,21 +129,6 @@ struct TrackingRequest {
         tracking.redirection = redirection
         tracking.isRedirectionBroken = false
         return tracking
-    }
-
-    private func checkPrefixes(against existing: [[UInt8]]) throws(CommandError) {
-        for (place, prefix) in prefixes.enumerated() {
-            if let other = existing.first(where: { Self.overlap(prefix, $0) }) {
-                throw CommandError(ErrorReply.overlappingPrefix(prefix, " with an existing prefix '", other))
-            }
-            if let other = prefixes[(place + 1)...].first(where: { Self.overlap(prefix, $0) }) {
-                throw CommandError(ErrorReply.overlappingPrefix(prefix, " with another provided prefix '", other))
-            }
-        }
-    }
-
-    private static func overlap(_ one: [UInt8], _ other: [UInt8]) -> Bool {
-        one.starts(with: other) || other.starts(with: one)
     }
 }
 
@@ -166,9 +153,4 @@ extension ErrorReply {
         "ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode."
     static let cachingWithoutOptOut: StaticString =
         "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."
-
-    static func overlappingPrefix(_ prefix: [UInt8], _ relation: StaticString, _ other: [UInt8]) -> [UInt8] {
-        quoting("ERR Prefix '", prefix.span, "' overlaps")
-            + quoting(relation, other.span, "'. Prefixes for a single client must not overlap.")
-    }
 }

@@ -9,16 +9,18 @@ enum ConfigCommands {
     /// Case does not matter, and a name asked for without wildcards comes back as it was written, as in Redis.
     static func writeMatches(_ request: borrowing Request, of settings: [Setting], to reply: inout ReplyWriter) {
         var spellings = [String?](repeating: nil, count: settings.count)
+        let places = Dictionary(
+            settings.enumerated().map { ($0.element.name.lowercased(), $0.offset) }, uniquingKeysWith: min)
         for index in 2..<request.count {
-            let isName = !request[index].indices.contains { "*?[".utf8.contains(request[index][$0]) }
-            let pattern = GlobPattern(request[index], isCaseInsensitive: true)
-            let spelling = isName ? String(copying: request[index]) : nil
-            for (place, setting) in settings.enumerated() where spellings[place] == nil {
-                if let spelling {
-                    if spelling.lowercased() == setting.name.lowercased() { spellings[place] = spelling }
-                } else if pattern.matches(setting.name.utf8.span) {
-                    spellings[place] = setting.name
+            if request[index].indices.contains(where: { "*?[".utf8.contains(request[index][$0]) }) {
+                let pattern = GlobPattern(request[index], isCaseInsensitive: true)
+                for (place, setting) in settings.enumerated() where spellings[place] == nil {
+                    if pattern.matches(setting.name.utf8.span) { spellings[place] = setting.name }
                 }
+            } else {
+                let spelling = String(copying: request[index])
+                guard let place = places[spelling.lowercased()], spellings[place] == nil else { continue }
+                spellings[place] = spelling
             }
         }
         reply.map(count: spellings.count { $0 != nil })

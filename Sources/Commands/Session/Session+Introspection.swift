@@ -75,6 +75,7 @@ extension Session {
     private func performLatency(
         _ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan
     ) throws(CommandError) {
+        try Self.checkNames(request)
         let monitor = context.server.latency
         var names: [String] = []
         for index in 2..<request.count { names.append(String(copying: request[index])) }
@@ -119,17 +120,13 @@ extension Session {
     private func performAccess(
         _ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan
     ) throws(CommandError) -> Bool {
-        let answers = AccessAnswers(table: context.server.table)
-        var outcome: Result<Bool, CommandError> = .success(false)
         // Nothing may be added to the plan for the commands of others.
         guard CommandTable.accessActions.contains(command.action) else { return false }
-        reply(plan) { output in
-            do throws(CommandError) {
-                outcome = .success(try answers.write(command, request, to: &output))
-            } catch {
-                outcome = .failure(error)
-            }
+        if command.action == .aclCategories { try Self.checkNames(request) }
+        try answer(request, plan) { [table = context.server.table] request, output throws(CommandError) in
+            let isKnown = try AccessAnswers(table: table).write(command, request, to: &output)
+            precondition(isKnown, "no session answers an action of ACL")
         }
-        return try outcome.get()
+        return true
     }
 }

@@ -35,6 +35,7 @@ extension Session {
             }
             ok(plan)
         case .info:
+            try Self.checkNames(request)
             let sections = InfoSection.requested(by: request)
             schedule(
                 SingleSliceJob(version: protocolVersion) { [server = context.server] in
@@ -65,17 +66,16 @@ extension Session {
     private func answerFromTable(
         _ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan
     ) throws(CommandError) {
-        let answers = ServerAnswers(table: context.server.table, settings: context.server.configuration)
-        var failure: CommandError?
-        reply(plan) { output in
-            do throws(CommandError) {
-                let isKnown = try answers.write(command, request, to: &output)
-                precondition(isKnown, "no session answers an action of the table")
-            } catch {
-                failure = error
-            }
+        switch command.action {
+        case .commandInfo, .commandDocs, .commandList, .configGet: try Self.checkNames(request)
+        default: break
         }
-        if let failure { throw failure }
+        let server = context.server
+        try answer(request, plan) { request, output throws(CommandError) in
+            let answers = ServerAnswers(table: server.table, settings: server.configuration)
+            let isKnown = try answers.write(command, request, to: &output)
+            precondition(isKnown, "no session answers an action of the table")
+        }
     }
 
     func replyError(_ plan: ReplyPlan, _ text: [UInt8]) {
@@ -92,7 +92,8 @@ extension Session {
         facts.name = name
         facts.database = database
         facts.queuedRequestCount = transaction?.count
-        facts.inputBytes = bufferedBytes
+        facts.inputBytes = requestBytes
+        facts.trackingBytes = trackingBytes
         if let lastCommand { facts.lastCommand = context.server.table.command(of: lastCommand).fullName }
         facts.libraryName = libraryName
         facts.libraryVersion = libraryVersion

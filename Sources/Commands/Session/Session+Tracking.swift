@@ -53,7 +53,7 @@ extension Session {
             reply.bulk("redirect" as StaticString)
             reply.integer(redirectionNumber)
             reply.bulk("prefixes" as StaticString)
-            let prefixes = tracking?.prefixes ?? []
+            let prefixes = tracking?.prefixes.sorted ?? []
             reply.array(count: prefixes.count)
             for prefix in prefixes { reply.bulk(prefix.span) }
         }

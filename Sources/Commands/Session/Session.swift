@@ -30,8 +30,12 @@ public final class Session {
     public internal(set) var isEnding = false
     /// Bytes received and not yet understood.
     var backlog = ByteBuffer()
-    /// Bytes that the session holds for requests that have not been answered.
-    public var bufferedBytes: Int { backlog.count + (transaction?.requests.count ?? 0) + (replay?.bytes.count ?? 0) }
+    /// Bytes that the session holds: of requests that have not been answered, and ``trackingBytes``.
+    public var bufferedBytes: Int { requestBytes + trackingBytes }
+    /// Bytes of requests that have not been answered.
+    var requestBytes: Int { backlog.count + (transaction?.requests.count ?? 0) + (replay?.bytes.count ?? 0) }
+    /// Bytes of what the client wants to be told of.
+    var trackingBytes: Int { tracking?.prefixes.byteCount ?? 0 }
 
     var database = 0
     var name = ""
@@ -105,9 +109,10 @@ public final class Session {
         var bytes: ByteBuffer
         var parser: RequestParser
 
-        init(bytes: consuming ByteBuffer, limits: RequestParser.Limits) {
+        /// The requests were held to the limits of their day when they came; these are the widest there are.
+        init(bytes: consuming ByteBuffer) {
             self.bytes = bytes
-            parser = RequestParser(limits: limits)
+            parser = RequestParser(limits: RequestParser.Limits())
         }
     }
 
@@ -226,7 +231,7 @@ public final class Session {
     /// Executes the queued requests of a transaction, from one version, before anything that follows.
     func startReplay(of requests: consuming ByteBuffer) {
         pinnedVersions = currentVersions
-        replay = Replay(bytes: requests, limits: limits)
+        replay = Replay(bytes: requests)
     }
 
     /// Keeps the versions that the request at hand began with until it ends.
