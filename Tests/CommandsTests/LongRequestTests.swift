@@ -52,7 +52,7 @@ import Testing
         let driver = SessionDriver(Self.world.versions)
         driver.clients[0].send(
             request("COMMAND", "LIST", "FILTERBY", "PATTERN", long) + request("COMMAND", "LIST", "FILTERBY", long, "x")
-                + request("COMMAND", "GETKEYS", "GET", long) + request("COMMAND", "GETKEYS", long)
+                + request("COMMAND", "GETKEYS", "GET", long) + request("COMMAND", "GETKEYS", long, "x")
                 + request("ACL", "DELUSER", long) + request("PING"))
         #expect(driver.run())
         #expect(
