@@ -96,13 +96,12 @@ private func replies(
             slowRequests(
                 request("CLIENT", "SETNAME", "me"), request("GeTrAnGe", "k", "0", "-1"), request("SET", "a", "b"),
                 Array("get k\r\n".utf8), request("AUTH", "hidden"), request("HELLO", "2", "AUTH", "a", "b"),
-                requestBytes(["TOUCH"] + keys), request("MULTI"), request("EXEC"))
+                requestBytes(["TOUCH"] + keys), request("EXEC"))
                 == [
                     "CLIENT SETNAME me, address of 1, me", "GeTrAnGe k 0 -1, address of 1, me",
                     "get k, address of 1, me", "AUTH (redacted), address of 1, me",
                     "HELLO 2 AUTH (redacted) (redacted), address of 1, me",
                     "TOUCH \(keys[..<30].joined(separator: " ")) ... (3 more arguments), address of 1, me",
-                    "MULTI, address of 1, me",
                 ])
     }
 
