@@ -139,7 +139,7 @@ extension Loop {
         case .invalidation(let token):
             guard let connection = connection(for: token) else { return }
             connection.session.takeInvalidation()
-            telling.append(connection)
+            telling.append(connection.token)
         case .limits(let new, let adoption): adopt(new, adoption)
         case .limitClients(let place, let adoption): limitClients(from: place, adoption)
         case .drain:
@@ -177,7 +177,7 @@ extension Loop {
         for case let connection? in connections where connection.session.isSubscribed {
             guard connection.session.take(channel: channel, message: message) else { continue }
             // A client that does not read its messages is closed like one that does not read its replies.
-            if isWithinLimits(connection) { telling.append(connection) }
+            if isWithinLimits(connection) { telling.append(connection.token) }
         }
     }
 
@@ -186,34 +186,45 @@ extension Loop {
         guard metrics.trackingClients.load(ordering: .relaxed) > 0 else { return }
         for case let connection? in connections where connection.session.isTracking {
             connection.session.invalidateCache()
-            telling.append(connection)
+            telling.append(connection.token)
         }
     }
 
     /// Lets the next few of those go on who have something to tell.
     func tellSome() {
         for _ in 0..<Self.toldAtOnce where !telling.isEmpty {
-            let connection = telling.removeFirst()
-            if !connection.isClosed, connection.session.pushBytes > 0 { enqueue(connection) }
+            guard let connection = connection(for: telling.removeFirst()) else { continue }
+            if connection.session.pushBytes > 0 { enqueue(connection) }
         }
     }
 
-    /// Whether `CLIENT PAUSE` holds a connection's requests back; not those of a loop that drains.
-    func isPaused(_ connection: Connection) -> Bool { !isDraining && context.now < context.server.pausedUntil }
+    /// Whether `CLIENT PAUSE` holds requests back; not those of a loop that drains.
+    var isPaused: Bool { !isDraining && context.now < context.server.pausedUntil }
+
+    /// What a connection can do whose requests are held back: be told things, send more, and leave.
+    func moveWhilePaused(of connection: Connection) -> Move {
+        let session = connection.session
+        if connection.isBroken { return .close }
+        if session.canBeTold { return .tell }
+        if connection.isReadable { return .readAhead }
+        if session.isRunnable { return .holdBack }
+        return connection.hasEnded && connection.output.isEmpty ? .close : .wait
+    }
 
     func holdBack(_ connection: Connection) {
         guard !connection.isHeldBack else { return }
         connection.isHeldBack = true
-        paused.append(connection)
+        paused.append(connection.token)
     }
 
     /// Lets those go on who were held back, once nobody is any more.
     func endPauseIfOver() {
         guard isDraining || context.now >= context.server.pausedUntil else { return }
         while !paused.isEmpty {
-            let connection = paused.removeFirst()
+            guard let connection = connection(for: paused.removeFirst()) else { continue }
             connection.isHeldBack = false
-            if !connection.isClosed { enqueue(connection) }
+            connection.lastActivity = context.now  // It was not the client that kept silent.
+            enqueue(connection)
         }
     }
 
@@ -232,7 +243,7 @@ extension Loop {
             // Where the loop has ended by then, nobody waits for the answer.
             job.start { mailbox.post(.finished($0, token)) }
         } else if !readers.submit(ReaderPool.Task(job: job, loop: mailbox, connection: connection.token)) {
-            deferred.append(connection)
+            deferred.append(connection.token)
         }
     }
 
@@ -246,10 +257,10 @@ extension Loop {
 
     func submitDeferred() {
         while !deferred.isEmpty {
-            let connection = deferred.removeFirst()
-            guard !connection.isClosed, let job = connection.job else { continue }
-            guard readers.submit(ReaderPool.Task(job: job, loop: mailbox, connection: connection.token)) else {
-                deferred.append(connection)
+            let token = deferred.removeFirst()
+            guard let job = connection(for: token)?.job else { continue }
+            guard readers.submit(ReaderPool.Task(job: job, loop: mailbox, connection: token)) else {
+                deferred.append(token)
                 return
             }
         }
@@ -267,7 +278,8 @@ extension Loop {
             if connection.overSoftLimitSince != nil, !isWithinLimits(connection) { continue }
             if let limit = connection.lingersUntil {
                 if context.now >= limit { close(connection) }
-            } else if limits.idleNanoseconds > 0, connection.job == nil, !connection.session.isSubscribed,
+            } else if limits.idleNanoseconds > 0, connection.job == nil, !connection.isHeldBack,
+                !connection.session.isSubscribed,
                 context.now - connection.lastActivity > limits.idleNanoseconds
             {
                 close(connection)

@@ -42,11 +42,11 @@ final class Loop {
     var replies = ReplyWriter()
     /// Connections with something to tell that no request asked for, served a few a turn: after a change of
     /// version there may be thousands, and others must not wait for all of them.
-    var telling = Ring<Connection>()
+    var telling = Ring<Epoll.Token>()
     /// Connections that `CLIENT PAUSE` holds back.
-    var paused = Ring<Connection>()
+    var paused = Ring<Epoll.Token>()
     /// Jobs that found the readers' queue full.
-    var deferred = Ring<Connection>()
+    var deferred = Ring<Epoll.Token>()
     /// When to look again at what keys are asked for.
     var nextSample: UInt64 = 0
     var acceptAgain = false
@@ -185,9 +185,13 @@ final class Loop {
         case resume
         /// Understand what has been received.
         case collect
+        /// Send messages that wait, and understand nothing.
+        case tell
         case read
         /// Take requests in without understanding them.
         case readAhead
+        /// Wait for the end of a pause.
+        case holdBack
         /// End, now that all has been answered and sent.
         case finish
         case close
@@ -209,6 +213,7 @@ final class Loop {
                 return connection.isReadable ? .readAhead : .wait
             }
             if session.isEnding { return connection.output.isEmpty ? .finish : .wait }
+            if isPaused { return moveWhilePaused(of: connection) }
             if session.isRunnable { return .collect }
             if connection.isReadable { return .read }
             guard connection.hasEnded, connection.output.isEmpty else { return .wait }
@@ -225,10 +230,13 @@ final class Loop {
         case .wait: break
         case .submit(let job): submit(job, for: connection)
         case .resume: batch.append((connection, connection.session.resume(into: plan)))
-        case .collect where isPaused(connection), .read where isPaused(connection): holdBack(connection)
         case .collect: batch.append((connection, connection.session.collect(Span(), into: plan)))
+        case .tell: batch.append((connection, connection.session.collectPushes(into: plan)))
         case .read: read(connection)
-        case .readAhead: readAhead(connection)
+        case .readAhead:
+            readAhead(connection)
+            if !connection.isClosed, !connection.isQueued { goOn(connection) }
+        case .holdBack: holdBack(connection)
         case .finish: finish(connection)
         case .close: close(connection)
         }
@@ -239,9 +247,10 @@ final class Loop {
         switch move(of: connection) {
         case .wait: break
         case .submit(let job): submit(job, for: connection)
+        case .holdBack: holdBack(connection)
         case .finish: finish(connection)
         case .close: close(connection)
-        case .resume, .collect, .read, .readAhead: enqueue(connection)
+        case .resume, .collect, .tell, .read, .readAhead: enqueue(connection)
         }
     }
 

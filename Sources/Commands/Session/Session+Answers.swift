@@ -106,7 +106,7 @@ extension Session {
         if case .nothing = need { isRunnable = hasWork && !isEnding }
     }
 
-    private var hasWork: Bool { !backlog.isEmpty || replay != nil || !pushes.isEmpty }
+    var hasWork: Bool { !backlog.isEmpty || replay != nil || !pushes.isEmpty }
 
     private enum StepOutcome {
         case complete

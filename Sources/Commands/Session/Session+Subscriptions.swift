@@ -26,15 +26,33 @@ extension Session {
         if case .nothing = need { isRunnable = true }
     }
 
+    /// Whether messages wait, and could be sent now.
+    public var canBeTold: Bool { !pushes.isEmpty && sliced == nil && replay == nil }
+
+    /// Adds the messages that wait to `plan`, and understands nothing; call it only while ``need`` is nothing.
+    ///
+    /// - Returns: The session's steps in `plan`, to be given to ``answer(_:steps:into:)``.
+    public func collectPushes(into plan: ReplyPlan) -> Range<Int> {
+        firstStep = plan.stepCount
+        if canBeTold { flushPushes(plan) }
+        isRunnable = hasWork
+        return firstStep..<plan.stepCount
+    }
+
     /// Adds what waits to the plan; to be called between two replies only.
     func flushPushes(_ plan: ReplyPlan) {
         var waiting = PendingPushes()
         swap(&waiting, &pushes)
-        let isMuted = muting == .all || muting == .latest
-        if isMuted { plan.steps.append(ReplyPlan.Step(kind: .unmute, count: 0, index: 0)) }
-        reply(plan) { output in
+        replyAlways(plan) { output in
             for push in waiting.pushes { push.write(for: self, to: &output) }
         }
+    }
+
+    /// Adds what is sent also to a client that wants no replies.
+    private func replyAlways(_ plan: ReplyPlan, _ body: (inout ReplyWriter) -> Void) {
+        let isMuted = muting == .all || muting == .latest
+        if isMuted { plan.steps.append(ReplyPlan.Step(kind: .unmute, count: 0, index: 0)) }
+        reply(plan, body)
         if isMuted { plan.steps.append(ReplyPlan.Step(kind: .mute, count: 0, index: 0)) }
     }
 
@@ -103,7 +121,7 @@ extension Session {
         let count =
             kind == .shardChannel
             ? subscriptions.count(.shardChannel) : subscriptions.count(.channel) + subscriptions.count(.pattern)
-        reply(plan) {
+        replyAlways(plan) {
             $0.push(count: 3)
             $0.bulk(word)
             if let name { $0.bulk(name.span) } else { $0.null() }

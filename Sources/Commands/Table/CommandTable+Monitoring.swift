@@ -12,13 +12,15 @@ extension CommandTable {
                     "help", .moduleHelp, arity: 2, [.loading, .stale], group: .server, since: "5.0.0", "O(1)",
                     "Lists the sub-commands."),
                 Row(
-                    "load", .refusedAtOnce, arity: -3, [.admin, .noscript, .noAsyncLoading], group: .server, since: "4.0.0",
+                    "load", .refusedAtOnce, arity: -3, [.admin, .noscript, .noAsyncLoading], group: .server,
+                    since: "4.0.0",
                     "O(1)", "Loads a module.", standing: .noModules),
                 Row(
                     "loadex", .refusedAtOnce, arity: -3, [.admin, .noscript, .noAsyncLoading], group: .server,
                     since: "7.0.0", "O(1)", "Loads a module with settings and arguments.", standing: .noModules),
                 Row(
-                    "unload", .refusedAtOnce, arity: 3, [.admin, .noscript, .noAsyncLoading], group: .server, since: "4.0.0",
+                    "unload", .refusedAtOnce, arity: 3, [.admin, .noscript, .noAsyncLoading], group: .server,
+                    since: "4.0.0",
                     "O(1)", "Unloads a module.", standing: .noModules),
             ]),
         Row(

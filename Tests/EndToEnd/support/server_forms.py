@@ -197,6 +197,7 @@ class ServerForms(Parts):
             ([b"DEBUG", b"PROTOCOL", b"string"], None),
             ([b"TIME"], comparisons.shape), ([b"LASTSAVE"], comparisons.kind), ([b"LOLWUT"], comparisons.kind),
             ([b"LOLWUT", b"VERSION", 5], comparisons.kind), ([b"ROLE"], None), ([b"WAIT", 0, 0], None),
+            ([b"READONLY"], None), ([b"READWRITE"], None), ([b"ASKING"], None), ([b"CONFIG", b"REWRITE"], None),
             ([b"WAIT", b"x", 0], None), ([b"MODULE", b"LIST"], None), ([b"MODULE", b"UNLOAD", b"x"], None),
             ([b"MODULE", b"LOAD", b"x"], None)))
 
