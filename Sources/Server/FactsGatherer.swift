@@ -61,12 +61,13 @@ final class FactsGatherer: Sendable {
         facts.readerCount = settings.readerCount
         facts.connectedClients = group.connectionCount
         facts.maxClients = clientsMax.load(ordering: .relaxed)
-        facts.clientBytes = group.heldBytes
+        facts.clientBytes = group.heldBytes + facts.connectedClients * Connection.ownBytes
         facts.clientsEvicted = metrics.total { $0.clientsEvicted.total }
         facts.queryBufferDisconnections = metrics.total { $0.queryBufferDisconnections.total }
         facts.outputBufferDisconnections = metrics.total { $0.outputBufferDisconnections.total }
         facts.waitingClients = readers.waitingCount
-        facts.trackingClients = metrics.reduce(0) { $0 + $1.trackingClients.load(ordering: .relaxed) }
+        facts.trackingClients = metrics.total { $0.trackingClients.load(ordering: .relaxed) }
+        facts.subscribedClients = metrics.total { $0.subscribedClients.load(ordering: .relaxed) }
         facts.usedMemoryBytes = process.heapBytes
         facts.usedMemoryPeakBytes = max(process.residentPeakBytes, process.heapBytes)
         facts.startupMemoryBytes = startupHeapBytes

@@ -66,13 +66,11 @@ extension Loop {
         facts.idleSeconds = Int((context.now - min(connection.lastActivity, context.now)) / 1_000_000_000)
         facts.outputBytes = connection.output.count
         facts.totalMemoryBytes =
-            facts.inputBytes + facts.trackingBytes + facts.outputBytes + Self.connectionBytes
+            facts.inputBytes + facts.trackingBytes + facts.outputBytes + Connection.ownBytes
         facts.loop = index
         return facts
     }
 
     /// Connections visited in one turn: about a tenth of a millisecond's worth.
     private static let visitedClientsMax = 64
-    /// About what an idle connection takes on the heap, for `tot-mem`.
-    private static let connectionBytes = 1_024
 }

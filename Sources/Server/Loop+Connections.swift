@@ -110,6 +110,7 @@ extension Loop {
 
     /// Drops what a client sends that will get no answer, until it has seen the end or time is up.
     func discardInput(of connection: Connection) {
+        inputOwner = nil
         for _ in 0..<Self.discardReadsMax {
             input.removeAll()
             switch connection.socket.receive(into: &input, byteCountMax: Self.readBytesMax) {

@@ -37,6 +37,8 @@ final class Loop {
     /// The sessions with steps in ``plan``.
     var batch: [(connection: Connection, steps: Range<Int>)] = []
     var input = ByteBuffer(capacity: Loop.readBytesMax)
+    /// Whose bytes ``input`` holds.
+    var inputOwner: Epoll.Token?
     var replies = ReplyWriter()
     /// Connections with something to tell that no request asked for, served a few a turn: after a change of
     /// version there may be thousands, and others must not wait for all of them.
@@ -96,8 +98,8 @@ final class Loop {
         }
         adoptViews()
         context.addressOfClient = { [unowned self] id in
-            let connection = connections.lazy.compactMap(\.self).first { $0.session.id == id }
-            return connection?.socket.addresses().peer ?? ""
+            guard let place = context.server.directory.place(of: id), place.loop == index else { return "" }
+            return connection(for: Epoll.Token(rawValue: place.token))?.addresses.peer ?? ""
         }
     }
 
@@ -283,6 +285,7 @@ final class Loop {
 
     func receive(from connection: Connection) -> Socket.Transfer {
         let transfer = connection.socket.receive(into: &input, byteCountMax: Self.readBytesMax)
+        inputOwner = connection.token
         switch transfer {
         case .bytes(let count):
             metrics.reads.add()
@@ -311,9 +314,21 @@ final class Loop {
             connection.session.answer(plan, steps: steps, into: &replies)
             deliver(to: connection)
         }
-        context.endBatch(plan, at: Clock.monotonicNanoseconds())
+        if let slow = context.endBatch(at: Clock.monotonicNanoseconds()) { note(slow) }
         batch.removeAll(keepingCapacity: true)
         clearPlan()
+    }
+
+    /// Puts the batch at hand on record as slow.
+    @inline(never)
+    private func note(_ slow: SlowBatch) {
+        guard batch.count == 1 else { return context.note(slow, plan, of: nil, input: Span()) }
+        let connection = batch[0].connection
+        if inputOwner != connection.token { input.removeAll() }
+        var received = ByteBuffer()
+        swap(&received, &input)
+        context.note(slow, plan, of: connection.session, input: received.span)
+        swap(&received, &input)
     }
 
     /// Sends ``replies`` and finds out how the connection goes on.

@@ -38,6 +38,8 @@ public final class LoopMetrics: Sendable {
 
     /// Clients that are told when what they have cached is out of date.
     public let trackingClients = Atomic<Int>(0)
+    /// Clients that wait for messages.
+    public let subscribedClients = Atomic<Int>(0)
 
     /// Keeps the counters of the next loop, which may lie next on the heap, off these cache lines.
     private let padding = InlineArray<16, UInt64>(repeating: 0)

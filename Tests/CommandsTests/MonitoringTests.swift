@@ -1,6 +1,8 @@
 import RESP
+import ServerMetrics
 import SessionSupport
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -27,7 +29,7 @@ private func replies(
 
 @Suite struct MonitoringTests {
     @Test("SLOWLOG has slow jobs with their arguments, cut as Redis cuts them, and their client")
-    func slowLog() {
+    func slowLog() throws {
         let long = String(repeating: "y", count: 130)
         let many = (0..<40).map { "a\($0)" }
         let driver = SessionDriver(world.versions)
@@ -44,7 +46,9 @@ private func replies(
                 Array("KEYS".utf8), Array((String(repeating: "y", count: 128) + "... (2 more bytes)").utf8),
             ])
         #expect(entry?.unixSeconds == 1_795_000_000)
-        let cut = withRequest(["X"] + many) { SlowLog.cut($0) }
+        let mget = driver.context.server.table.find("mget".utf8.span)
+        let command = try #require(mget)
+        let cut = withRequest(["X"] + many) { SlowLog.cut($0, of: command) }
         #expect(cut.count == 32)
         #expect(cut.last == Array("... (10 more arguments)".utf8))
         #expect(log.count == 2)
@@ -67,8 +71,103 @@ private func replies(
         #expect(
             log.entries(-1).first?.arguments
                 == ["get", "k", "... (2 more commands of the same turn)"].map { Array($0.utf8) })
-        #expect(log.entries(-1).first?.address.isEmpty == true)
+        #expect(log.entries(-1).first?.name.isEmpty == true)
         #expect(driver.context.server.latency.all.isEmpty, "a microsecond is no event")
+    }
+
+    /// The slow log's arguments, the oldest first, of a client that sends these one after another.
+    private func slowRequests(_ requests: [UInt8]..., in world: SessionWorld = world) -> [String] {
+        let driver = SessionDriver(world.versions)
+        driver.context.server.slowLog.configure(slowerThan: 0, countMax: 100)
+        driver.context.addressOfClient = { "address of \($0)" }
+        for request in requests {
+            driver.clients[0].send(request)
+            guard driver.run() else { return ["the session got stuck"] }
+        }
+        return driver.context.server.slowLog.entries(-1).reversed().map { entry in
+            "\(entry.arguments.map { text($0) }.joined(separator: " ")), \(entry.address), \(entry.name)"
+        }
+    }
+
+    @Test("A slow turn of one command is noted with its whole request and its client, but no password")
+    func slowRequest() {
+        let keys = (1...33).map(String.init)
+        #expect(
+            slowRequests(
+                request("CLIENT", "SETNAME", "me"), request("GeTrAnGe", "k", "0", "-1"), request("SET", "a", "b"),
+                Array("get k\r\n".utf8), request("AUTH", "hidden"), request("HELLO", "2", "AUTH", "a", "b"),
+                requestBytes(["TOUCH"] + keys), request("EXEC"))
+                == [
+                    "CLIENT SETNAME me, address of 1, me", "GeTrAnGe k 0 -1, address of 1, me",
+                    "get k, address of 1, me", "AUTH (redacted), address of 1, me",
+                    "HELLO 2 AUTH (redacted) (redacted), address of 1, me",
+                    "TOUCH \(keys[..<30].joined(separator: " ")) ... (3 more arguments), address of 1, me",
+                ])
+    }
+
+    @Test("A command that waits is noted once, with all its keys and its client")
+    func slowWait() {
+        var behaviour = MemoryEngine.Behaviour()
+        behaviour.coldKeys = [Array("a".utf8), Array("b".utf8)]
+        let cold = SessionWorld(text: ["a": "1", "b": "2"], behaviour: behaviour)
+        cold.engines[0].change { $0.warmsOnRead = false }
+        #expect(
+            slowRequests(
+                request("GET", "a"), request("MGET", "a", "b"), request("GETRANGE", "b", "1", "2"),
+                request("KEYS", "*"), in: cold)
+                == [
+                    "get a, address of 1, ", "mget a b, address of 1, ", "getrange b 1 2, address of 1, ",
+                    "KEYS *, address of 1, ",
+                ])
+    }
+
+    @Test("The slow log keeps the newest entries, also where it is made longer or shorter")
+    func slowLogLength() {
+        let log = SlowLog()
+        func add(_ count: Int) {
+            for _ in 0..<count {
+                log.add(SlowLog.Entry(unixSeconds: 0, microseconds: 0, arguments: [], address: "", name: ""))
+            }
+        }
+        func ids(_ count: Int = -1) -> [Int] { log.entries(count).map(\.id) }
+        log.configure(slowerThan: 0, countMax: 3)
+        add(2)
+        #expect(ids() == [1, 0])
+        add(5)
+        #expect(ids() == [6, 5, 4])
+        #expect(ids(2) == [6, 5])
+        log.configure(slowerThan: 0, countMax: 5)
+        add(1)
+        #expect(ids() == [7, 6, 5, 4])
+        add(2)
+        #expect(ids() == [9, 8, 7, 6, 5])
+        log.configure(slowerThan: 0, countMax: 2)
+        #expect(ids() == [9, 8])
+        add(1)
+        #expect(ids() == [10, 9])
+        log.reset()
+        #expect(ids().isEmpty)
+        add(1)
+        #expect(ids() == [11])
+        log.configure(slowerThan: 0, countMax: 0)
+        add(1)
+        #expect(ids().isEmpty)
+    }
+
+    @Test("Clients that wait for messages are counted until they end it or leave")
+    func subscribers() {
+        let driver = SessionDriver(world.versions)
+        func count(after requests: [UInt8]) -> Int {
+            driver.clients[0].send(requests)
+            #expect(driver.run())
+            return driver.context.metrics.subscribedClients.load(ordering: .relaxed)
+        }
+        #expect(count(after: request("SUBSCRIBE", "a") + request("PSUBSCRIBE", "b*")) == 1)
+        #expect(count(after: request("UNSUBSCRIBE")) == 1)
+        #expect(count(after: request("PUNSUBSCRIBE")) == 0)
+        #expect(count(after: request("UNSUBSCRIBE")) == 0)
+        #expect(count(after: request("SSUBSCRIBE", "a")) == 1)
+        #expect(count(after: request("RESET")) == 0)
     }
 
     @Test("Slow log replies and refusals are Redis's")

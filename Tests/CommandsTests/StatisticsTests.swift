@@ -111,6 +111,23 @@ private func run(_ driver: SessionDriver, _ requests: [UInt8]...) -> String {
         #expect(errors(driver) == ["ERR": 4])
     }
 
+    @Test("An error that a value's type makes is a failed call, whoever makes the reply")
+    func typeErrors() throws {
+        var behaviour = MemoryEngine.Behaviour()
+        behaviour.coldKeys = [Array("cold".utf8)]
+        let mixed = SessionWorld(text: ["k": "v", "cold": "v"], behaviour: behaviour)
+        let driver = SessionDriver(mixed.versions)
+        let replies = run(
+            driver, request("HGET", "k", "f"), request("HGET", "cold", "f"), request("HGET", "none", "f"),
+            request("PFCOUNT", "k"))
+        #expect(replies.split(separator: "-WRONGTYPE ", omittingEmptySubsequences: false).count == 4)
+        let hget = try #require(counters(of: "hget", driver))
+        #expect((hget.calls.total, hget.failedCalls.total) == (3, 2))
+        #expect(counters(of: "pfcount", driver)?.failedCalls.total == 1)
+        #expect(errors(driver) == ["WRONGTYPE": 3])
+        #expect(driver.context.metrics.errorReplies.total == 3)
+    }
+
     @Test("A thousand codes of errors are not a thousand counters")
     func codes() {
         let metrics = ErrorMetrics()

@@ -55,6 +55,8 @@ public final class SessionDriver {
         fileprivate var jobTurnsLeft = 0
         fileprivate var isJobRunning = false
         fileprivate var answer: Answer?
+        /// The bytes that the session was last given to understand.
+        fileprivate var collected: [UInt8] = []
         /// The replies, as far as the client has read them.
         public fileprivate(set) var received: [UInt8] = []
         public fileprivate(set) var isClosed = false
@@ -179,7 +181,11 @@ public final class SessionDriver {
             deliver(to: client)
         }
         time += 1_000
-        context.endBatch(plan, at: time)
+        if let slow = context.endBatch(at: time) {
+            let client = batch.count == 1 ? batch[0].client : nil
+            let input = client?.collected ?? []
+            context.note(slow, plan, of: client?.session, input: input.span)
+        }
         plan.removeAll { version in context.versions.contains { $0 === version } }
     }
 
@@ -195,12 +201,14 @@ public final class SessionDriver {
             return client.waiting <= Session.outputBytesSoftMax / 2 ? session.resume(into: plan) : nil
         case .nothing:
             guard client.waiting <= Session.outputBytesSoftMax else { return nil }
+            client.collected = []
             if session.isRunnable { return session.collect(Span(), into: plan) }
             if session.isEnding {
                 client.isClosed = true
                 return nil
             }
             let piece = nextPiece(of: client)
+            client.collected = piece
             return piece.isEmpty ? nil : session.collect(piece.span, into: plan)
         }
     }

@@ -1,10 +1,13 @@
 import Bytes
+import ServerMetrics
+import Synchronization
 
 /// What one connection subscribes to; it has none of these while it subscribes to nothing.
 ///
 /// Belongs to the session's loop. The registry forgets the connection with the last reference.
 final class Subscriptions {
     private let registry: SubscriptionRegistry
+    private let metrics: LoopMetrics
     private var names = [Set<[UInt8]>](repeating: [], count: SubscriptionKind.allCases.count)
     private var byteCount = 0
     /// Subscriptions that one connection may have.
@@ -12,12 +15,17 @@ final class Subscriptions {
     /// Of their names together.
     static let byteCountMax = 1 << 20
 
-    init(_ registry: SubscriptionRegistry) { self.registry = registry }
+    init(_ registry: SubscriptionRegistry, _ metrics: LoopMetrics) {
+        self.registry = registry
+        self.metrics = metrics
+        metrics.subscribedClients.add(1, ordering: .relaxed)
+    }
 
     deinit {
         for kind in SubscriptionKind.allCases {
             for name in names[kind.rawValue] { registry.remove(name, kind) }
         }
+        metrics.subscribedClients.subtract(1, ordering: .relaxed)
     }
 
     var isEmpty: Bool { names.allSatisfy(\.isEmpty) }

@@ -96,10 +96,11 @@ final class CommandTally {
         return (elapsed, total)
     }
 
-    /// The commands of the batch so far, the one with the most calls first.
+    /// The commands of the batch so far that wait for nothing, the one with the most calls first.
     var batchCommands: [(command: Int16, calls: Int)] {
         endRun()
-        return used.map { ($0, slots[Int($0)].calls) }.sorted { $0.1 > $1.1 }
+        return used.map { ($0, slots[Int($0)].calls - slots[Int($0)].waiting) }
+            .filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }
     }
 
     /// What is kept of a command on this loop.

@@ -26,7 +26,7 @@ public struct ServerFacts: Sendable {
 
     public var connectedClients = 0
     public var maxClients = 0
-    /// Requests and replies that connections hold.
+    /// What connections take up, with the requests and replies that they hold.
     public var clientBytes = 0
     /// Closed because all together held too much.
     public var clientsEvicted = 0

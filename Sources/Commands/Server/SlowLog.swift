@@ -11,19 +11,42 @@ public final class SlowLog: Sendable {
         var unixSeconds: Int
         var microseconds: Int
         var arguments: [[UInt8]]
-        /// Empty where the time is that of a whole turn, which is of several clients.
+        /// Empty where the time is that of a whole turn of several clients, or the client has gone.
         var address: String
         var name: String
     }
 
+    /// The entries in a ring, so that one more costs the same however many are kept.
     private struct State {
-        /// The newest first.
+        /// The oldest is at `oldest`, and those after it follow; from the last place they go on at the first.
         var entries: [Entry] = []
+        /// 0 as long as there is room for more.
+        var oldest = 0
         var nextID = 0
         var countMax = 128
 
-        mutating func trim() {
-            if entries.count > countMax { entries.removeLast(entries.count - countMax) }
+        mutating func add(_ entry: Entry) {
+            if entries.count < countMax {
+                entries.append(entry)
+            } else if !entries.isEmpty {
+                entries[oldest] = entry
+                oldest = (oldest + 1) % entries.count
+            }
+        }
+
+        /// At most `count`, the newest first.
+        func newest(_ count: Int) -> [Entry] {
+            (0..<min(count, entries.count)).map { age in
+                entries[(oldest + entries.count - 1 - age) % entries.count]
+            }
+        }
+
+        /// Keeps the newest of them.
+        mutating func keep(_ countMax: Int) {
+            let kept = newest(countMax)
+            entries = kept.reversed()
+            oldest = 0
+            self.countMax = countMax
         }
     }
 
@@ -42,10 +65,7 @@ public final class SlowLog: Sendable {
     ///   - countMax: Entries that are kept.
     public func configure(slowerThan microseconds: Int, countMax: Int) {
         threshold.store(microseconds < 0 ? .max : UInt64(microseconds) * 1_000, ordering: .relaxed)
-        state.withLock { state in
-            state.countMax = countMax
-            state.trim()
-        }
+        state.withLock { $0.keep(countMax) }
     }
 
     /// Adds an entry, whose id is chosen here.
@@ -54,33 +74,39 @@ public final class SlowLog: Sendable {
             var entry = entry
             entry.id = state.nextID
             state.nextID += 1
-            state.entries.insert(entry, at: 0)
-            state.trim()
+            state.add(entry)
         }
     }
 
     /// The newest entries, at most `count`; all of them for -1.
     func entries(_ count: Int) -> [Entry] {
-        state.withLock { count < 0 ? $0.entries : Array($0.entries.prefix(count)) }
+        state.withLock { $0.newest(count < 0 ? .max : count) }
     }
 
     var count: Int { state.withLock { $0.entries.count } }
 
-    func reset() { state.withLock { $0.entries = [] } }
+    func reset() { state.withLock { ($0.entries, $0.oldest) = ([], 0) } }
 
-    /// A request's arguments as the log keeps them: the first 32 of them, and the first 128 bytes of each.
-    static func cut(_ request: borrowing Request) -> [[UInt8]] {
-        let kept = min(request.count, argumentsMax)
+    /// A request's arguments as the log keeps them: no more than 32, the first 128 bytes of each, and no passwords.
+    static func cut(_ request: borrowing Request, of command: CommandRow) -> [[UInt8]] {
+        let kept = keptArguments(of: request.count)
         var arguments: [[UInt8]] = []
+        var secretsEnd = command.action == .auth ? request.count : 0
         for index in 0..<kept {
-            if index == argumentsMax - 1, request.count > argumentsMax {
-                arguments.append(Array("... (\(request.count - kept + 1) more arguments)".utf8))
-            } else {
-                arguments.append(cut(request[index]))
+            arguments.append(index > 0 && index < secretsEnd ? Array("(redacted)".utf8) : cut(request[index]))
+            // A name and a password follow.
+            if command.action == .hello, index >= secretsEnd, request[index].equalsIgnoringCase("auth") {
+                secretsEnd = index + 3
             }
         }
+        if kept < request.count { arguments.append(omission(of: request.count - kept)) }
         return arguments
     }
+
+    /// How many of so many arguments are kept, besides the ``omission(of:)`` of the others.
+    static func keptArguments(of count: Int) -> Int { count > argumentsMax ? argumentsMax - 1 : count }
+
+    static func omission(of count: Int) -> [UInt8] { Array("... (\(count) more arguments)".utf8) }
 
     /// The first 128 bytes of an argument, and how many there are more.
     static func cut(_ argument: Span<UInt8>) -> [UInt8] {

@@ -27,7 +27,7 @@ extension Session {
         let isLogged = context.server.slowLog.isOn && !command.flags.contains(.skipSlowlog)
         scheduled = WaitingCommands(
             calls: [(command.index, context.tally.withdraw(1, of: command.index))],
-            arguments: isLogged ? SlowLog.cut(request) : [], isColdRead: false)
+            arguments: isLogged ? SlowLog.cut(request, of: command) : [], isColdRead: false)
     }
 
     /// Notes that steps wait for the disk; what waits already goes on waiting.
@@ -38,9 +38,7 @@ extension Session {
         for step in rest.steps {
             guard let command = rest.command(of: step, context.server.lookupCommands) else { continue }
             if arguments.isEmpty, context.server.slowLog.isOn {
-                let name = context.server.table.commands[Int(command)].fullName
-                let view = rest.views[Int(step.view)]
-                arguments = [Array(name.utf8), SlowLog.cut(view.lookups[keyAt: step.index])]
+                arguments = rest.arguments(of: step, named: context.server.table.commands[Int(command)].fullName)
             }
             if let place = calls.firstIndex(where: { $0.command == command }) {
                 calls[place].count += 1
@@ -101,77 +99,5 @@ extension Session {
         context.metrics.errorReplies.add()
         context.metrics.errors.add(reply)
         if let command { context.tally.counters(of: command.index).rejectedCalls.add() }
-    }
-}
-
-extension SessionContext {
-    /// Ends a batch, whose replies have been sent and whose plan is still whole: gives its commands their time.
-    ///
-    /// - Parameters:
-    ///   - plan: What was answered.
-    ///   - now: In nanoseconds of the clock that ``now`` is of.
-    public func endBatch(_ plan: ReplyPlan, at now: UInt64) {
-        let slowest = min(server.slowLog.thresholdNanoseconds, server.latency.thresholdNanoseconds)
-        // The names are gone once the batch has been counted, and few batches are slow.
-        let isSlow = now > self.now && now - self.now >= slowest
-        let commands = isSlow ? tally.batchCommands : []
-        let (elapsed, count) = tally.endBatch(turnStart: self.now, now: now)
-        if isSlow, elapsed >= slowest, count > 0 { noteSlowTurn(plan, commands, count, nanoseconds: elapsed) }
-    }
-
-    /// Notes a batch that held up its loop: which of its commands was the slow one, nobody knows.
-    private func noteSlowTurn(
-        _ plan: ReplyPlan, _ commands: [(command: Int16, calls: Int)], _ count: Int, nanoseconds: UInt64
-    ) {
-        let now = unixSeconds()
-        server.latency.note(.slowTurn, nanoseconds: nanoseconds, unixSeconds: now)
-        guard nanoseconds >= server.slowLog.thresholdNanoseconds, let most = commands.first else { return }
-        var arguments = [Array(server.table.commands[Int(most.command)].fullName.utf8)]
-        let step = plan.steps.first { plan.command(of: $0, server.lookupCommands) == most.command }
-        if let step {
-            let view = plan.views[Int(step.view)]
-            arguments.append(SlowLog.cut(view.lookups[keyAt: step.index]))
-        }
-        if count > 1 { arguments.append(Array("... (\(count - 1) more commands of the same turn)".utf8)) }
-        server.slowLog.add(
-            SlowLog.Entry(
-                unixSeconds: now, microseconds: Int(nanoseconds / 1_000), arguments: arguments, address: "", name: ""))
-    }
-}
-
-/// The rows of the commands that a step of a plan can stand for.
-struct LookupCommands: Sendable {
-    let get, mget, exists, strlen, getrange, type, timeToLive: Int16
-
-    init(_ table: CommandTable) {
-        func row(_ name: String) -> Int16 {
-            guard let row = table.find(name.utf8.span) else { preconditionFailure("\(name) is not in the table") }
-            return row.index
-        }
-        get = row("get")
-        mget = row("mget")
-        exists = row("exists")
-        strlen = row("strlen")
-        getrange = row("getrange")
-        type = row("type")
-        timeToLive = row("ttl")
-    }
-}
-
-extension ReplyPlan {
-    /// The row of the command that a step answers, or one that is answered alike (`TOUCH` counts as `EXISTS`);
-    /// `nil` for steps that go on with another's reply, or look nothing up.
-    func command(of step: Step, _ commands: LookupCommands) -> Int16? {
-        switch step.kind {
-        case .literal, .protocolVersion, .mute, .unmute, .moreValues, .partialHits: nil
-        case .value: commands.get
-        case .values, .firstValues: commands.mget
-        case .hits: commands.exists
-        case .length: commands.strlen
-        case .range: commands.getrange
-        case .type: commands.type
-        case .timeToLive: commands.timeToLive
-        case .computed: computations[step.parameter].command
-        }
     }
 }

@@ -12,10 +12,9 @@ extension Session {
         budget -= 1
         if sliced == nil { context.metrics.commandsProcessed.add() }
         if !isOrdinary, sliced == nil, !isReplaying { beginExtraordinary(request, plan) }
-        let table = context.server.table
-        guard var command = table.find(request[0]) else { return refuseUnknown(request, plan) }
+        guard var command = context.server.table.find(request[0]) else { return refuseUnknown(request, plan) }
         if command.isContainer, request.count > 1 {
-            guard let subcommand = table.find(request[1], in: command) else {
+            guard let subcommand = context.server.table.find(request[1], in: command) else {
                 return refuseUnknownSubcommand(request, plan)
             }
             command = subcommand

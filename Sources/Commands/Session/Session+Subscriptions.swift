@@ -78,7 +78,7 @@ extension Session {
     }
 
     func subscribe(_ kind: SubscriptionKind, _ request: borrowing Request, _ plan: ReplyPlan) {
-        let subscriptions = self.subscriptions ?? Subscriptions(context.server.subscriptions)
+        let subscriptions = self.subscriptions ?? Subscriptions(context.server.subscriptions, context.metrics)
         for index in 1..<request.count {
             let name = [UInt8](copying: request[index])
             if subscriptions.add(name, kind) {
@@ -93,7 +93,7 @@ extension Session {
 
     /// Ends the subscriptions given, or all of a kind.
     func unsubscribe(_ kind: SubscriptionKind, _ request: borrowing Request, _ plan: ReplyPlan) {
-        let subscriptions = self.subscriptions ?? Subscriptions(context.server.subscriptions)
+        let subscriptions = self.subscriptions ?? Subscriptions(context.server.subscriptions, context.metrics)
         let names =
             request.count > 1
             ? (1..<request.count).map { [UInt8](copying: request[$0]) } : subscriptions.all(kind)

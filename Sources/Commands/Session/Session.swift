@@ -28,6 +28,8 @@ public final class Session {
     public internal(set) var isRunnable = false
     /// Whether the connection closes once the output has been sent; nothing more is understood.
     public internal(set) var isEnding = false
+    /// Whether the requests last understood are those of the bytes that came last, from their first one on.
+    private(set) var requestsBeganInInput = false
     /// Bytes received and not yet understood.
     var backlog = ByteBuffer()
     /// Bytes that the session holds: of requests that have not been answered, and ``trackingBytes``.
@@ -143,6 +145,7 @@ public final class Session {
         if !pushes.isEmpty, sliced == nil, replay == nil { flushPushes(plan) }
         var parser = RequestParser(limits: limits)
         swap(&parser, &self.parser)
+        requestsBeganInInput = backlog.isEmpty && !bytes.isEmpty
         if backlog.isEmpty {
             let used = consume(bytes, &parser, plan)
             if used < bytes.count, !isEnding { backlog.append(bytes.extracting(used...)) }
