@@ -9,6 +9,12 @@ public enum Clock {
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
+    /// Nanoseconds from one reading to another; 0 where `end` is the earlier, as it may be for another thread's.
+    @inlinable
+    public static func nanoseconds(from start: UInt64, to end: UInt64) -> UInt64 {
+        end > start ? end - start : 0
+    }
+
     /// Microseconds since 1970-01-01 UTC; may be set back.
     public static func wallMicroseconds() -> Int {
         var time = timespec()

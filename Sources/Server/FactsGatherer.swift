@@ -56,7 +56,7 @@ final class FactsGatherer: Sendable {
         facts.operatingSystem = process.operatingSystem
         facts.executablePath = process.executablePath
         facts.unixMicroseconds = Clock.wallMicroseconds()
-        facts.uptimeSeconds = Int((now - startedAt) / 1_000_000_000)
+        facts.uptimeSeconds = Int(Clock.nanoseconds(from: startedAt, to: now) / 1_000_000_000)
         facts.loopCount = settings.loopCount
         facts.readerCount = settings.readerCount
         facts.connectedClients = group.connectionCount
@@ -104,7 +104,8 @@ final class FactsGatherer: Sendable {
     private func addRates(to facts: inout ServerFacts, now: UInt64) {
         let current = (commands: facts.commandsProcessed, received: facts.bytesReceived, sent: facts.bytesSent)
         let perSecond = rates.withLock { rates in
-            let elapsed = now - rates.sampledAt
+            // Another thread may have looked after this one had read the clock.
+            let elapsed = Clock.nanoseconds(from: rates.sampledAt, to: now)
             // Closer together, two looks tell more of chance than of the load.
             guard elapsed >= 500_000_000 else { return rates.perSecond }
             if rates.sampledAt > 0 {

@@ -280,7 +280,7 @@ extension Loop {
                 if context.now >= limit { close(connection) }
             } else if limits.idleNanoseconds > 0, connection.job == nil, !connection.isHeldBack,
                 !connection.session.isSubscribed,
-                context.now - connection.lastActivity > limits.idleNanoseconds
+                Clock.nanoseconds(from: connection.lastActivity, to: context.now) > limits.idleNanoseconds
             {
                 close(connection)
             }

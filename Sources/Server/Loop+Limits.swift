@@ -103,7 +103,9 @@ extension Loop {
         } else if replyBytes > output.bytesMax {
             metrics.outputBufferDisconnections.add()
             close(connection, over: "output-buffer-limit", requestBytes, replyBytes)
-        } else if let since = connection.overSoftLimitSince, context.now - since > output.softNanoseconds {
+        } else if let since = connection.overSoftLimitSince,
+            Clock.nanoseconds(from: since, to: context.now) > output.softNanoseconds
+        {
             metrics.outputBufferDisconnections.add()
             close(connection, over: "output-buffer-soft-limit", requestBytes, replyBytes)
         } else {

@@ -1,6 +1,7 @@
 /// Redis's way to write the limits of output buffers: `normal 268435456 0 0 pubsub 33554432 8388608 60`.
 ///
 /// A class, bytes at which a connection is closed, bytes at which it is closed after a while, and that while in seconds.
+/// As in Redis, 0 bytes are no limit; the first of them then stand for the largest that there can be.
 enum OutputBufferClasses {
     /// Reads any of the classes; what `text` does not name stays.
     ///
@@ -16,13 +17,14 @@ enum OutputBufferClasses {
             guard ["normal", "slave", "replica", "pubsub"].contains(name) else {
                 throw Failure("Invalid client class specified in buffer limit configuration.")
             }
-            guard let hard = SettingText.byteCount(words[start + 1]),
+            guard let limit = SettingText.byteCount(words[start + 1]),
                 let soft = SettingText.byteCount(words[start + 2]),
                 let seconds: Int = SettingText.number(words[start + 3]), softBytesRange.contains(soft),
                 softSecondsRange.contains(seconds)
             else { throw Failure("Error in hard, soft or soft_seconds setting in buffer limit configuration.") }
             // There are no replicas to limit.
             if name == "slave" || name == "replica" { continue }
+            let hard = limit == 0 ? hardBytesRange.upperBound : limit
             guard hardBytesRange.contains(hard) else {
                 throw Failure(
                     "the hard limit must be between \(hardBytesRange.lowerBound) and \(hardBytesRange.upperBound) inclusive"
@@ -44,12 +46,14 @@ enum OutputBufferClasses {
     /// Every class, as Redis would show it.
     static func text(of settings: ServerSettings) -> String {
         """
-        normal \(settings.outputBufferBytesMax) \(settings.outputBufferSoftBytesMax) \
+        normal \(hardBytes(settings.outputBufferBytesMax)) \(settings.outputBufferSoftBytesMax) \
         \(settings.outputBufferSoftTime.secondsRoundedUp) slave 268435456 67108864 60 \
-        pubsub \(settings.pubsubBufferBytesMax) \(settings.pubsubBufferSoftBytesMax) \
+        pubsub \(hardBytes(settings.pubsubBufferBytesMax)) \(settings.pubsubBufferSoftBytesMax) \
         \(settings.pubsubBufferSoftTime.secondsRoundedUp)
         """
     }
+
+    private static func hardBytes(_ limit: Int) -> Int { limit == hardBytesRange.upperBound ? 0 : limit }
 
     struct Failure: Error {
         let text: String

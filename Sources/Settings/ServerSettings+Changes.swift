@@ -10,7 +10,7 @@ extension ServerSettings {
     /// Changes settings of a running server, all or none, by their own keys or by Redis's names.
     ///
     /// Under a name of Redis a value is read as Redis would, and under a key as in a settings file. Names of Redis
-    /// that stand for what this server never does take the value that they have.
+    /// that stand for what this server never does take the value that they have, where Redis lets one set them at all.
     ///
     /// - Parameter changes: Names, of either case, and values.
     /// - Returns: The keys whose values are others now.
@@ -28,6 +28,7 @@ extension ServerSettings {
                 }
             } else {
                 guard let constant = constants.first(where: { $0.name == name }) else { throw .unknown(index: index) }
+                if let reason = Self.refusalsOfRedis[name] { throw .refused(name: name, reason: reason) }
                 guard constant.value == change.value else {
                     throw .refused(name: name, reason: "can't set immutable config")
                 }
@@ -46,6 +47,19 @@ extension ServerSettings {
         self = changed
         return Setting.all.filter { $0.write(before) != $0.write(changed) }.map(\.key)
     }
+
+    /// What Redis does not let anybody set while it runs, not even to the value that it has.
+    private static let refusalsOfRedis = [
+        "aclfile": "can't set immutable config",
+        "cluster-enabled": "can't set immutable config",
+        "daemonize": "can't set immutable config",
+        "databases": "can't set immutable config",
+        "dbfilename": "can't set protected config",
+        "dir": "can't set protected config",
+        "replicaof": "can't set immutable config",
+        "slaveof": "can't set immutable config",
+        "supervised": "can't set immutable config",
+    ]
 
     private static func setting(named name: String) -> Setting? {
         Setting.all.first { $0.key == name || $0.redisName == name }

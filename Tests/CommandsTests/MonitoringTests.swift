@@ -243,6 +243,14 @@ private func replies(
             $0.context.addressOfClient = { _ in "10.0.0.1:5" }
         }
         #expect(remote == refusal)
+        for seconds in ["nan", "inf", "-inf", "infinity", "-1"] {
+            #expect(replies(to: request("DEBUG", "SLEEP", seconds), debugging: .everybody) == "+OK\r\n")
+        }
+        #expect(replies(to: request("DEBUG", "HELP")) == refusal)
+        let help = replies(to: request("DEBUG", "help"), debugging: .everybody)
+        #expect(help.hasPrefix("*12\r\n+DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n"))
+        #expect(help.hasSuffix("+HELP\r\n+    Prints this help.\r\n"))
+        #expect(help.split(separator: "\r\n").count == 13)
         #expect(
             replies(to: request("DEBUG", "NOSUCH"), debugging: .everybody)
                 == "-ERR unknown subcommand or wrong number of arguments for 'NOSUCH'. Try DEBUG HELP.\r\n")

@@ -41,6 +41,12 @@ private let context = "only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RE
                 + "*3|$12|punsubscribe|$1|b|:0|-ERR Can't execute 'get': \(context.replacing("|", with: "/pipe/"))|"
                 + "*3|$12|sunsubscribe|$1|c|:0|$1|v|"
         ),
+        (
+            "MULTI|SSUBSCRIBE a|PSUBSCRIBE p|EXEC|PUNSUBSCRIBE p|GET k|MULTI|SUNSUBSCRIBE a|EXEC",
+            "+OK|+QUEUED|+QUEUED|*2|-ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client|"
+                + "*3|$10|psubscribe|$1|p|:1|*3|$12|punsubscribe|$1|p|:0|$1|v|"
+                + "+OK|+QUEUED|*1|*3|$12|sunsubscribe|$1|a|:0|"
+        ),
         ("MULTI|UNSUBSCRIBE|EXEC", "+OK|+QUEUED|*1|*3|$11|unsubscribe|$-1|:0|"),
         (
             "PUBSUB CHANNELS|PUBSUB NUMSUB|PUBSUB NUMSUB a b|PUBSUB NUMPAT|PUBSUB SHARDNUMSUB x|PUBSUB CHANNELS a b",

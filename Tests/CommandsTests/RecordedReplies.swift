@@ -474,6 +474,76 @@ let recordedAnswers: [RecordedReply] = [
         ""
     ),
     (
+        ["COMMAND", "GETKEYS", "migrate", "h", "1", "k", "0", "0", "AUTH"],
+        "*1\r\n$1\r\nk\r\n",
+        ""
+    ),
+    (
+        ["COMMAND", "GETKEYS", "migrate", "h", "1", "k", "0", "0", "AUTH2"],
+        "*1\r\n$1\r\nk\r\n",
+        ""
+    ),
+    (
+        ["COMMAND", "GETKEYS", "migrate", "h", "1", "k", "0", "0", "auth2", "u"],
+        "*1\r\n$1\r\nk\r\n",
+        ""
+    ),
+    (
+        ["COMMAND", "GETKEYS", "migrate", "h", "1", "", "0", "0", "AUTH", "KEYS", "a", "b"],
+        "*1\r\n$0\r\n\r\n",
+        ""
+    ),
+    (
+        ["COMMAND", "GETKEYS", "migrate", "h", "1", "", "0", "0", "AUTH2", "KEYS", "a", "b"],
+        "*1\r\n$0\r\n\r\n",
+        ""
+    ),
+    (
+        ["COMMAND", "GETKEYS", "migrate", "h", "1", "", "0", "0", "AUTH2", "u", "KEYS", "KEYS", "a", "b"],
+        "*2\r\n$1\r\na\r\n$1\r\nb\r\n",
+        ""
+    ),
+    (
+        ["COMMAND", "GETKEYS", "migrate", "h", "1", "", "0", "0", "AUTH", "p", "KEYS", "a", "b"],
+        "*2\r\n$1\r\na\r\n$1\r\nb\r\n",
+        ""
+    ),
+    (
+        ["COMMAND", "GETKEYS", "migrate", "h", "1", "k", "0", "0", "KEYS", "a", "b"],
+        "-ERR Invalid arguments specified for command\r\n",
+        ""
+    ),
+    (
+        ["COMMAND", "GETKEYS", "sort", "x", "LIMIT", "3", "STORE", "d"],
+        "*1\r\n$1\r\nx\r\n",
+        ""
+    ),
+    (
+        ["COMMAND", "GETKEYS", "sort", "x", "LIMIT", "0", "3", "STORE", "d"],
+        "*2\r\n$1\r\nx\r\n$1\r\nd\r\n",
+        ""
+    ),
+    (
+        ["COMMAND", "GETKEYS", "sort", "x", "BY", "STORE", "d"],
+        "*1\r\n$1\r\nx\r\n",
+        ""
+    ),
+    (
+        ["COMMAND", "GETKEYS", "sort", "x", "GET", "STORE", "STORE", "d", "STORE", "e"],
+        "*2\r\n$1\r\nx\r\n$1\r\ne\r\n",
+        ""
+    ),
+    (
+        ["COMMAND", "GETKEYS", "sort", "x", "STORE"],
+        "*1\r\n$1\r\nx\r\n",
+        ""
+    ),
+    (
+        ["COMMAND", "GETKEYS", "sort", "x", "LIMIT"],
+        "*1\r\n$1\r\nx\r\n",
+        ""
+    ),
+    (
         ["COMMAND", "GETKEYS", "zunionstore", "d", "0", "a"],
         "-ERR Invalid arguments specified for command\r\n",
         ""

@@ -55,7 +55,11 @@ public struct SessionModel: Sendable {
             queue = nil
             guard !isSpoilt else { return line("-EXECABORT Transaction discarded because of previous errors.") }
             var reply = line("*\(requests.count)")
-            for queued in requests { reply += perform(queued) }
+            for queued in requests {
+                let isRefused = String(decoding: queued[0], as: UTF8.self).uppercased() == "SSUBSCRIBE"
+                reply +=
+                    isRefused ? line("-ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client") : perform(queued)
+            }
             return reply
         case "QUIT":
             hasEnded = true

@@ -29,6 +29,8 @@ struct SettingChangeTests {
         let cases: [([(String, String)], SettingRefusal)] = [
             ([("maxclients", "x"), ("foo", "1")], .unknown(index: 1)),
             ([("databases", "4"), ("foo", "1")], .refused(name: "databases", reason: immutable)),
+            ([("databases", "1")], .refused(name: "databases", reason: immutable)),
+            ([("dir", "")], .refused(name: "dir", reason: "can't set protected config")),
             ([("timeout", "1"), ("PORT", "1")], .refused(name: "port", reason: immutable)),
             ([("timeout", "1"), ("timeout", "1")], .refused(name: "timeout", reason: "duplicate parameter")),
             (
@@ -86,13 +88,25 @@ struct SettingChangeTests {
             ])
     }
 
+    @Test("A hard limit of 0 is none but the largest, and shown as 0")
+    func noHardLimit() {
+        let (settings, _, refusal) = Self.outcome([
+            ("client-output-buffer-limit", "normal 0 0 0 pubsub 0 1mb 2")
+        ])
+        #expect(refusal == nil)
+        #expect(settings.outputBufferBytesMax == 1 << 40 && settings.pubsubBufferBytesMax == 1 << 40)
+        #expect(
+            settings.configurationPairs().first { $0.name == "client-output-buffer-limit" }?.value
+                == "normal 0 0 0 slave 268435456 67108864 60 pubsub 0 1048576 2")
+    }
+
     @Test(
         "Limits of output buffers are refused in Redis's words",
         arguments: [
             ("normal 1mb 0", "Wrong number of arguments in buffer limit configuration."),
             ("foo 1mb 0 0", "Invalid client class specified in buffer limit configuration."),
             ("normal x 0 0", "Error in hard, soft or soft_seconds setting in buffer limit configuration."),
-            ("pubsub 0 0 0", "the hard limit must be between 65536 and 1099511627776 inclusive"),
+            ("pubsub 1 0 0", "the hard limit must be between 65536 and 1099511627776 inclusive"),
         ])
     func outputBuffers(value: String, reason: String) {
         #expect(

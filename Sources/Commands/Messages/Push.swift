@@ -64,6 +64,4 @@ struct PendingPushes {
         pushes.append(push)
         byteCount += push.byteCount
     }
-
-    mutating func removeAll() { self = PendingPushes() }
 }

@@ -10,6 +10,8 @@ enum ErrorReply {
     static let wrongType: StaticString =
         "WRONGTYPE Operation against a key holding the wrong kind of value"
     static let syntax: StaticString = "ERR syntax error"
+    static let shardSubscriptionInTransaction: StaticString =
+        "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"
     static let notAnInteger: StaticString = "ERR value is not an integer or out of range"
     static let outsideInt32: StaticString =
         "ERR value is out of range, value must between -2147483648 and 2147483647"

@@ -25,13 +25,13 @@ public final class ReplyPlan {
             case firstValues
             /// `count` more values of an array whose beginning has been sent.
             case moreValues
-            /// How many of `count` look-ups from `index` were hits, added to `parameter`; the reply is complete.
+            /// How many of `count` look-ups from `index` were hits, and of those of the ``partialHits`` before it.
             case hits
-            /// The same, kept for the steps of this request that follow.
+            /// Hits that the ``hits`` of this request, some steps later, is to count too; sends nothing.
             case partialHits
             /// The length of the value.
             case length
-            /// Bytes `parameter >> 32` to `parameter & 0xffff_ffff` of the value, in ``ranges``.
+            /// The bytes of the value that are wanted by entry `parameter` of ``ranges``.
             case range
             case type
             /// -1 for a key that is there, -2 for one that is not.

@@ -22,7 +22,7 @@ extension Session {
         case .auth: auth(request, plan)
         case .subscribe: subscribe(.channel, request, plan)
         case .psubscribe: subscribe(.pattern, request, plan)
-        case .ssubscribe: subscribe(.shardChannel, request, plan)
+        case .ssubscribe: subscribeToShard(request, plan)
         case .unsubscribe: unsubscribe(.channel, request, plan)
         case .punsubscribe: unsubscribe(.pattern, request, plan)
         case .sunsubscribe: unsubscribe(.shardChannel, request, plan)

@@ -9,9 +9,9 @@ extension Session {
         guard isDebugAllowed else { throw CommandError(Self.debugRefused) }
         let name = request[1]
         if name.equalsIgnoringCase("sleep"), request.count == 3 {
-            // Redis takes what is not a number for 0.
-            let seconds = min(max(Double(String(copying: request[2])) ?? 0, 0), Self.sleepSecondsMax)
-            schedule(SleepJob(seconds: seconds))
+            // Redis takes what is not a number for 0, and does not wait without end either.
+            let seconds = Double(String(copying: request[2])) ?? 0
+            schedule(SleepJob(seconds: seconds.isFinite ? min(max(seconds, 0), Self.sleepSecondsMax) : 0))
         } else if name.equalsIgnoringCase("protocol"), request.count == 3 {
             try writeSample(String(copying: request[2]).lowercased(), plan)
         } else if name.equalsIgnoringCase("object"), request.count == 3 {
@@ -19,6 +19,11 @@ extension Session {
         } else if name.equalsIgnoringCase("set-active-expire"), request.count == 3 {
             // Nothing expires, actively or not.
             ok(plan)
+        } else if name.equalsIgnoringCase("help"), request.count == 2 {
+            reply(plan) { reply in
+                reply.array(count: Self.help.count)
+                for line in Self.help { reply.simple(line) }
+            }
         } else {
             throw CommandError(ErrorReply.subcommandArguments(request))
         }
@@ -98,6 +103,21 @@ extension Session {
         }
         if let text { reply.simple(text) } else { reply.error("ERR no such key" as StaticString) }
     }
+
+    private static let help = [
+        "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+        "OBJECT <key>",
+        "    Tells how Redis would hold the value of a key.",
+        "PROTOCOL <type>",
+        "    Gives a sample of a kind of reply: string, integer, double, bignum, null, array,",
+        "    set, map, attrib, push, verbatim, true, false.",
+        "SET-ACTIVE-EXPIRE <0|1>",
+        "    Is taken and changes nothing, as no key expires.",
+        "SLEEP <seconds>",
+        "    Holds back the reply to this connection alone. Decimals allowed.",
+        "HELP",
+        "    Prints this help.",
+    ]
 
     static let debugRefused: StaticString = """
         ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a \

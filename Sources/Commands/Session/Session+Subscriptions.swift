@@ -91,6 +91,12 @@ extension Session {
         updateOrdinary()
     }
 
+    /// `SSUBSCRIBE`, which Redis refuses in a transaction, unlike the others, and only once it is performed.
+    func subscribeToShard(_ request: borrowing Request, _ plan: ReplyPlan) {
+        if isReplaying { return replyError(plan, ErrorReply.shardSubscriptionInTransaction) }
+        subscribe(.shardChannel, request, plan)
+    }
+
     /// Ends the subscriptions given, or all of a kind.
     func unsubscribe(_ kind: SubscriptionKind, _ request: borrowing Request, _ plan: ReplyPlan) {
         let subscriptions = self.subscriptions ?? Subscriptions(context.server.subscriptions, context.metrics)

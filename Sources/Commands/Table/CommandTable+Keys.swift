@@ -60,8 +60,7 @@ extension CommandTable {
             let access = access(of: specification, command, request, offset: offset)
             keys += try indices(of: specification, first, request).map { ($0, access) }
         }
-        // SORT's destination may be anywhere, and the last one counts.
-        if command.name == "sort", let store = lastValue(of: "store", request, from: offset + 2) {
+        if command.name == "sort", let store = sortDestination(request, from: offset + 2) {
             keys.append((store, [.overwrite, .update]))
         }
         return keys
@@ -76,9 +75,14 @@ extension CommandTable {
             if index + 1 < request.count, request[index].equalsIgnoringCase("keys") {
                 return request[key].isEmpty ? (index + 1..<request.count).map { ($0, access) } : []
             }
-            if request[index].equalsIgnoringCase("auth") { index += 1 }
-            if request[index].equalsIgnoringCase("auth2") { index += 2 }
-            index += 1
+            // What follows is a password, or a name and a password, whatever it reads like.
+            if request[index].equalsIgnoringCase("auth") {
+                index += 2
+            } else if request[index].equalsIgnoringCase("auth2") {
+                index += 3
+            } else {
+                index += 1
+            }
         }
         return [(key, access)]
     }
@@ -157,11 +161,19 @@ extension CommandTable {
         return true
     }
 
-    private static func lastValue(of keyword: StaticString, _ request: borrowing Request, from: Int) -> Int? {
+    /// Where `SORT` stores what it has sorted: behind the last `STORE` that is not the value of another option.
+    private static func sortDestination(_ request: borrowing Request, from first: Int) -> Int? {
         var found: Int?
-        var index = from
+        var index = first
         while index < request.count - 1 {
-            if request[index].equalsIgnoringCase(keyword) { found = index + 1 }
+            let word = request[index]
+            if word.equalsIgnoringCase("limit") {
+                index += 2
+            } else if word.equalsIgnoringCase("get") || word.equalsIgnoringCase("by") {
+                index += 1
+            } else if word.equalsIgnoringCase("store") {
+                found = index + 1
+            }
             index += 1
         }
         return found
