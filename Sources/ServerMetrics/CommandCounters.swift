@@ -47,5 +47,8 @@ public final class CommandMetrics: Sendable {
     }
 
     /// The counters of each command, by its index in the table of commands.
-    public var all: [(command: Int, counters: CommandCounters)] { seen.withLock { $0 } }
+    public var all: [(command: Int, counters: CommandCounters)] {
+        // An array of its own: its owner goes on with theirs.
+        seen.withLock { $0.map { $0 } }
+    }
 }

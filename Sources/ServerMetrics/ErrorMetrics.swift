@@ -26,7 +26,7 @@ public final class ErrorMetrics: Sendable {
 
     /// Each code with its count.
     public var all: [(code: String, count: Int)] {
-        counts.withLock { $0 }.map { (String(decoding: $0.code, as: UTF8.self), $0.count) }
+        counts.withLock { $0.map { (String(decoding: $0.code, as: UTF8.self), $0.count) } }
     }
 
     private static func isEqual(_ code: [UInt8], _ text: Span<UInt8>, _ length: Int) -> Bool {

@@ -61,7 +61,6 @@ public final class SubscriptionRegistry: Sendable {
 
     /// Every name of a kind that somebody subscribes to, in no order.
     func names(_ kind: SubscriptionKind) -> [[UInt8]] {
-        let counts = state.withLock { $0.counts[kind.rawValue] }
-        return Array(counts.keys)
+        state.withLock { Array($0.counts[kind.rawValue].keys) }
     }
 }

@@ -52,7 +52,7 @@ public final class LatencyMonitor: Sendable {
     }
 
     /// In the order in which their kinds first happened.
-    var all: [Event] { events.withLock { $0 } }
+    var all: [Event] { events.withLock { $0.map { $0 } } }
 
     /// The samples of the event of this name, in any case.
     func event(named name: String) -> Event? { all.first { $0.kind.rawValue == name.lowercased() } }
