@@ -184,6 +184,26 @@ import Testing
         #expect(told > 3)
     }
 
+    @Test("What a transaction reads from a version replaced meanwhile is told of, also where tracking began in it")
+    func trackingBegunInTransaction() throws {
+        let driver = SessionDriver([Self.version(0)])
+        let client = driver.clients[0]
+        driver.beforeTurn = { [unowned driver] turn in
+            if turn < 40 { driver.swap(to: [Self.version(turn + 1)]) }
+        }
+        client.send(request("HELLO", "3") + request("MULTI"))
+        for number in 0..<300 { client.send(request("GET", "key:\(number)")) }
+        client.send(request("CLIENT", "TRACKING", "ON") + request("GET", "key:1") + request("EXEC"))
+        client.send(request("GET", "key:1"))
+        #expect(driver.run())
+        let replies = try ReplyChecker.replies(in: client.received).map { text($0) }
+        let exec = try #require(replies.firstIndex { $0.hasPrefix("*302\r\n") })
+        let cached = try #require(replies[exec].split(separator: "\r\n").last)
+        let latest = try #require(replies.last?.split(separator: "\r\n").last)
+        #expect(cached != latest)
+        #expect(replies[(exec + 1)...].dropLast().contains(Self.invalidation))
+    }
+
     @Test("A client in RESP2 can have another one told, as a message if that one subscribes to anything")
     func redirection() {
         let driver = SessionDriver([Self.version(1)], clientCount: 3)

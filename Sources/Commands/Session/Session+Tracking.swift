@@ -23,6 +23,8 @@ extension Session {
         let wanted = try TrackingRequest(request) { directory.place(of: $0) != nil }
         tracking = try wanted.apply(to: tracking, context.metrics)
         updateOrdinary()
+        // What a transaction that began before a swap still reads is out of date when it ends.
+        if let pinnedVersions, zip(pinnedVersions, currentVersions).contains(where: { $0 !== $1 }) { invalidateCache() }
         ok(plan)
     }
 
