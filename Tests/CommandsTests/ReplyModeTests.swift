@@ -21,8 +21,6 @@ import Testing
         ("CLIENT REPLY skip|MULTI|GET k|EXEC|PING", "+QUEUED|*1|$1|v|+PONG|"),
         ("MULTI|GET k|CLIENT REPLY skip|EXEC|PING", "+OK|+QUEUED|+QUEUED|*2|$1|v|"),
         ("CLIENT REPLY off|QUIT", ""),
-        ("CLIENT REPLY off|SUBSCRIBE a|CLIENT REPLY off", "*3|$9|subscribe|$1|a|:1|"),
-        ("CLIENT REPLY skip|SUBSCRIBE a|PING", "*3|$9|subscribe|$1|a|:1|*2|$4|pong|$0||"),
     ]
 
     @Test("What is left out, and what is not, is what Redis leaves out", arguments: 0...8)

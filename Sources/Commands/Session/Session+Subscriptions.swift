@@ -127,7 +127,7 @@ extension Session {
         let count =
             kind == .shardChannel
             ? subscriptions.count(.shardChannel) : subscriptions.count(.channel) + subscriptions.count(.pattern)
-        replyAlways(plan) {
+        reply(plan) {
             $0.push(count: 3)
             $0.bulk(word)
             if let name { $0.bulk(name.span) } else { $0.null() }
