@@ -79,7 +79,8 @@ struct ConversationScript {
 
     private mutating func subscription(_ source: inout ChoiceSource) -> [Bytes] {
         guard !isMuted else { return words("PING") }
-        let kind = source.element(of: ["", "P", "S"])
+        // Redis refuses shard channels inside of a transaction.
+        let kind = source.element(of: isInTransaction ? ["", "P"] : ["", "P", "S"])
         let names = ["swaps", "s*", "other", "__redis__:invalidate"].map { Bytes($0.utf8) }
         if isInTransaction { return words(kind + "SUBSCRIBE", source.element(of: names)) }
         if source.oneIn(2) { return words(kind + "UNSUBSCRIBE") }
