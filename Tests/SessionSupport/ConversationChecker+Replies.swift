@@ -66,7 +66,10 @@ extension ConversationChecker {
             state.queue = isBeginning ? [] : nil
             state.isSpoilt = false
             return tree.isLine("+OK")
-        case "WATCH": return tree.isError || tree.isLine("+OK")
+        case "WATCH":
+            // Of too few arguments, it is refused like any other.
+            if state.queue != nil, request.count < 2 { state.isSpoilt = true }
+            return tree.isError || tree.isLine("+OK")
         default: break
         }
         if state.queue != nil, !isQueuedNow {
