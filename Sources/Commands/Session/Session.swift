@@ -228,7 +228,8 @@ public final class Session {
     private func endRequest(_ plan: ReplyPlan) {
         unpinVersions()
         if !isOrdinary { forgetCaching() }
-        if !pushes.isEmpty { flushPushes(plan) }
+        // The last reply of a transaction may be one that a job has yet to make.
+        if !pushes.isEmpty, nextJob == nil { flushPushes(plan) }
     }
 
     /// Executes the queued requests of a transaction, from one version, before anything that follows.
