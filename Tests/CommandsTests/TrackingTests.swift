@@ -204,6 +204,23 @@ import Testing
         #expect(replies[(exec + 1)...].dropLast().contains(Self.invalidation))
     }
 
+    @Test("A transaction whose last reply a job makes has no message inside its array")
+    func transactionThatEndsInJob() throws {
+        let driver = SessionDriver([Self.version(0)])
+        let client = driver.clients[0]
+        driver.beforeTurn = { [unowned driver] turn in
+            if turn < 40 { driver.swap(to: [Self.version(turn + 1)]) }
+        }
+        client.send(request("HELLO", "3") + request("CLIENT", "TRACKING", "ON") + request("MULTI"))
+        for number in 0..<300 { client.send(request("GET", "key:\(number)")) }
+        client.send(request("RANDOMKEY") + request("EXEC") + request("PING"))
+        #expect(driver.run())
+        let replies = try ReplyChecker.replies(in: client.received).map { text($0) }
+        let exec = try #require(replies.first { $0.hasPrefix("*301\r\n") })
+        #expect(!exec.contains("invalidate"))
+        #expect(replies.contains(Self.invalidation))
+    }
+
     @Test("A client in RESP2 can have another one told, as a message if that one subscribes to anything")
     func redirection() {
         let driver = SessionDriver([Self.version(1)], clientCount: 3)
