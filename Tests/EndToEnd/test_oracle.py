@@ -103,8 +103,11 @@ class Oracle:
     def __init__(self, both, built):
         self.both = both
         with both[1].connect() as connection:
-            self.table = decode(connection.call("COMMAND"))
-            self.categories = [each for each in decode(connection.call("ACL", "CAT"))]
+            # In an order of its own at every start, which would make the seed mean nothing.
+            self.table = sorted(decode(connection.call("COMMAND")), key=lambda row: row[0])
+            for row in self.table:
+                row[9].sort(key=lambda each: each[0])
+            self.categories = sorted(decode(connection.call("ACL", "CAT")))
         names = [each[0] for row in self.table for each in (row, *row[9])]
         assert len(names) > 300
         self.known = Known({**dict(built("oracle").pairs()), **dict(built("other").pairs())}, names)
