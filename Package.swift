@@ -30,6 +30,8 @@ let package = Package(
         // 0: what Swift cannot reach by itself.
         .target(name: "CLinux"),
         .target(name: "CLookup"),
+        // What look-ups in the packed format cost is decided here; xxHash is headers only.
+        .target(name: "CPacked", dependencies: ["CLookup"]),
         .target(name: "CRocksDB", dependencies: ["CLookup"], linkerSettings: [.linkedLibrary("rocksdb")]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -47,6 +49,9 @@ let package = Package(
         .target(name: "Datasets", dependencies: ["Bytes", "CCrypto", "Platform", "Storage"], swiftSettings: strict),
         .target(
             name: "RocksDBStorage", dependencies: ["Bytes", "CLookup", "CRocksDB", "Storage"], swiftSettings: strict),
+        .target(
+            name: "PackedStorage", dependencies: ["Bytes", "CLookup", "CPacked", "CZstd", "Platform", "Storage"],
+            exclude: ["Format.md"], swiftSettings: strict),
         .target(name: "RESP", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "ServerLog", dependencies: ["Platform", logging], swiftSettings: strict),
 
@@ -74,7 +79,10 @@ let package = Package(
             swiftSettings: strict + hot),
         .target(
             name: "DatasetBuild",
-            dependencies: ["Bytes", "CZlib", "CZstd", "Datasets", "Platform", "RESP", "RocksDBStorage", "Storage"],
+            dependencies: [
+                "Bytes", "CZlib", "CZstd", "Datasets", "PackedStorage", "Platform", "RESP", "RedisClient",
+                "RocksDBStorage", "Storage",
+            ],
             swiftSettings: strict),
         .target(
             name: "DatasetInspection",
@@ -94,9 +102,9 @@ let package = Package(
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "Platform", "RESP", "RedisClient",
-                "RemoteStorage", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage", "Sync", "Versions",
-                argumentParser, logging,
+                "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "PackedStorage", "Platform",
+                "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage",
+                "Sync", "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -150,6 +158,9 @@ let package = Package(
             name: "RocksDBStorageTests",
             dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "PackedStorageTests",
+            dependencies: ["Bytes", "PackedStorage", "Platform", "Storage", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],
@@ -187,7 +198,8 @@ let package = Package(
         .testTarget(
             name: "DatasetBuildTests",
             dependencies: [
-                "Bytes", "CZlib", "CZstd", "DatasetBuild", "Datasets", "RocksDBStorage", "Storage", "TestSupport",
+                "Bytes", "CZlib", "CZstd", "DatasetBuild", "Datasets", "PackedStorage", "RocksDBStorage", "Storage",
+                "TestSupport",
             ],
             swiftSettings: strict),
     ],

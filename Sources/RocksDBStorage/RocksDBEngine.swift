@@ -63,7 +63,7 @@ public import Storage
 
     public func scan(
         from start: ScanStart, limit: Int, _ visit: (Span<UInt8>) -> Void
-    ) throws(EngineError) -> [UInt8]? {
+    ) throws(EngineError) -> ScanStart? {
         precondition(limit >= 1)
         let scan = try openScan(from: start, withValues: false, readsAhead: false)
         var left = limit
@@ -74,7 +74,7 @@ public import Storage
         }
         var next: [UInt8]?
         _ = try scan.nextPage(limit: 1) { key in next = unsafe key.withUnsafeBufferPointer { unsafe Array($0) } }
-        return next
+        return next.map { .key($0) }
     }
 
     public func makeRowWalk(
@@ -98,6 +98,8 @@ public import Storage
                             database, key.baseAddress ?? empty, key.count, withValues, readsAhead, &error)
                     }
                 }
+            case .position:
+                preconditionFailure("keys in order have no positions")
             }
         }
         return try unsafe RocksDBScan(opened, in: self)

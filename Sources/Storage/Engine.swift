@@ -10,6 +10,8 @@ public protocol Engine: AnyObject, Sendable {
     var keyCount: KeyCount { get }
 
     /// Whether walks go in the order of the keys' bytes, so that ranges can be read.
+    ///
+    /// Walks of an engine that is not ordered go by position instead, and take ``ScanStart/key(_:)`` for an error.
     var isOrdered: Bool { get }
 
     /// A batch for look-ups in this engine and in no other.
@@ -35,18 +37,28 @@ public protocol Engine: AnyObject, Sendable {
     ///
     /// - Parameters:
     ///   - start: Where to begin.
-    ///   - limit: How many keys to visit at most; at least 1.
+    ///   - limit: How many keys to visit at most; at least 1. Keys that share a position come together, however
+    ///     many they are.
     ///   - visit: Called with each key, lent for the call.
-    /// - Returns: The key that the walk would visit next, or `nil` at the end of the version.
+    /// - Returns: Where the walk would go on, or `nil` at the end of the version.
     /// - Throws: ``EngineError`` when the files cannot be read; keys visited until then were right.
     func scan(
         from start: ScanStart, limit: Int, _ visit: (Span<UInt8>) -> Void
-    ) throws(EngineError) -> [UInt8]?
+    ) throws(EngineError) -> ScanStart?
 
     /// Begins a walk over keys and values in the engine's order.
     ///
     /// Leaves what look-ups have in memory as it is. Waits for the disk.
     func makeRowWalk(from start: ScanStart, over extent: WalkExtent) throws(EngineError) -> any RowWalk
+
+    /// Brings into memory what is answered from there, and waits for the disk meanwhile.
+    ///
+    /// Look-ups may come at the same time, and before it has ended find more that would block. The control thread calls
+    /// it before a version takes another's place, and behind the first version's opening.
+    ///
+    /// - Parameter shouldContinue: Asked every few milliseconds; the rest is left where it is false.
+    /// - Throws: ``EngineError`` when the files cannot be read.
+    func load(while shouldContinue: () -> Bool) throws(EngineError)
 
     /// Lends one key, chosen by `seed` with every key possible, to `body`; may wait for the disk.
     ///
@@ -57,6 +69,8 @@ public protocol Engine: AnyObject, Sendable {
 extension Engine {
     /// A batch for a few look-ups.
     public func makeBatch() -> LookupBatch { makeBatch(rowCacheBytes: 0) }
+
+    public func load(while shouldContinue: () -> Bool) throws(EngineError) {}
 
     /// A walk over the whole version, for tools.
     public func makeRowWalk(from start: ScanStart) throws(EngineError) -> any RowWalk {
@@ -76,6 +90,11 @@ public enum ScanStart: Sendable, Equatable {
     case beginning
     /// At this key, or at the next in order where it is absent.
     case key([UInt8])
+    /// At this position of an order that is the same in every version: 1 to 2^53 - 1.
+    ///
+    /// Where each key has a position of its own in all versions, as its hash gives it, a walk needs nothing else to
+    /// go on after a swap, or on another server.
+    case position(UInt64)
 }
 
 /// How far a look-up may go for a value.

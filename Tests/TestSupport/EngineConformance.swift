@@ -186,7 +186,9 @@ private func checkWalks(_ engine: any Engine, _ expected: Expectation) throws ->
                 return !key.lexicographicallyPrecedes(first)
             }
             if visited != Array(rest.prefix(limit)) { failures.append("\(start), limit \(limit): visited \(visited)") }
-            if next != rest.dropFirst(limit).first { failures.append("\(start), limit \(limit): next \(next ?? [])") }
+            if next != rest.dropFirst(limit).first.map({ .key($0) }) {
+                failures.append("\(start), limit \(limit): next \(next.map { "\($0)" } ?? "none")")
+            }
         }
     }
     return failures

@@ -98,29 +98,20 @@ public final class MemoryEngine: Engine {
 
     public func scan(
         from start: ScanStart, limit: Int, _ visit: (Span<UInt8>) -> Void
-    ) throws(EngineError) -> [UInt8]? {
+    ) throws(EngineError) -> ScanStart? {
         precondition(limit >= 1)
         try checkWalks("scan")
-        let first =
-            switch start {
-            case .beginning: 0
-            case .key(let key): indexOfFirst(notBefore: key)
-            }
+        let first = index(of: start)
         let end = first + min(limit, keys.count - first)
         for key in keys[first..<end] { visit(key.span) }
         visitedKeys.add(end - first, ordering: .relaxed)
-        return end < keys.count ? keys[end] : nil
+        return end < keys.count ? .key(keys[end]) : nil
     }
 
     public func makeRowWalk(
         from start: ScanStart, over extent: WalkExtent
     ) throws(EngineError) -> any RowWalk {
-        let first =
-            switch start {
-            case .beginning: 0
-            case .key(let key): indexOfFirst(notBefore: key)
-            }
-        return MemoryRowWalk(engine: self, keys: keys[first...])
+        MemoryRowWalk(engine: self, keys: keys[index(of: start)...])
     }
 
     /// Copies the row of `key`, which must be there, to `page`.
@@ -144,6 +135,14 @@ public final class MemoryEngine: Engine {
     private func checkWalks(_ operation: String) throws(EngineError) {
         if behaviour.withLock({ $0.failsWalks }) {
             throw EngineError(operation: operation, kind: .damaged, message: "told to fail")
+        }
+    }
+
+    private func index(of start: ScanStart) -> Int {
+        switch start {
+        case .beginning: 0
+        case .key(let key): indexOfFirst(notBefore: key)
+        case .position: preconditionFailure("keys in order have no positions")
         }
     }
 

@@ -66,7 +66,7 @@ final class RangeJob: ReplyJob {
         let next = try version.engine.scan(from: .key(state.position), limit: limit) { key in
             add(key, Span(), to: &state)
         }
-        if let next { state.position = next } else { state.isFinished = true }
+        if case .key(let key) = next { state.position = key } else { state.isFinished = true }
     }
 
     private func readRows(_ state: inout State) throws(EngineError) {

@@ -69,7 +69,8 @@ final class WalkJob: ReplyJob {
                 }
                 state.visitsLeft -= visits
                 // In key order nothing can match behind the last key with the pattern's prefix.
-                state.position = next.flatMap { isBeyondPrefix($0) ? nil : .key($0) }
+                state.position = next
+                if case .key(let key) = next, isBeyondPrefix(key) { state.position = nil }
             } catch {
                 state.failure = .engine(error)
                 return true
