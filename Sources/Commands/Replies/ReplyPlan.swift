@@ -17,7 +17,7 @@ public final class ReplyPlan {
         enum Kind: UInt8 {
             /// `count` bytes of ``literals`` from `index`, already a reply.
             case literal
-            /// The value of look-up `index`.
+            /// The values of `count` look-ups from `index`, each a reply to a request of its own.
             case value
             /// An array of the values of `count` look-ups from `index`.
             case values
@@ -60,9 +60,12 @@ public final class ReplyPlan {
             default: Int(count)
             }
         }
+
+        /// How many requests have their replies from it.
+        var requestCount: Int { kind == .value ? Int(count) : 1 }
     }
 
-    var steps: [Step] = []
+    var steps = FlatArray<Step>(capacity: 256)
     /// Replies that needed no look-up.
     var literals = ReplyWriter()
     /// The first and last byte wanted by each step that asks for a part of a value, as the client gave them.
@@ -71,9 +74,7 @@ public final class ReplyPlan {
     var computations: [PlannedComputation] = []
     var views: [VersionView] = []
 
-    public init() {
-        steps.reserveCapacity(256)
-    }
+    public init() {}
 
     /// Whether a reader has answered at least the first look-up.
     private(set) var wasReadAnywhere = false
@@ -144,7 +145,9 @@ public final class ReplyPlan {
         wasReadAnywhere = true
         var bytesLeft = valueBytesMax
         var isFirst = true
-        for step in steps where step.lookupCount > 0 {
+        for place in steps.indices {
+            let step = steps[place]
+            guard step.lookupCount > 0 else { continue }
             defer { isFirst = false }
             if step.kind == .computed {
                 guard bytesLeft > 0 else { return true }
@@ -179,9 +182,10 @@ public final class ReplyPlan {
     public func removeAll(
         keeping isCurrent: (DatasetVersion) -> Bool, retire: (VersionView) -> Void = { _ in }
     ) {
-        steps.removeAll(keepingCapacity: true)
-        ranges.removeAll(keepingCapacity: true)
-        computations.removeAll(keepingCapacity: true)
+        steps.removeAll()
+        // Most batches have none, and to find that out costs less than to remove them.
+        if !ranges.isEmpty { ranges.removeAll(keepingCapacity: true) }
+        if !computations.isEmpty { computations.removeAll(keepingCapacity: true) }
         literals.output.removeAll()
         if literals.output.capacity > Self.keptLiteralBytesMax { literals.output.release() }
         lookupCount = 0
@@ -193,7 +197,8 @@ public final class ReplyPlan {
 
     /// Adds copies of some steps of another plan, whose keys are yet to be looked up here.
     func append(_ others: Range<Int>, of other: ReplyPlan) {
-        for step in other.steps[others] {
+        for place in others {
+            let step = other.steps[place]
             var copy = step
             switch step.kind {
             case .literal:

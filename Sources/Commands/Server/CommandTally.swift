@@ -33,20 +33,20 @@ final class CommandTally {
         used.reserveCapacity(64)
     }
 
-    /// Counts a call.
+    /// Counts calls.
     ///
     /// Requests in a row are mostly alike, which is what makes this cost next to nothing.
     @inline(__always)
-    func begin(_ command: Int16) {
-        guard command != latest else { return run &+= 1 }
-        change(to: command)
+    func begin(_ command: Int16, count: Int = 1) {
+        guard command != latest else { return run &+= count }
+        change(to: command, count)
     }
 
     @inline(never)
-    private func change(to command: Int16) {
+    private func change(to command: Int16, _ count: Int) {
         endRun()
         latest = command
-        run = 1
+        run = count
     }
 
     private func endRun() {

@@ -143,8 +143,6 @@ public final class Session {
         budget = Self.turnBudget
         isRunnable = false
         if !pushes.isEmpty, sliced == nil, replay == nil { flushPushes(plan) }
-        var parser = RequestParser(limits: limits)
-        swap(&parser, &self.parser)
         requestsBeganInInput = backlog.isEmpty && !bytes.isEmpty
         if backlog.isEmpty {
             let used = consume(bytes, &parser, plan)
@@ -158,7 +156,6 @@ public final class Session {
             if waiting.isEmpty || isEnding { waiting.release() }
             swap(&waiting, &backlog)
         }
-        swap(&parser, &self.parser)
         currentView = nil  // An idle session must not hold a version that has been replaced.
         if case .nothing = need {} else { isRunnable = false }
         return firstStep..<plan.stepCount
@@ -177,6 +174,14 @@ public final class Session {
             if let replay {
                 runReplay(replay, plan)
                 continue
+            }
+            guard used < bytes.count else { break }
+            if mayTakePlainGets(parser) {
+                let end = takePlainGets(bytes, from: used, plan)
+                if end > used {
+                    used = end
+                    continue
+                }
             }
             let rest = bytes.extracting(used...)
             if sliced == nil {
@@ -274,7 +279,8 @@ public final class Session {
         // Long replies use the turn up, lest a pipeline of short requests for them fill the memory.
         budget -= count >> Self.literalBytesShift
         // Literals in a row are one step, which is what makes a pipeline of PINGs cheap.
-        if let last = plan.steps.indices.last, last >= firstStep, plan.steps[last].kind == .literal {
+        let last = plan.steps.count - 1
+        if last >= firstStep, plan.steps[last].kind == .literal {
             plan.steps[last].count += UInt32(count)
         } else {
             plan.steps.append(ReplyPlan.Step(kind: .literal, count: UInt32(count), index: start))
