@@ -73,6 +73,8 @@ public final class ReplyPlan {
     /// How each step that is ``Step/Kind/computed`` makes its reply.
     var computations: [PlannedComputation] = []
     var views: [VersionView] = []
+    /// Whether the plan has made views itself since it last let go of some: of versions that nobody gave it.
+    public private(set) var hasOwnViews = false
 
     public init() {}
 
@@ -91,6 +93,7 @@ public final class ReplyPlan {
     func viewIndex(of version: DatasetVersion) -> Int {
         for index in views.indices where views[index].version === version { return index }
         views.append(VersionView(version, rowCacheBytes: 0))
+        hasOwnViews = true
         return views.count - 1
     }
 
@@ -130,8 +133,9 @@ public final class ReplyPlan {
 
     /// Looks up everything that is resident, without waiting for the disk.
     public func lookUpResident() {
-        for view in views where !view.lookups.isEmpty {
-            view.lookUp(in: 0..<view.lookups.count, tier: .resident)
+        for place in views.indices {
+            let view = views[place]
+            if !view.lookups.isEmpty { view.lookUp(in: 0..<view.lookups.count, tier: .resident) }
         }
     }
 
@@ -174,14 +178,8 @@ public final class ReplyPlan {
         return true
     }
 
-    /// Forgets everything, lets the engines unpin the values, and keeps the memory.
-    ///
-    /// - Parameters:
-    ///   - isCurrent: Whether to keep room for look-ups in a version.
-    ///   - retire: Gets the views that are not kept.
-    public func removeAll(
-        keeping isCurrent: (DatasetVersion) -> Bool, retire: (VersionView) -> Void = { _ in }
-    ) {
+    /// Forgets the steps, lets the engines unpin the values, and keeps the memory and the views.
+    public func removeAll() {
         steps.removeAll()
         // Most batches have none, and to find that out costs less than to remove them.
         if !ranges.isEmpty { ranges.removeAll(keepingCapacity: true) }
@@ -189,7 +187,17 @@ public final class ReplyPlan {
         literals.output.removeAll()
         if literals.output.capacity > Self.keptLiteralBytesMax { literals.output.release() }
         lookupCount = 0
-        for view in views { view.lookups.removeAll() }
+        for place in views.indices { views[place].lookups.removeAll() }
+    }
+
+    /// Lets go of views, while there are no steps.
+    ///
+    /// - Parameters:
+    ///   - isCurrent: Whether to keep room for look-ups in a version.
+    ///   - retire: Gets the views that are not kept.
+    public func dropViews(keeping isCurrent: (DatasetVersion) -> Bool, retire: (VersionView) -> Void = { _ in }) {
+        precondition(steps.isEmpty, "steps are under way")
+        hasOwnViews = false
         guard !views.allSatisfy({ isCurrent($0.version) }) else { return }
         for view in views where !isCurrent(view.version) { retire(view) }
         views.removeAll { !isCurrent($0.version) }

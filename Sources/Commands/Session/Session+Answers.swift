@@ -51,7 +51,7 @@ extension Session {
             self.nextJob = nil
             need = .job(nextJob)
             beginWaiting()
-        } else {
+        } else if isWaiting {
             need = .nothing
         }
     }

@@ -23,7 +23,11 @@ public final class Session {
 
     public let id: Int
     let context: SessionContext
-    public internal(set) var need = Need.nothing
+    public internal(set) var need = Need.nothing {
+        didSet { if case .nothing = need { isWaiting = false } else { isWaiting = true } }
+    }
+    /// Whether ``need`` is anything.
+    private(set) var isWaiting = false
     /// Whether requests that are already here can be understood without more bytes.
     public internal(set) var isRunnable = false
     /// Whether the connection closes once the output has been sent; nothing more is understood.
@@ -32,6 +36,11 @@ public final class Session {
     private(set) var requestsBeganInInput = false
     /// Bytes received and not yet understood.
     var backlog = ByteBuffer()
+    /// Whether the session waits for bytes from its client and for nothing else, and holds none.
+    public var isAtRest: Bool {
+        !(isWaiting || isRunnable || isEnding) && isOrdinary && backlog.isEmpty && replay == nil && tracking == nil
+            && pushes.isEmpty
+    }
     /// Bytes that the session holds: of requests that have not been answered, and ``trackingBytes``.
     public var bufferedBytes: Int { requestBytes + trackingBytes }
     /// Bytes of requests that have not been answered.
@@ -78,7 +87,9 @@ public final class Session {
     var scheduled: WaitingCommands?
     /// Those who wait for the job at hand.
     var waiting: WaitingCommands?
-    var currentView: (database: Int, view: VersionView, place: UInt16)?
+    /// The database whose view was last asked for in this turn, or -1, and the view's place in the plan.
+    var viewDatabase = -1
+    private var viewPlace: UInt16 = 0
     /// What the client subscribes to; `nil` for nothing, as most do.
     var subscriptions: Subscriptions?
     /// What waits for a place between two replies.
@@ -156,8 +167,8 @@ public final class Session {
             if waiting.isEmpty || isEnding { waiting.release() }
             swap(&waiting, &backlog)
         }
-        currentView = nil  // An idle session must not hold a version that has been replaced.
-        if case .nothing = need {} else { isRunnable = false }
+        viewDatabase = -1
+        if isWaiting { isRunnable = false }
         return firstStep..<plan.stepCount
     }
 
@@ -251,7 +262,7 @@ public final class Session {
     /// Lets what follows be answered from the current versions.
     private func unpinVersions() {
         pinnedVersions = nil
-        currentView = nil
+        viewDatabase = -1
     }
 
     // MARK: Steps
@@ -259,11 +270,11 @@ public final class Session {
     /// The keys to look up in the selected database, and their place in the plan.
     @inline(__always)
     func view(in plan: ReplyPlan) -> (view: VersionView, place: UInt16) {
-        if let currentView, currentView.database == database { return (currentView.view, currentView.place) }
-        let place = plan.viewIndex(of: version)
-        let view = plan.views[place]
-        currentView = (database, view, UInt16(place))
-        return (view, UInt16(place))
+        if viewDatabase != database {
+            viewPlace = UInt16(plan.viewIndex(of: version))
+            viewDatabase = database
+        }
+        return (plan.views[Int(viewPlace)], viewPlace)
     }
 
     /// The version of the selected database that the request at hand is answered from.
