@@ -56,7 +56,8 @@ static uint64_t base_of(const almanac_packed_segment *segment, uint64_t line) {
     return line < segment->line_count ? load64(segment->lines + line * kLineBytes) >> 8 : segment->records_count;
 }
 
-uint64_t almanac_packed_line_from(const almanac_packed_segment *segment, uint64_t offset) {
+/// The first line whose records begin at `offset` of the records or behind; the number of lines where there is none.
+static uint64_t line_from(const almanac_packed_segment *segment, uint64_t offset) {
     uint64_t low = 0, high = segment->line_count;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
@@ -69,7 +70,9 @@ uint64_t almanac_packed_line_from(const almanac_packed_segment *segment, uint64_
     return low;
 }
 
-static bool verify_line(const almanac_packed_segment *segment, uint64_t line, fault *fault) {
+/// Verifies those records of a line that end behind `from` and not behind `to`.
+static bool verify_line(
+    const almanac_packed_segment *segment, uint64_t line, uint64_t from, uint64_t to, fault *fault) {
     line_view view;
     if (open_line(segment, line * kLineBytes, true, &view, fault) != kStepFound) return false;
     *fault = (struct fault){
@@ -82,6 +85,10 @@ static bool verify_line(const almanac_packed_segment *segment, uint64_t line, fa
         if (next < start || next > end || next - start < kRecordBytesMin) return false;
         const uint8_t *record = records_of(segment) + start;
         record_shape shape;
+        if (next <= from || next > to) {
+            start = next;
+            continue;
+        }
         if (!is_intact(record, next - start) || !read_shape(record, next - start, &shape)) {
             fault->reason = "the checksum of a record is wrong";
             fault->offset = kHeadBytes + start;
@@ -92,12 +99,14 @@ static bool verify_line(const almanac_packed_segment *segment, uint64_t line, fa
     return true;
 }
 
-bool almanac_packed_verify_lines(
-    const almanac_packed_segment *segment, uint64_t first, uint64_t end, almanac_packed_failure *failure) {
+bool almanac_packed_verify_records(
+    const almanac_packed_segment *segment, uint64_t from, uint64_t to, almanac_packed_failure *failure) {
     bool is_right = true;
-    for (uint64_t line = first; line < end; line++) {
+    // The line that begins last before the range may end within it.
+    uint64_t first = line_from(segment, from), end = line_from(segment, to);
+    for (uint64_t line = first - (first > 0); line < end; line++) {
         fault fault;
-        if (verify_line(segment, line, &fault)) continue;
+        if (verify_line(segment, line, from, to, &fault)) continue;
         failure->reason = fault.reason;
         failure->offset = fault.offset;
         is_right = false;

@@ -14,7 +14,7 @@ public import Storage
     public let isOrdered = false
     /// In the order of their slots; all of one size.
     let segments: [PackedSegment]
-    let residency: PackedResidency
+    let pages: PackedResidency
     // Safety: made in init and freed in deinit; what changes in it is accessed as C's atomic bytes.
     nonisolated(unsafe) private let parts: UnsafeMutablePointer<almanac_packed_segment>
 
@@ -25,7 +25,7 @@ public import Storage
     public init(path: String, options: PackedOptions = PackedOptions()) throws(EngineError) {
         let names: [String]
         do throws(SystemError) {
-            names = try FileSystem.names(in: path).filter { $0.hasPrefix("segment-") && $0.hasSuffix(".packed") }
+            names = try FileSystem.names(in: path).filter(SegmentLayout.isFileName)
         } catch {
             let kind: EngineError.Kind = error.code == ENOENT || error.code == ENOTDIR ? .missing : .io
             throw EngineError(operation: "open", kind: kind, message: "\(path): \(error.reason)")
@@ -59,10 +59,18 @@ public import Storage
             segments: parts, segment_count: UInt32(segments.count),
             slot_shift: UInt32(segments[0].layout.slots.count.trailingZeroBitCount),
             verifies: options.verifiedReads.constant, index_is_ready: 0, records_are_ready: 0, faults_seen: 0)
-        residency = unsafe PackedResidency(segments, version, options)
+        pages = unsafe PackedResidency(segments, version, options)
     }
 
     deinit { unsafe parts.deallocate() }
+
+    public var residency: EngineResidency? { pages.summary }
+
+    /// Whether a directory holds a packed version, or some of one.
+    public static func isPresent(in directory: String) -> Bool {
+        // A directory that cannot be read holds nothing; whoever opens it is told why.
+        (try? FileSystem.names(in: directory))?.contains(where: SegmentLayout.isFileName) ?? false
+    }
 
     public func makeBatch(rowCacheBytes: Int) -> LookupBatch { LookupBatch(pins: PackedPins(engine: self)) }
 
@@ -73,13 +81,13 @@ public import Storage
         let damaged = unsafe batch.withUnsafeLookups(in: range) { lookups, keys in
             // Safety: every look-up's key lies within `keys`, and `pins` outlives the values lent.
             unsafe almanac_packed_lookup(
-                residency.version, pins.handle, lookups.baseAddress, lookups.count, keys, tier == .anywhere)
+                pages.version, pins.handle, lookups.baseAddress, lookups.count, keys, tier == .anywhere)
         }
         if damaged > 0 { batch.failure = pins.failure }
     }
 
     public func load(while shouldContinue: () -> Bool) throws(EngineError) {
-        try residency.load(while: shouldContinue)
+        try pages.load(while: shouldContinue)
     }
 
     public func scan(

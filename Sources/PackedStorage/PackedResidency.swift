@@ -19,7 +19,6 @@ internal import Synchronization
     private let progress = Mutex(Progress())
 
     private struct Progress {
-        var loadedByteCount = 0
         /// Of ``PackedMemory``.
         var reservedByteCount = 0
         /// Whether the kernel may take back what has been loaded.
@@ -54,8 +53,7 @@ internal import Synchronization
     ///
     /// - Throws: ``EngineError`` where something was found damaged, after the rest has been loaded.
     func load(while shouldContinue: () -> Bool) throws(EngineError) {
-        let locks = memory.reserve(byteCount)
-        progress.withLock { $0.reservedByteCount += locks ? byteCount : 0 }
+        let locks = reserve()
         var failure: EngineError?
         for segment in segments {
             try load(chunksOf: segment.indexBytes, of: segment, locks, &failure, shouldContinue) { chunk in
@@ -65,15 +63,21 @@ internal import Synchronization
         noteReadiness()
         if includesRecords {
             for segment in segments {
-                var line = 0
-                let bytes = SegmentLayout.headByteCount..<max(segment.layout.records.end, SegmentLayout.headByteCount)
-                try load(chunksOf: bytes, of: segment, locks, &failure, shouldContinue) { chunk in
-                    verifiesRecords ? segment.verifyRecords(inChunk: chunk, from: &line) : nil
+                try load(chunksOf: 0..<segment.mapping.byteCount, of: segment, locks, &failure, shouldContinue) { chunk in
+                    verifiesRecords ? segment.verifyRecords(inChunk: chunk) : nil
                 }
             }
             noteReadiness()
         }
         if let failure { throw failure }
+    }
+
+    /// Whether the memory may be locked.
+    private func reserve() -> Bool {
+        progress.withLock { progress in
+            if progress.reservedByteCount == 0, memory.reserve(byteCount) { progress.reservedByteCount = byteCount }
+            return progress.reservedByteCount > 0
+        }
     }
 
     /// Loads the chunks that hold some bytes of a file, and marks those that `verify` finds nothing wrong with.
@@ -86,6 +90,10 @@ internal import Synchronization
         for chunk in mapping.chunks(of: bytes) {
             guard shouldContinue() else { return }
             let start = mapping.bytes(ofChunk: chunk).lowerBound
+            if mapping.mark(ofChunk: chunk) == .resident {
+                expected = max(expected, mapping.bytes(ofChunk: chunk).upperBound)
+                continue
+            }
             if expected < min(start + Self.readAheadByteCount / 2, bytes.upperBound) {
                 let end = min(max(expected, start) + Self.readAheadByteCount, bytes.upperBound)
                 mapping.expect(expected..<end)
@@ -102,13 +110,24 @@ internal import Synchronization
                 mapping.setMark(ofChunk: chunk, isResident: false)
                 continue
             }
-            let isNew = mapping.mark(ofChunk: chunk) == .cold
             mapping.setMark(ofChunk: chunk, isResident: true)
-            progress.withLock {
-                if isNew { $0.loadedByteCount += mapping.bytes(ofChunk: chunk).count }
-                if population != .locked { $0.isReclaimable = true }
+            if population != .locked { progress.withLock { $0.isReclaimable = true } }
+        }
+    }
+
+    /// What there is to tell an operator.
+    var summary: EngineResidency {
+        var resident = 0
+        for segment in segments {
+            let wanted = includesRecords ? 0..<segment.mapping.byteCount : segment.indexBytes
+            for chunk in segment.mapping.chunks(of: wanted) where segment.mapping.mark(ofChunk: chunk) == .resident {
+                resident += segment.mapping.bytes(ofChunk: chunk).clamped(to: wanted).count
             }
         }
+        return EngineResidency(
+            mode: includesRecords ? .memory : .disk, wantedByteCount: byteCount, residentByteCount: resident,
+            indexByteCount: segments.reduce(0) { $0 + $1.indexBytes.count },
+            isLocked: progress.withLock { $0.reservedByteCount > 0 && !$0.isReclaimable })
     }
 
     /// Finds out anew whether loops need no longer look at single marks.
@@ -139,33 +158,15 @@ extension PackedSegment {
         return isRight ? nil : unsafe error("load", failure)
     }
 
-    /// Verifies the records of all lines that end in a chunk of the file.
-    ///
-    /// - Parameter line: The first that has not been verified; moved on.
-    func verifyRecords(inChunk chunk: Int, from line: inout Int) -> EngineError? {
-        let end = mapping.bytes(ofChunk: chunk).upperBound - SegmentLayout.headByteCount
-        let isLast = end >= layout.records.count
-        // The line that begins last before the chunk's end may end behind it.
-        let next = isLast ? layout.lineCount : max(lineFrom(end + 1) - 1, line)
-        defer { line = next }
-        return verifyLines(line..<next)
-    }
-
-    /// The same, but for a line that begins before the chunk.
+    /// Verifies the records that end in a chunk of the file, also where they begin before it.
     func verifyRecords(inChunk chunk: Int) -> EngineError? {
-        var line = lineFrom(max(mapping.bytes(ofChunk: chunk).lowerBound - SegmentLayout.headByteCount, 0))
-        return verifyRecords(inChunk: chunk, from: &line)
-    }
-
-    private func lineFrom(_ offset: Int) -> Int {
-        var parts = unsafe parts
-        return Int(unsafe almanac_packed_line_from(&parts, UInt64(offset)))
-    }
-
-    private func verifyLines(_ lines: Range<Int>) -> EngineError? {
+        let bytes = mapping.bytes(ofChunk: chunk)
+        let head = SegmentLayout.headByteCount
+        guard bytes.lowerBound < layout.records.end, bytes.upperBound > head else { return nil }
+        let start = UInt64(max(bytes.lowerBound - head, 0))
+        let end = UInt64(min(bytes.upperBound - head, layout.records.count))
         var (parts, failure) = unsafe (parts, almanac_packed_failure())
-        let isRight = unsafe almanac_packed_verify_lines(
-            &parts, UInt64(lines.lowerBound), UInt64(lines.upperBound), &failure)
+        let isRight = unsafe almanac_packed_verify_records(&parts, start, end, &failure)
         return isRight ? nil : unsafe error("load", failure)
     }
 }

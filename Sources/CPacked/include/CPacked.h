@@ -155,13 +155,15 @@ void almanac_packed_set_ready(
 bool almanac_packed_verify_index(
     const almanac_packed_segment *segment, uint64_t offset, uint64_t count, almanac_packed_failure *failure);
 
-/// The first line whose records begin at `offset` of the records or behind; the number of lines where there is none.
-uint64_t almanac_packed_line_from(const almanac_packed_segment *segment, uint64_t offset);
-
-/// Verifies all records of some lines, whose pages have been found right.
+/// Verifies the records that end in a range of bytes of the records, once the index has been found right.
 ///
+/// Each record is verified once where the ranges of several calls lie side by side.
+///
+/// - Parameters:
+///   - from: Where the range begins. A record that ends just there is not in it.
+///   - to: Where it ends. A record that ends just there is.
 /// - Returns: Whether all are right.
-bool almanac_packed_verify_lines(
-    const almanac_packed_segment *segment, uint64_t first, uint64_t end, almanac_packed_failure *failure);
+bool almanac_packed_verify_records(
+    const almanac_packed_segment *segment, uint64_t from, uint64_t to, almanac_packed_failure *failure);
 
 #endif
