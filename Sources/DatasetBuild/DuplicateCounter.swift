@@ -1,23 +1,28 @@
-/// Hears of every row that a later one with the same key replaces.
-final class DuplicateCounter {
-    private let policy: DuplicatePolicy
-    private let inputNames: [String]
-    private(set) var count = 0
+/// What becomes of rows with a key that an earlier row had, and how to tell of them.
+struct DuplicateRule: Sendable {
+    let policy: DuplicatePolicy
+    /// For errors, by the inputs' index.
+    let inputNames: [String]
 
-    /// `inputNames` are for errors, by the inputs' index.
-    init(_ policy: DuplicatePolicy, inputNames: [String]) {
-        self.policy = policy
-        self.inputNames = inputNames
-    }
-
-    func note(_ key: Span<UInt8>, dropped: RowOrigin, kept: RowOrigin) throws(BuildError) {
-        count += 1
-        guard policy == .fail else { return }
-        throw BuildError(
+    func error(_ key: Span<UInt8>, dropped: RowOrigin, kept: RowOrigin) -> BuildError {
+        BuildError(
             .badData,
             "\(place(kept)): the key \(Printable.text(key)) was already at \(place(dropped)); "
                 + "--duplicates last-wins keeps the later row")
     }
 
     private func place(_ origin: RowOrigin) -> String { "\(inputNames[origin.input]):\(origin.line)" }
+}
+
+/// Hears of every row that a later one with the same key replaces; belongs to one thread.
+final class DuplicateCounter {
+    private let rule: DuplicateRule
+    private(set) var count = 0
+
+    init(_ rule: DuplicateRule) { self.rule = rule }
+
+    func note(_ key: Span<UInt8>, dropped: RowOrigin, kept: RowOrigin) throws(BuildError) {
+        count += 1
+        if rule.policy == .fail { throw rule.error(key, dropped: dropped, kept: kept) }
+    }
 }
