@@ -91,7 +91,7 @@ extension PackedSegment {
         EngineError(operation: "read", kind: .damaged, message: "\(path): \(message)")
     }
 
-    /// - Parameter place: Of a record, in bytes from the first.
+    /// Damage of the record at `place`, in bytes from the first.
     func damage(at place: Int, _ message: String) -> EngineError {
         damage("the record at byte \(layout.records.offset + place): \(message)")
     }
