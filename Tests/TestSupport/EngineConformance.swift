@@ -136,7 +136,7 @@ private let sharedHash: UInt64 = 0x1234_5678_9ABC_D000
 private let crowded: [[UInt8]: [UInt8]] = {
     var entries = numbered(200)
     let crowds = [
-        sharedHash...sharedHash + 90, sharedHash + 2047...sharedHash + 2049, 0...5, UInt64.max - 5...UInt64.max,
+        sharedHash...sharedHash + 90, sharedHash + 4095...sharedHash + 4097, 0...5, UInt64.max - 5...UInt64.max,
     ]
     for key in crowds.flatMap(CraftedKeys.keys) + CraftedKeys.keys(withHash: sharedHash) { entries[key] = key }
     return entries

@@ -192,7 +192,7 @@ struct HashedKey: Comparable {
     }
 
     /// Of walks by position.
-    var position: UInt64 { hash >> 11 }
+    var position: UInt64 { hash >> 12 }
 
     static func < (one: Self, other: Self) -> Bool {
         one.hash != other.hash ? one.hash < other.hash : one.key.lexicographicallyPrecedes(other.key)

@@ -1,6 +1,6 @@
 public import Storage
 
-// Walks of engines without an order of keys: by position, which is the top 53 bits of a key's XXH3 in all of them.
+// Walks of engines without an order of keys: by position, which is the top 52 bits of a key's XXH3 in all of them.
 
 extension EngineConformance {
     /// What is wrong with a walk that reads each of its pages in the next of `engines`, and the first again after the
@@ -24,12 +24,12 @@ extension EngineConformance {
     }
 }
 
-private func isPosition(_ number: UInt64) -> Bool { (1..<1 << 53).contains(number) }
+private func isPosition(_ number: UInt64) -> Bool { (1..<1 << 52).contains(number) }
 
 func checkPositionWalks(_ engine: any Engine, _ keys: [[UInt8]]) throws -> [String] {
     let sorted = keys.map { HashedKey($0) }.sorted()
     let near = sorted.prefix(4).map(\.position) + sorted.suffix(6).map(\.position)
-    var positions: Set<UInt64> = [1, 1 << 40, 1 << 53 - 1]
+    var positions: Set<UInt64> = [1, 1 << 40, 1 << 52 - 1]
     for position in near { positions.formUnion([position &- 1, position, position + 1]) }
     let starts = [ScanStart.beginning] + positions.filter(isPosition).sorted().map(ScanStart.position)
     var failures: [String] = []
@@ -71,7 +71,7 @@ private struct PositionWalk {
             pageCount += 1
             visited += page.map(\.key)
             if page.count > limit, Set(page.map(\.position)).count > 1 { failures.append("a page of \(page.count)") }
-            var end: UInt64 = 1 << 53
+            var end: UInt64 = 1 << 52
             switch next {
             case nil: break
             case .position(let position) where position > here && position < end: end = position
