@@ -33,7 +33,7 @@ internal import Storage
 
     /// Puts the value that `stored` stands for, in a segment whose values are compressed, into ``value``.
     ///
-    /// - Parameter place: Of its record, in bytes from the first, for the error.
+    /// `place` is that of its record, in bytes from the first, for the error.
     mutating func decode(_ stored: Span<UInt8>, of segment: PackedSegment, at place: Int) throws(EngineError) {
         value.removeAll()
         guard !stored.isEmpty else { return }
