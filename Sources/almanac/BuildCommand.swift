@@ -91,6 +91,12 @@ struct BuildCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How packed files store values: none, or zstd with a dictionary trained on some of them.",
+            valueName: "way"))
+    var compression = ValueCompression.none
+
+    @Option(
+        help: ArgumentHelp(
             "Threads that sort, write and check, none with less than 16 MiB of --memory. (default: one a core)",
             valueName: "count"))
     var jobs: Int?
@@ -128,6 +134,9 @@ struct BuildCommand: ParsableCommand {
         guard format == .packed || segments == PackedOptions().segmentCount else {
             throw ValidationError("--segments goes with --format packed")
         }
+        guard format == .packed || compression == .none else {
+            throw ValidationError("--compression goes with --format packed")
+        }
         guard !activate || dataDirectory != nil else { throw ValidationError("--activate needs --data-dir") }
     }
 
@@ -157,6 +166,7 @@ struct BuildCommand: ParsableCommand {
         case .packed:
             var packed = PackedOptions()
             packed.segmentCount = segments
+            packed.compression = compression == .zstd ? .zstd : .none
             return try builder.build(packed)
         case .rocksdb:
             return try builder.build { (directory) throws(BuildError) in try RocksDBSink(directory: directory) }
@@ -207,6 +217,12 @@ struct BuildCommand: ParsableCommand {
 enum StorageFormat: String, CaseIterable, ExpressibleByArgument {
     case packed
     case rocksdb
+}
+
+/// A way of `almanac build` to store values.
+enum ValueCompression: String, CaseIterable, ExpressibleByArgument {
+    case none
+    case zstd
 }
 
 /// A number of bytes on the command line, read as the settings of `almanac serve` are: `67108864`, `64MiB`, `2gb`.
