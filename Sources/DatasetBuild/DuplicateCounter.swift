@@ -3,6 +3,12 @@ struct DuplicateRule: Sendable {
     let policy: DuplicatePolicy
     /// For errors, by the inputs' index.
     let inputNames: [String]
+    /// Inputs in which a key that comes twice is the same entry, read twice, and so no duplicate.
+    var keyedInputs: Set<Int> = []
+
+    func isRepeat(dropped: RowOrigin, kept: RowOrigin) -> Bool {
+        dropped.input == kept.input && keyedInputs.contains(kept.input)
+    }
 
     func error(_ key: Span<UInt8>, dropped: RowOrigin, kept: RowOrigin) -> BuildError {
         BuildError(
@@ -18,10 +24,16 @@ struct DuplicateRule: Sendable {
 final class DuplicateCounter {
     private let rule: DuplicateRule
     private(set) var count = 0
+    /// How many rows were the same entry of a keyed input, read before.
+    private(set) var repeatCount = 0
 
     init(_ rule: DuplicateRule) { self.rule = rule }
 
     func note(_ key: Span<UInt8>, dropped: RowOrigin, kept: RowOrigin) throws(BuildError) {
+        guard !rule.isRepeat(dropped: dropped, kept: kept) else {
+            repeatCount += 1
+            return
+        }
         count += 1
         if rule.policy == .fail { throw rule.error(key, dropped: dropped, kept: kept) }
     }

@@ -31,7 +31,8 @@ final class OrderedWriter<Sink: DatasetSink>: VersionWriter {
             try checkpoints.pass()
         }
         try sink.finish()
-        return WrittenRows(statistics: statistics, duplicatesDropped: duplicates.count)
+        return WrittenRows(
+            statistics: statistics, duplicatesDropped: duplicates.count, repeatsDropped: duplicates.repeatCount)
     }
 
     func cancel() {}

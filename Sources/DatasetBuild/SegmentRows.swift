@@ -46,6 +46,7 @@ struct SegmentRows: ~Copyable {
         }
         try files.finish()
         written.duplicatesDropped = duplicates.count
+        written.repeatsDropped = duplicates.repeatCount
         return written
     }
 }
