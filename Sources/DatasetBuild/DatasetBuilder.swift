@@ -93,7 +93,7 @@ public struct DatasetBuilder {
         var notes: [String] = []
     }
 
-    private func read(_ inputs: borrowing BuildInputs, to writer: any VersionWriter) throws(BuildError) -> TakenRows {
+    private func read(_ inputs: consuming BuildInputs, to writer: any VersionWriter) throws(BuildError) -> TakenRows {
         var rows = InputRows(writer: writer, badRowsMax: options.badRowsMax, monitor: monitor)
         let (bytesRead, notes) = try inputs.read(to: &rows, monitor)
         guard rows.rowCount > 0 || options.allowsEmpty else {
