@@ -78,7 +78,7 @@ public struct DatasetBuilder {
         try output.commit()
         monitor.clearLine()
         return BuildSummary(
-            output: options.output, versionID: options.versionID, rowsRead: taken.rowCount - written.repeatsDropped,
+            output: options.output, versionID: options.versionID, rowsRead: taken.rowCount - written.repeatCount,
             keyCount: statistics.keyCount, duplicatesDropped: written.duplicatesDropped,
             badRowsSkipped: taken.badRowCount, inputBytes: taken.inputBytes,
             outputBytes: files.reduce(0) { $0 + $1.bytes }, elapsed: monitor.elapsed, notes: taken.notes)
@@ -90,10 +90,13 @@ public struct DatasetBuilder {
         var badRowCount = 0
         /// As stored.
         var inputBytes = 0
+        /// For whoever builds.
         var notes: [String] = []
     }
 
-    private func read(_ inputs: consuming BuildInputs, to writer: any VersionWriter) throws(BuildError) -> TakenRows {
+    private func read(
+        _ inputs: consuming BuildInputs, to writer: any VersionWriter
+    ) throws(BuildError) -> TakenRows {
         var rows = InputRows(writer: writer, badRowsMax: options.badRowsMax, monitor: monitor)
         let (bytesRead, notes) = try inputs.read(to: &rows, monitor)
         guard rows.rowCount > 0 || options.allowsEmpty else {
