@@ -67,7 +67,9 @@ final class DatasetInput: BuildInput {
             version = VersionDirectory(path: directory.versionPath(id))
         }
         guard FileSystem.exists("\(version.path)/\(Manifest.fileName)") else { return (version, nil) }
-        return (version, try version.manifest().manifest)
+        let manifest = try version.manifest().manifest
+        try version.checkSizes(manifest)
+        return (version, manifest)
     }
 
     func read(to rows: inout InputRows, _ progress: InputProgress) throws(BuildError) -> (bytes: Int, notes: [String]) {

@@ -17,6 +17,7 @@ struct ServerConnection: ~Copyable {
     ///   - address: Of the server.
     ///   - monitor: Knows when to stop.
     ///   - silenceMax: How long the server may be silent while it owes a reply.
+    /// - Throws: ``BuildError`` of kind `unreachable`.
     init(_ address: RedisAddress, monitor: BuildMonitor, silenceMax: Duration) throws(BuildError) {
         do throws(RedisClientError) {
             client = try RedisClient(
