@@ -59,7 +59,8 @@ public final class PackedEngine: Engine {
     public func scan(
         from start: ScanStart, limit: Int, _ visit: (Span<UInt8>) -> Void
     ) throws(EngineError) -> ScanStart? {
-        preconditionFailure("to be written")
+        var scan = PackedScan(self, limit: limit)
+        return try scan.run(from: Self.position(of: start), visit).map { .position($0) }
     }
 
     public func makeRowWalk(from start: ScanStart, over extent: WalkExtent) throws(EngineError) -> any RowWalk {
