@@ -56,14 +56,14 @@ final class DatasetInput: BuildInput {
 
     /// The version that `path` leads to, and its manifest where it has one.
     private static func find(_ path: String) throws(DataDirectoryError) -> (VersionDirectory, Manifest?) {
-        var version = VersionDirectory(path: path)
+        // Links are followed once, so that a flip meanwhile cannot mix two versions; what cannot be, opening tells.
+        var version = VersionDirectory(path: (try? FileSystem.resolved(path)) ?? path)
         if !FileSystem.exists("\(path)/\(Manifest.fileName)"), DataDirectory.isPresent(at: path) {
             let directory = DataDirectory(path: path)
             guard let id = try directory.currentVersionID() else {
                 throw DataDirectoryError(
                     .absent, "\(path): no version is current; name one of \(directory.versionsPath)")
             }
-            // By its own name, so that a flip meanwhile cannot mix two versions.
             version = VersionDirectory(path: directory.versionPath(id))
         }
         guard FileSystem.exists("\(version.path)/\(Manifest.fileName)") else { return (version, nil) }

@@ -213,6 +213,24 @@ def test_keys_of_other_kinds_are_malformed_rows_and_those_that_expire_are_told(s
     check(serve, tmp_path / "out", {b"a": b"1", b"empty": b"", b"": b"of the empty key", b"mortal": b"2"})
 
 
+def test_a_node_of_a_cluster_is_told_to_be_one_of_several(serve, logs, tmp_path):
+    with Redis(logs, [], read_only=False, flags=("--cluster-enabled", "yes")) as redis:
+        client = redis.redis()
+        client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        wait_until(lambda: "cluster_state:ok" in str(client.execute_command("CLUSTER", "INFO")))
+        client.set("a", "1")
+        done = almanac("build", f"redis://127.0.0.1:{redis.port}", "--output", tmp_path / "out")
+        assert done.returncode == 0 and b"one node of a cluster" in done.stderr
+    check(serve, tmp_path / "out", {b"a": b"1"})
+
+
+def test_a_unix_socket_and_large_values(serve, logs, tmp_path):
+    rows = dict(data.large_pairs(20))
+    with Redis(logs, [Side({}), Side(rows)], flags=("--unixsocket", tmp_path / "socket")):
+        build(tmp_path / "out", f"unix://{tmp_path}/socket?db=1", "--memory", "64MiB")
+    check(serve, tmp_path / "out", rows)
+
+
 def test_an_empty_database(logs, tmp_path):
     with Redis(logs, []) as redis:
         address = f"redis://127.0.0.1:{redis.port}"
@@ -241,6 +259,18 @@ def test_a_key_that_scan_gives_twice_is_no_duplicate(serve, tmp_path):
         assert count(summary, "duplicates dropped") == 1 and count(summary, "rows read") == 4
 
 
+class Swapping(Rehashing):
+    """An Almanac whose version changes while it is read."""
+
+    asked = 0
+
+    def answer(self, command, *words):
+        if command != b"INFO":
+            return super().answer(command, *words)
+        Swapping.asked += 1
+        return bulk(b"# Almanac\r\ndataset0:name=users,version=v%d,format=packed\r\n" % min(Swapping.asked, 3))
+
+
 class Leaving(Rehashing):
     def answer(self, command, *words):
         return None if command == b"SCAN" and words[0] == b"9" else super().answer(command, *words)
@@ -258,7 +288,7 @@ class Nonsense(Rehashing):
 
 def test_servers_that_fail_in_the_middle_leave_nothing(tmp_path):
     for session, word in ((Leaving, "closed the connection"), (Failing, "refused GET: ERR the disk is on fire"),
-                          (Nonsense, "does not answer SCAN as Redis does")):
+                          (Nonsense, "does not answer SCAN as Redis does"), (Swapping, "has swapped its version")):
         with fake_redis(session) as address:
             text = refused(69, word, tmp_path, address)
             assert address in text and text.count("\n") == 1
