@@ -35,7 +35,7 @@ final class DatasetInput: BuildInput {
         }
         directory = version.path
         do throws(EngineError) {
-            engine = try open(directory, options.columnFamily)
+            engine = try open(directory, manifest?.format, options.columnFamily)
         } catch {
             guard error.kind != .missing else {
                 throw BuildError(.usage, "\(directory) is a directory that holds no dataset; name the files in it")

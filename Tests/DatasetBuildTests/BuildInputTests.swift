@@ -27,7 +27,7 @@ import Testing
         _ options: BuildOptions, stopSignal: @escaping () -> Int32? = { nil }
     ) throws -> BuildSummary {
         let monitor = BuildMonitor(output: .none, stopSignal: stopSignal)
-        return try DatasetBuilder(options, monitor: monitor) { (path, family) throws(EngineError) in
+        return try DatasetBuilder(options, monitor: monitor) { (path, _, family) throws(EngineError) in
             try open(path, family)
         }
         .build { (directory) throws(BuildError) in try RocksDBSink(directory: directory) }
