@@ -78,7 +78,7 @@ public struct DatasetBuilder {
         try output.commit()
         monitor.clearLine()
         return BuildSummary(
-            output: options.output, versionID: options.versionID, rowsRead: taken.rowCount - written.repeatsDropped,
+            output: options.output, versionID: options.versionID, rowsRead: taken.rowCount - written.repeatCount,
             keyCount: statistics.keyCount, duplicatesDropped: written.duplicatesDropped,
             badRowsSkipped: taken.badRowCount, inputBytes: taken.inputBytes,
             outputBytes: files.reduce(0) { $0 + $1.bytes }, elapsed: monitor.elapsed, notes: taken.notes)
@@ -90,7 +90,7 @@ public struct DatasetBuilder {
         var badRowCount = 0
         /// As stored.
         var inputBytes = 0
-        /// For the operator, a line each.
+        /// For whoever builds.
         var notes: [String] = []
     }
 
@@ -98,12 +98,13 @@ public struct DatasetBuilder {
         _ inputs: consuming BuildInputs, to writer: any VersionWriter
     ) throws(BuildError) -> TakenRows {
         var rows = InputRows(writer: writer, badRowsMax: options.badRowsMax, monitor: monitor)
-        let (bytes, notes) = try inputs.read(to: &rows, monitor)
+        let (bytesRead, notes) = try inputs.read(to: &rows, monitor)
         guard rows.rowCount > 0 || options.allowsEmpty else {
             throw BuildError(
                 .badData, "no rows in \(options.inputs.count) input(s); --allow-empty builds an empty dataset")
         }
-        return TakenRows(rowCount: rows.rowCount, badRowCount: rows.badRowCount, inputBytes: bytes, notes: notes)
+        return TakenRows(
+            rowCount: rows.rowCount, badRowCount: rows.badRowCount, inputBytes: bytesRead, notes: notes)
     }
 
     private func seal(_ output: borrowing OutputDirectory) throws(BuildError) -> [Manifest.File] {

@@ -3,8 +3,13 @@ struct DuplicateRule: Sendable {
     let policy: DuplicatePolicy
     /// For errors, by the inputs' index.
     let inputNames: [String]
-    /// Those in which a key that comes twice is the same entry, read twice, and so no duplicate.
+    /// Inputs in which a key that comes twice is the same entry, read twice, and so no duplicate.
     var keyedInputs: Set<Int> = []
+
+    /// Whether the two rows are one entry of a keyed input, read twice.
+    func isRepeat(dropped: RowOrigin, kept: RowOrigin) -> Bool {
+        dropped.input == kept.input && keyedInputs.contains(kept.input)
+    }
 
     func error(_ key: Span<UInt8>, dropped: RowOrigin, kept: RowOrigin) -> BuildError {
         BuildError(
@@ -26,7 +31,7 @@ final class DuplicateCounter {
     init(_ rule: DuplicateRule) { self.rule = rule }
 
     func note(_ key: Span<UInt8>, dropped: RowOrigin, kept: RowOrigin) throws(BuildError) {
-        guard dropped.input != kept.input || !rule.keyedInputs.contains(kept.input) else {
+        if rule.isRepeat(dropped: dropped, kept: kept) {
             repeatCount += 1
             return
         }

@@ -32,7 +32,7 @@ final class OrderedWriter<Sink: DatasetSink>: VersionWriter {
         }
         try sink.finish()
         return WrittenRows(
-            statistics: statistics, duplicatesDropped: duplicates.count, repeatsDropped: duplicates.repeatCount)
+            statistics: statistics, duplicatesDropped: duplicates.count, repeatCount: duplicates.repeatCount)
     }
 
     func cancel() {}

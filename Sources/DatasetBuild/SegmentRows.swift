@@ -46,7 +46,7 @@ struct SegmentRows: ~Copyable {
         }
         try files.finish()
         written.duplicatesDropped = duplicates.count
-        written.repeatsDropped = duplicates.repeatCount
+        written.repeatCount = duplicates.repeatCount
         return written
     }
 }

@@ -19,12 +19,12 @@ protocol VersionWriter: AnyObject {
 struct WrittenRows: Sendable {
     var statistics = VersionStatistics()
     var duplicatesDropped = 0
-    /// Rows that were the same entry of an input, read before.
-    var repeatsDropped = 0
+    /// Rows that were the same entry of an input, read twice.
+    var repeatCount = 0
 
     mutating func merge(_ other: WrittenRows) {
         statistics.merge(other.statistics)
         duplicatesDropped += other.duplicatesDropped
-        repeatsDropped += other.repeatsDropped
+        repeatCount += other.repeatCount
     }
 }
