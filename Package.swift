@@ -198,8 +198,8 @@ let package = Package(
         .testTarget(
             name: "DatasetBuildTests",
             dependencies: [
-                "Bytes", "CZlib", "CZstd", "DatasetBuild", "Datasets", "PackedStorage", "RocksDBStorage", "Storage",
-                "TestSupport",
+                "Bytes", "CRocksDBFixtures", "CZlib", "CZstd", "DatasetBuild", "Datasets", "PackedStorage", "Platform",
+                "RocksDBStorage", "Storage", "TestSupport",
             ],
             swiftSettings: strict),
     ],
