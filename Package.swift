@@ -121,6 +121,9 @@ let package = Package(
             name: "ParserFuzz", dependencies: ["Bytes", "CFuzzDriver", "RESP"], path: "Tests/Fuzz/ParserFuzz",
             swiftSettings: strict),
         .executableTarget(
+            name: "PackedFuzz", dependencies: ["Bytes", "CFuzzDriver", "PackedStorage", "Platform", "Storage"],
+            path: "Tests/Fuzz/PackedFuzz", swiftSettings: strict),
+        .executableTarget(
             name: "SessionFuzz", dependencies: ["CFuzzDriver", "SessionSupport"], path: "Tests/Fuzz/SessionFuzz",
             swiftSettings: strict),
         .executableTarget(
