@@ -79,6 +79,14 @@ extension PackedSegment {
         }
     }
 
+    func pagesBeforeWalk() throws(EngineError) -> PassingPages {
+        do throws(SystemError) {
+            return try file.pagesBeforeWalk()
+        } catch {
+            throw EngineError(operation: "read", kind: .io, message: "\(path): \(error.reason)")
+        }
+    }
+
     func damage(_ message: String) -> EngineError {
         EngineError(operation: "read", kind: .damaged, message: "\(path): \(message)")
     }

@@ -98,11 +98,11 @@ public import Storage
     }
 
     public func makeRowWalk(from start: ScanStart, over extent: WalkExtent) throws(EngineError) -> any RowWalk {
-        preconditionFailure("to be written")
+        try PackedRowWalk(self, from: start, over: extent)
     }
 
     public func randomKey(seed: UInt64, _ body: (Span<UInt8>) -> Void) throws(EngineError) -> Bool {
-        preconditionFailure("to be written")
+        try chooseKey(seed: seed, body)
     }
 }
 

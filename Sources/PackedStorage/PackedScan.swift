@@ -66,7 +66,7 @@ struct PackedScan: ~Copyable {
         let last = PackedKey.greatestHash(before: range.upperBound)
         let lines = PackedKey.line(of: first, among: lineCount)..<PackedKey.line(of: last, among: lineCount) + 1
         var index = IndexReader(segment)
-        reader.begin(segment, try index.run(of: lines), of: lines)
+        try reader.begin(segment, try index.run(of: lines), of: lines)
         var found = 0
         var lastPosition: UInt64 = 0
         while try reader.readNext() > 0 {

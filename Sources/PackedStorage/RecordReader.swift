@@ -7,7 +7,7 @@ internal import Storage
 ///
 /// Checksums and the order of hashes are verified. Belongs to one thread; waits for the disk.
 struct RecordReader: ~Copyable {
-    private var segment: PackedSegment?
+    private(set) var segment: PackedSegment?
     /// Bytes of the file up to ``place``; those of the records at hand are its first.
     private var window = ByteBuffer()
     /// Behind the window, in bytes from the first record of the segment.
@@ -24,6 +24,8 @@ struct RecordReader: ~Copyable {
     private var lastHash: UInt64 = 0
     private let windowByteCount: Int
     private let readsKeysOnly: Bool
+    /// Of a reader that is to leave the page cache as it was.
+    private var pages: PassingPages?
 
     /// - Parameters:
     ///   - windowByteCount: How much is read at once, and the length from which a record is a long one; at
@@ -44,8 +46,12 @@ struct RecordReader: ~Copyable {
     /// - Parameters:
     ///   - run: In bytes from the first record; begins with a record and ends with one.
     ///   - lines: To which all of its records belong.
-    mutating func begin(_ segment: PackedSegment, _ run: Range<Int>, of lines: Range<Int>) {
+    ///   - leavesCache: Whether pages of the file that this brings into memory are dropped again.
+    mutating func begin(
+        _ segment: PackedSegment, _ run: Range<Int>, of lines: Range<Int>, leavesCache: Bool = false
+    ) throws(EngineError) {
         self.segment = segment
+        pages = leavesCache ? try segment.pagesBeforeWalk() : nil
         (place, end, self.lines) = (run.lowerBound, run.upperBound, lines)
         (count, used, lastHash) = (0, 0, 0)
         window.removeAll()
@@ -128,6 +134,8 @@ struct RecordReader: ~Copyable {
     private mutating func read(_ byteCount: Int, _ segment: PackedSegment) throws(EngineError) {
         try segment.read(byteCount, at: segment.layout.records.offset + place, to: &window)
         place += byteCount
+        let passed = segment.layout.records.offset + windowPlace
+        pages?.pass(passed, of: segment.file)
     }
 
     private mutating func checkOrder(_ segment: PackedSegment) throws(EngineError) {

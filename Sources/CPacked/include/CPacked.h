@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "CPackedRecords.h"
+#include "CPackedRecordRun.h"
 
 /// XXH3 with 64 bits of result and seed 0.
 uint64_t almanac_packed_hash(const uint8_t *bytes, size_t count);

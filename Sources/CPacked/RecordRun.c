@@ -1,4 +1,4 @@
-#include "CPackedRecords.h"
+#include "CPackedRecordRun.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>

@@ -1,5 +1,5 @@
-#ifndef CPACKEDRECORDS_H
-#define CPACKEDRECORDS_H
+#ifndef CPACKEDRECORDRUN_H
+#define CPACKEDRECORDRUN_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,9 +30,6 @@ typedef enum almanac_packed_stop {
     /// The checksum of the next record is wrong.
     ALMANAC_PACKED_STOP_CHECKSUM,
 } almanac_packed_stop;
-
-/// The most bytes that can be before the key of a record: its checksum and two lengths.
-enum { ALMANAC_PACKED_RECORD_HEAD_MAX = 14 };
 
 /// Reads records that lie back to back, with their checksums.
 ///
