@@ -82,9 +82,8 @@ internal import Synchronization
     /// could not give are lost.
     func refresh() {
         let isReclaimable = progress.withLock(\.isReclaimable)
-        guard isReclaimable || unsafe almanac_packed_faults_seen(version) != clinux_mapping_fault_count() else {
-            return
-        }
+        let faultsSeen = unsafe almanac_packed_faults_seen(version)
+        guard isReclaimable || faultsSeen != clinux_mapping_fault_count() else { return }
         guard isReclaimable else { return noteReadiness() }
         for segment in segments {
             let mapping = segment.mapping

@@ -92,7 +92,8 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
         let damaged = (0..<batch.count).filter { batch.outcome(at: $0) != .hit }
         #expect(damaged.count == 1)
         #expect(damaged.allSatisfy { batch.outcome(at: $0) == .damaged })
-        let failure = try #require(batch.failure)
+        let found = batch.failure
+        let failure = try #require(found)
         #expect(failure.kind == .damaged)
         #expect(failure.message == "\(file), offset 64: the checksum of a record is wrong")
         let loading = #expect(throws: EngineError.self) { try engine.load(while: { true }) }

@@ -12,7 +12,7 @@ enum PackedFuzz {
             let input = unsafe UnsafeBufferPointer(start: bytes, count: bytes == nil ? 0 : count)
             let changes = unsafe Array(input)
             do {
-                try trial.run(changes)
+                try PackedFuzz.trial.run(changes)
             } catch {
                 preconditionFailure("the trial itself failed: \(error)")
             }
