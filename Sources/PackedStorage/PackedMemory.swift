@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// Any thread.
 public final class PackedMemory: Sendable {
-    /// In bytes. A version is not kept in memory where it is larger.
+    /// In bytes; a version is not kept in memory where it is larger.
     public let byteCountMax: Int
     private let lockedBytes = Atomic<Int>(0)
     private let watched = Mutex(Watched())

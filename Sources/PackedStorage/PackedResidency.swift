@@ -64,7 +64,8 @@ internal import Synchronization
         noteReadiness()
         if includesRecords {
             for segment in segments {
-                try load(chunksOf: 0..<segment.mapping.byteCount, of: segment, locks, &failure, shouldContinue) { chunk in
+                try load(chunksOf: 0..<segment.mapping.byteCount, of: segment, locks, &failure, shouldContinue) {
+                    chunk in
                     verifiesRecords ? segment.verifyRecords(inChunk: chunk) : nil
                 }
             }

@@ -21,8 +21,10 @@ internal import Platform
     /// Maps the file at `path`, without reading any of it.
     ///
     /// - Parameters:
+    ///   - path: Of the file.
     ///   - byteCount: Of the file; at least 1.
     ///   - indexPageCount: Pages of 4,096 bytes in its index.
+    /// - Throws: What the kernel refused.
     init(path: String, byteCount: Int, indexPageCount: Int) throws(SystemError) {
         file = try LookupFile(path: path)
         self.byteCount = byteCount

@@ -31,7 +31,7 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
 }
 
 @Suite struct PackedDamageTests {
-    @Test(arguments: 0..<8) func `A file with a changed byte gives what was written or an error, and never anything else`(
+    @Test(arguments: 0..<8) func `A changed byte gives what was written or an error, and never anything else`(
         seed: UInt64
     ) throws {
         let directory = try TemporaryDirectory()

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct PackedResidencyTests {
     private let entries = Dictionary(
-        uniqueKeysWithValues: (0..<3_000).map { (Array("key-\($0)".utf8), Array(repeating: UInt8($0 % 251), count: 900)) })
+        uniqueKeysWithValues: (0..<3_000).map { number in
+            (Array("key-\(number)".utf8), Array(repeating: UInt8(number % 251), count: 900))
+        })
 
     private func outcomes(_ engine: PackedEngine, tier: ReadTier) -> [Outcome] {
         var batch = engine.makeBatch()

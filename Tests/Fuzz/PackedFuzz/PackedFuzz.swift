@@ -1,9 +1,10 @@
 import CFuzzDriver
 import Glibc
 
-/// Changes bytes of a small packed version and looks all of its keys up: each is answered with its value, or as
-/// damaged, but where the trailer and the checksums of pages are made to fit the change. Then anything may be found,
-/// and nothing may be read that is not the file's.
+/// Changes bytes of a small packed version and looks all of its keys up.
+///
+/// Each is answered with its value, or as damaged, but where the trailer and the checksums of pages are made to fit the
+/// change. Then anything may be found, and nothing may be read that is not the file's.
 @main
 enum PackedFuzz {
     static func main() {
