@@ -124,3 +124,53 @@ class MemoryGroup:
                 self.path = None
             except OSError:  # the kernel still accounts for a process that has just ended
                 time.sleep(0.05)
+
+
+def disk_of(directory):
+    """`major:minor` of the whole disk that holds a directory."""
+    number = os.stat(directory).st_dev
+    entry = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}")
+    if (entry / "partition").exists():
+        entry = entry.resolve().parent
+    return (entry / "dev").read_text().strip()
+
+
+class DiskCounter:
+    """Counts a server's reads of the disk under a directory: by a version 1 cgroup of its own, or its memory group of 2."""
+
+    def __init__(self, directory, memory_group):
+        self.own = self.file = None
+        try:
+            path = Path("/sys/fs/cgroup/blkio") / f"almanac-bench-{os.getpid()}-{next(MemoryGroup.numbers)}"
+            if path.parent.is_dir():
+                path.mkdir()
+                self.own, self.file = path, path / "blkio.throttle.io_serviced"
+                # The kernel counts only where there is a limit: one that no disk reaches.
+                (path / "blkio.throttle.read_iops_device").write_text(f"{disk_of(directory)} 1000000000")
+            elif memory_group.path:
+                Path("/sys/fs/cgroup/cgroup.subtree_control").write_text("+io")
+                self.file = memory_group.path / "io.stat"
+        except OSError:
+            self.file = None
+        if not (self.file and self.file.exists()):
+            self.file = None
+            say("no right to count a server's reads of the disk here: they are taken from its bytes, 4 KiB each")
+
+    def wrapper(self):
+        """What to put before a command so that its reads are counted."""
+        return ["sh", "-c", f'echo $$ > {self.own}/cgroup.procs && exec "$@"', "sh"] if self.own else []
+
+    def reads(self):
+        """How many there were; None where nothing counts them."""
+        if not self.file:
+            return None
+        counts = re.findall(r"Read (\d+)$" if self.own else r"rios=(\d+)", self.file.read_text(), re.M)
+        return sum(map(int, counts))
+
+    def remove(self):
+        if self.own:
+            try:
+                self.own.rmdir()
+            except OSError:  # the group of a process that has only just ended
+                time.sleep(0.5)
+                self.own.rmdir()
