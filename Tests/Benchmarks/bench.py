@@ -229,8 +229,9 @@ def main():
             if hasattr(target, "process"):
                 target.stop()
     report = {
-        "title": f"{options.keys:,} keys of {options.value_bytes} bytes, {options.repetitions} repetitions of "
-                 f"{options.seconds} s, {os.cpu_count()} cores, {platform.release()}, {time.strftime('%Y-%m-%d %H:%M')}",
+        "title": f"{options.keys:,} keys of {options.value_bytes} bytes, {options.format}, {options.repetitions} "
+                 f"repetitions of {options.seconds} s, {os.cpu_count()} cores, {platform.release()}, "
+                 f"{time.strftime('%Y-%m-%d %H:%M')}",
         "options": vars(options), "targets": [target.name for target in targets], "base": "redis",
         "summary": summarise(runs, "redis", [target.name for target in targets]), "resident_mib": resident,
         "system_calls": calls, "runs": runs,

@@ -55,7 +55,8 @@ def measured(options, source, form, order, memory):
 def show(options, runs):
     print(f"{options.keys:,} rows of 16-byte keys and {options.value_bytes}-byte values, TSV, {os.cpu_count()} cores; "
           f"medians of {options.repetitions}\n")
-    print("| | rows | --memory | rows/s | rows/s a core | written ÷ kept | peak, MiB |\n|---|---|---:|---:|---:|---:|---:|")
+    print("| | rows | --memory | rows/s | rows/s a core | written ÷ kept | peak, MiB |\n"
+          "|---|---|---:|---:|---:|---:|---:|")
     for form, order, memory in dict.fromkeys((run["form"], run["order"], run["memory"]) for run in runs):
         of = [run for run in runs if (run["form"], run["order"], run["memory"]) == (form, order, memory)]
         seconds, cpu, peak = (statistics.median(run[field] for run in of)

@@ -1,10 +1,10 @@
 /* The floor for scripts/bench: a server that answers every request with the same value, and looks nothing up.
  *
  * constant PORT VALUE-BYTES
- * One thread, epoll; a batch of requests costs one read and one write. Requests are framed and not understood: one whose
- * first word has four letters, M first, gets an array of as many values as it has arguments; any other gets one value.
- * Replies are slices of one prepared run of values, so none is copied in user space. `PING` on a line of its own gets its
- * +PONG, for whoever waits for the server to be up. */
+ * One thread, epoll; a batch of requests costs one read and one write. Requests are framed and not understood: one
+ * whose first word has four letters, M first, gets an array of as many values as it has arguments; any other gets one
+ * value. Replies are slices of one prepared run of values, so none is copied in user space. `PING` on a line of its own
+ * gets its +PONG, for whoever waits for the server to be up. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -46,7 +46,7 @@ static const char *take_number(const char *p, const char *end, long *number) {
     return end - p >= 2 ? p + 2 : NULL;
 }
 
-/* The end of the request at `p`, how many values it asks for, and whether in an array; null where it is not all there. */
+/* The end of the request at `p`, how many values it asks for, and whether in an array; null where not all is there. */
 static const char *take_request(const char *p, const char *end, long *values, int *is_array) {
     long words, length;
     *is_array = 0;

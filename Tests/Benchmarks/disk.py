@@ -2,10 +2,10 @@
 """Data larger than memory: how often the disk is read for a hit and for a miss, and latency beside the disk's own.
 
 The server's memory, page cache and all, is limited to a quarter of its files. Keys are chosen uniformly, by as many
-connections as reads are to be under way at once, one request each. Beside every run a small program reads 4 KiB at random
-places of the same files, past the page cache, as many at once: what the disk itself takes. Reads are counted by a cgroup,
-and whole bytes by the kernel for the process. A part of the keys is in memory; so hits that needed the disk, as the
-server counts them, are shown, too.
+connections as reads are to be under way at once, one request each. Beside every run a small program reads 4 KiB at
+random places of the same files, past the page cache, as many at once: what the disk itself takes. Reads are counted by
+a cgroup, and their bytes by the kernel for the process. A part of the keys is in memory; so hits that needed the disk,
+as the server counts them, are shown, too.
 """
 
 import argparse
@@ -72,6 +72,7 @@ def measured(options, work, servers, rows):
     program, device_program = compiled_program(work, "load"), compiled_program(work, "device")
     runs = []
     for server in servers:  # fills what memory there is
+        server.target.wait_until_resident()
         load(program, server.target.port, ("get", options.depth, 1, 1), rows, 4 * options.seconds)
         say(f"{server.form} is warm")
     for repetition in range(1, options.repetitions + 1):
@@ -139,8 +140,8 @@ def main():
             servers.append(DiskServer(options, work, form, datasets[-1]))
         limits = ", ".join(f"{server.form} {server.limit / 2**20:,.0f} of {size_of(server.dataset) / 2**20:,.0f} MiB"
                            for server in servers)
-        report = {"title": f"{options.keys:,} keys, values of {options.value_bytes} bytes; memory: {limits}; medians of "
-                           f"{options.repetitions} runs of {options.seconds:g} s",
+        report = {"title": f"{options.keys:,} keys, values of {options.value_bytes} bytes; memory: {limits}; "
+                           f"medians of {options.repetitions} runs of {options.seconds:g} s",
                   "depth": options.depth, "goes_first": is_first}
         report["runs"] = measured(options, work, servers, rows)
     finally:

@@ -136,7 +136,10 @@ def disk_of(directory):
 
 
 class DiskCounter:
-    """Counts a server's reads of the disk under a directory: by a version 1 cgroup of its own, or its memory group of 2."""
+    """Counts a server's reads of the disk under a directory.
+
+    By a cgroup of version 1 of its own, or by its memory group where that is of version 2.
+    """
 
     def __init__(self, directory, memory_group):
         self.own = self.file = None

@@ -2,8 +2,8 @@
 """From the start of `almanac serve` to the first answered GET, whatever the number of keys.
 
 A cold start comes after the dataset's pages were dropped from the kernel's cache, a warm one after a start that has
-answered; the binary's own pages stay. The GET is for a key chosen anew each time, and its value is looked at. Connections
-are tried every half a millisecond.
+answered; the binary's own pages stay. The GET is for a key chosen anew each time, and its value is looked at.
+Connections are tried every half a millisecond.
 """
 
 import argparse

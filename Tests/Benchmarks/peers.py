@@ -2,10 +2,10 @@
 """Almanac's two storage formats beside Redis, an older and a newer one, and beside a server that answers a constant.
 
 What is compared is the CPU time of the server's threads per key (from /proc, in nanoseconds), because it is less
-disturbed than throughput by the load, which runs on the same machine. Each repetition asks every server in turn; medians
-are shown, and a ratio is the median of each repetition's own ratio. A run beside which the machine did more than a
-little else is repeated, and the least disturbed one counts. All servers hold the same rows and have been asked for each of
-them before. Some ratios have a bar, which is what Almanac means to keep.
+disturbed than throughput by the load, which runs on the same machine. Each repetition asks every server in turn;
+medians are shown, and a ratio is the median of each repetition's own ratio. A run beside which the machine did more
+than a little else is repeated, and the least disturbed one counts. All servers hold the same rows and have been asked
+for each of them before. Some ratios have a bar, which is what Almanac means to keep.
 """
 
 import argparse
@@ -89,16 +89,15 @@ class Peers:
             command = [options.binary, "serve", dataset, "--port", "{port}", "--bind", "127.0.0.1", "--loops",
                        2 if "loops" in role else 1, *(["--cache-size", "4GiB"] if form == "rocksdb" else [])]
             self.names[role] = f"almanac {role}"
-        self.targets[role] = Target(role.replace(",", ""), command, self.work, rows if role.startswith("redis") else None,
-                                    MemoryGroup(None))
+        filled_with = rows if role.startswith("redis") else None
+        self.targets[role] = Target(role.replace(",", ""), command, self.work, filled_with, MemoryGroup(None))
 
     def start(self, program):
         for role, target in self.targets.items():
             target.start()
             if role != "constant":
+                target.wait_until_resident()
                 target.touch_all(program, self.rows)
-                if role.startswith("packed"):
-                    wait_until_resident(target)
             say(f"{self.names[role]} is ready")
 
     def memory(self):
@@ -113,17 +112,6 @@ class Peers:
         if not self.options.keep:
             for dataset in self.datasets:
                 shutil.rmtree(dataset, ignore_errors=True)
-
-
-def wait_until_resident(target, deadline=300):
-    """Until INFO says that all of the dataset is in memory, where it says anything of it."""
-    end = time.monotonic() + deadline
-    while time.monotonic() < end:
-        states = [value for field, value in target.info().items() if "residency" in field]
-        if not any("loading" in state for state in states):
-            return
-        time.sleep(0.1)
-    sys.exit(f"{target.name} is not resident after {deadline} s")
 
 
 def wait_for_quiet(seconds):
@@ -243,7 +231,8 @@ def memory_table(result):
     notes = []
     if "packed" in memory and "redis 7" in memory:
         used = memory["packed"]["charged_mib"] or memory["packed"]["resident_mib"]
-        notes.append(f"packed, charged, ÷ redis 7, resident: {judged(used / memory['redis 7']['resident_mib'], MEMORY_BAR)}")
+        ratio = used / memory["redis 7"]["resident_mib"]
+        notes.append(f"packed, charged, ÷ redis 7, resident: {judged(ratio, MEMORY_BAR)}")
     if result.get("index_bytes_per_key"):
         notes.append(f"index, bytes a key: {judged(result['index_bytes_per_key'], INDEX_BYTES_BAR)}")
     return "\n".join([*lines, "", ". ".join(notes)])
@@ -299,8 +288,8 @@ def show(report):
             print(f"\nredis-benchmark, {workload}, µs a key: "
                   + ", ".join(f"{result['names'][role]} {cost:.3f}" for role, cost in costs.items()))
         disturbed = sum(each["other_cores"] > DISTURBED_CORES for each in result["runs"])
-        print(f"\n{disturbed} of {len(result['runs'])} runs were disturbed by other work of more than {DISTURBED_CORES} "
-              f"core; {sum(each['tries'] - 1 for each in result['runs'])} were made again for that.\n")
+        print(f"\n{disturbed} of {len(result['runs'])} runs were disturbed by other work of more than "
+              f"{DISTURBED_CORES} core; {sum(each['tries'] - 1 for each in result['runs'])} were made again for that.\n")
 
 
 def main():

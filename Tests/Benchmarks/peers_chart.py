@@ -22,7 +22,8 @@ def ratio_chart(report):
         'font-family="system-ui, sans-serif" font-size="12">',
         f'<rect width="{width}" height="{height}" fill="{SURFACE}"/>',
         text(16, 28, "Server CPU per key, as a share of Redis 7's", size=17, weight=600),
-        text(16, 48, f"{report['machine']}; medians of {report['repetitions']} interleaved repetitions", QUIET, size=11),
+        text(16, 48, f"{report['machine']}; medians of {report['repetitions']} interleaved repetitions", QUIET,
+             size=11),
         text(16, 64, "Shorter is better. Beside each bar: the share of Redis 7's, and µs a key.", QUIET, size=11),
         legend(16, 86, results), *panels, "</svg>", ""])
 

@@ -2,8 +2,8 @@
 """Whole walks by SCAN: keys a second a core, whether they are linear, and the memory that cursors take.
 
 A walk is linear where the last 100,000 keys take as long as the first. Rates are keys by the server's processor time,
-which other work on the machine disturbs less than time, and which is not held up by the client. Another server is started
-for each walk of Almanac, so that the memory is this walk's; redis-server is loaded once.
+which other work on the machine disturbs less than time, and which is not held up by the client. Another server is
+started for each walk of Almanac, so that the memory is this walk's; redis-server is loaded once.
 """
 
 import argparse

@@ -159,7 +159,7 @@ class Target:
         return self.status_mib("VmRSS")
 
     def charged_mib(self):
-        """What its cgroup is charged: its memory, the page cache of what it read, its sockets; None without a cgroup."""
+        """What its cgroup is charged: its memory, the page cache of what it read, its sockets; None without one."""
         charged = self.group.charged_bytes() if self.group else None
         return None if charged is None else charged / 2**20
 
@@ -170,10 +170,18 @@ class Target:
     def info(self):
         """The fields of INFO."""
         with socket.create_connection(("127.0.0.1", self.port), 60) as connection:
-            connection.sendall(b"*2\r\n$4\r\nINFO\r\n$3\r\nall\r\n")
+            connection.sendall(b"*2\r\n$4\r\nINFO\r\n$10\r\neverything\r\n")
             file = connection.makefile("rb")
             text = file.read(int(file.readline()[1:])).decode()
         return dict(line.split(":", 1) for line in text.splitlines() if ":" in line and line[0] != "#")
+
+    def wait_until_resident(self, deadline=600):
+        """Until INFO says that what the server means to keep in memory is there, if it says anything of it."""
+        end = time.monotonic() + deadline
+        while self.info().get("dataset0_residency_complete", "1") != "1":
+            if time.monotonic() > end:
+                sys.exit(f"{self.name} is not in memory after {deadline} s")
+            time.sleep(0.1)
 
     def touch_all(self, program, rows):
         """Asks for every key once, so that what is measured is resident, and sees that each has a value of its own."""

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "EndToEnd"))
 
 from machine import (  # noqa: E402, F401
-    FREE_BYTES_MIN, MemoryGroup, drop_pages, files_of, raise_priority, require_space, say, size_of)
+    FREE_BYTES_MIN, MemoryGroup, bytes_of, drop_pages, files_of, raise_priority, require_space, say, size_of)
 from servers import ENVIRONMENT, HERE, ROOT, TICK, Target  # noqa: E402, F401
 from support.resp import Connection  # noqa: E402
 from support.swap_load import DataDirectory, Load, build_version, compile_load, violations  # noqa: E402, F401
