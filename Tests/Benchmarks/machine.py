@@ -99,6 +99,7 @@ class MemoryGroup:
                 if limit is not None:
                     (path / file).write_text(str(bytes_of(limit)))
                 self.path = path
+                atexit.register(self.remove)
                 return
             except OSError:
                 if path.exists():
@@ -117,13 +118,19 @@ class MemoryGroup:
         return None
 
     def remove(self):
-        end = time.monotonic() + 10
-        while self.path and time.monotonic() < end:
-            try:
-                self.path.rmdir()
-                self.path = None
-            except OSError:  # the kernel still accounts for a process that has just ended
-                time.sleep(0.05)
+        if self.path:
+            remove_group(self.path)
+            self.path = None
+
+
+def remove_group(path):
+    """Removes a cgroup, once the kernel no longer accounts for a process in it that has just ended."""
+    end = time.monotonic() + 10
+    while path.exists() and time.monotonic() < end:
+        try:
+            path.rmdir()
+        except OSError:
+            time.sleep(0.05)
 
 
 def disk_of(directory):
@@ -147,6 +154,7 @@ class DiskCounter:
             path = Path("/sys/fs/cgroup/blkio") / f"almanac-bench-{os.getpid()}-{next(MemoryGroup.numbers)}"
             if path.parent.is_dir():
                 path.mkdir()
+                atexit.register(self.remove)
                 self.own, self.file = path, path / "blkio.throttle.io_serviced"
                 # The kernel counts only where there is a limit: one that no disk reaches.
                 (path / "blkio.throttle.read_iops_device").write_text(f"{disk_of(directory)} 1000000000")
@@ -172,8 +180,5 @@ class DiskCounter:
 
     def remove(self):
         if self.own:
-            try:
-                self.own.rmdir()
-            except OSError:  # the group of a process that has only just ended
-                time.sleep(0.5)
-                self.own.rmdir()
+            remove_group(self.own)
+            self.own = None

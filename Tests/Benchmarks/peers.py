@@ -289,7 +289,8 @@ def show(report):
                   + ", ".join(f"{result['names'][role]} {cost:.3f}" for role, cost in costs.items()))
         disturbed = sum(each["other_cores"] > DISTURBED_CORES for each in result["runs"])
         print(f"\n{disturbed} of {len(result['runs'])} runs were disturbed by other work of more than "
-              f"{DISTURBED_CORES} core; {sum(each['tries'] - 1 for each in result['runs'])} were made again for that.\n")
+              f"{DISTURBED_CORES} core; {sum(each['tries'] - 1 for each in result['runs'])} were made again for "
+              "that.\n")
 
 
 def main():
