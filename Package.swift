@@ -31,7 +31,7 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CLookup"),
         // What look-ups in the packed format cost is decided here; xxHash is headers only.
-        .target(name: "CPacked", dependencies: ["CLookup"]),
+        .target(name: "CPacked", dependencies: ["CLinux", "CLookup"]),
         .target(name: "CRocksDB", dependencies: ["CLookup"], linkerSettings: [.linkedLibrary("rocksdb")]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),

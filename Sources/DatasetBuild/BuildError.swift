@@ -11,6 +11,8 @@ public struct BuildError: Error, Equatable, CustomStringConvertible {
         case badData
         /// The operating system, or the storage engine, refused or failed.
         case inputOutput
+        /// A server cannot be reached, went away, or does not answer as one.
+        case unreachable
         /// A signal of this number asked the build to stop.
         case interrupted(signal: Int32)
     }

@@ -41,10 +41,10 @@ public final class BuildMonitor {
 
     var elapsed: Duration { clock.now - started }
 
-    /// Begins a phase of which `total` units are to be done, where that is known.
-    func begin(_ phase: BuildProgress.Phase, total: Int?) throws(BuildError) {
+    /// Begins a phase of which `total` units, or else `rowTotal` rows, are to be done, where that is known.
+    func begin(_ phase: BuildProgress.Phase, total: Int?, rowTotal: Int? = nil) throws(BuildError) {
         phaseStarted = clock.now
-        progress = BuildProgress(phase: phase, total: total)
+        progress = BuildProgress(phase: phase, total: total, rowTotal: rowTotal)
         try update { _ in }
     }
 

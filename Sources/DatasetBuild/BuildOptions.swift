@@ -2,10 +2,14 @@ internal import Datasets
 
 /// What to build, from what, and within which bounds.
 public struct BuildOptions: Sendable {
-    /// Paths, in the order in which a later row replaces an earlier one; `-` is standard input.
+    /// Paths and servers' addresses, in the order in which a later row replaces an earlier one; `-` is standard input.
     public var inputs: [String]
-    /// Overrides what a path's extension says.
+    /// Overrides what the extension of a file's path says.
     public var inputFormat: InputFormat?
+    /// Which column family of RocksDB directories to read; `nil` means the default one.
+    public var columnFamily: String?
+    /// How long a server may be silent while it owes a reply.
+    public var serverSilenceMax = Duration.seconds(60)
     public var columns = ColumnChoice()
     /// The directory to make; nothing may be there yet.
     public var output: String

@@ -12,12 +12,21 @@ struct BuildProgress {
     /// `nil` where nobody knows.
     var total: Int?
     var rows = 0
+    /// What tells the share that is done where `total` does not.
+    var rowTotal: Int?
     /// Since the phase began.
     var elapsed = Duration.zero
 
-    init(phase: Phase = .reading, total: Int? = nil) {
+    init(phase: Phase = .reading, total: Int? = nil, rowTotal: Int? = nil) {
         self.phase = phase
         self.total = total
+        self.rowTotal = rowTotal
+    }
+
+    /// From 0 to 1.
+    private var share: Double? {
+        guard let (done, total) = total.map({ (done, $0) }) ?? rowTotal.map({ (rows, $0) }) else { return nil }
+        return total > 0 ? min(Double(done) / Double(total), 1) : 1
     }
 
     /// One line for an operator; of the least important parts as many as fit in `width` columns.
@@ -25,7 +34,7 @@ struct BuildProgress {
         let seconds = max(elapsed / .seconds(1), 0.001)
         var parts = [phase.rawValue]
         if phase != .hashing { parts.append("\(Quantity.grouped(rows)) rows") }
-        let share = total.map { $0 > 0 ? min(Double(done) / Double($0), 1) : 1 }
+        let share = share
         if let share { parts.append("\(Int(share * 100)) %") }
         if let share, share > 0.001 {
             parts.append("\(Quantity.duration(.seconds(seconds / share - seconds))) left")

@@ -11,11 +11,13 @@ public struct BuildSummary: Sendable {
     /// Of all files of the version but its manifest.
     public var outputBytes: Int
     public var elapsed: Duration
+    /// What else an operator should hear of, one line each.
+    public var notes: [String] = []
 
     /// Several lines for an operator.
     public var text: String {
         let rate = Int(Double(rowsRead) / max(elapsed / .seconds(1), 0.001))
-        return """
+        let table = """
             \(output): version \(versionID)
               rows read           \(Quantity.grouped(rowsRead))
               keys                \(Quantity.grouped(keyCount))
@@ -25,5 +27,6 @@ public struct BuildSummary: Sendable {
               bytes written       \(Quantity.bytes(outputBytes))
               time                \(Quantity.duration(elapsed)), \(Quantity.grouped(rate)) rows/s
             """
+        return ([table] + notes.map { "  note: \($0)" }).joined(separator: "\n")
     }
 }

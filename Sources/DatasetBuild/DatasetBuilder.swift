@@ -7,11 +7,21 @@ public struct DatasetBuilder {
     private let monitor: BuildMonitor
     /// What signs the manifest, if anything.
     private let signingKey: SigningKey?
+    private let openDataset: DatasetOpener?
 
-    public init(_ options: BuildOptions, monitor: BuildMonitor, signingKey: SigningKey? = nil) {
+    /// - Parameters:
+    ///   - options: What to build, from what.
+    ///   - monitor: Hears how far the build is.
+    ///   - signingKey: What signs the manifest, if anything.
+    ///   - openDataset: Opens inputs that are datasets; without it, directories are no inputs.
+    public init(
+        _ options: BuildOptions, monitor: BuildMonitor, signingKey: SigningKey? = nil,
+        openDataset: DatasetOpener? = nil
+    ) {
         self.options = options
         self.monitor = monitor
         self.signingKey = signingKey
+        self.openDataset = openDataset
     }
 
     /// Reads, sorts, writes, seals; waits for disks and inputs, for as long as it takes.
@@ -22,21 +32,15 @@ public struct DatasetBuilder {
         _ makeSink: (_ directory: String) throws(BuildError) -> Sink
     ) throws(BuildError) -> BuildSummary {
         try options.validate()
-        let formats = try inputFormats()
-        let inputBytes = try inputBytes()
+        let inputs = try BuildInputs(options, monitor, openDataset)
         let output = try OutputDirectory.make(options.output, workDirectory: options.workDirectory)
         let duplicates = DuplicateCounter(
-            options.duplicates, inputNames: options.inputs.map { InputReader.displayName($0) })
+            options.duplicates, inputNames: inputs.names, keyedInputs: inputs.keyedInputs)
         let sorter = RowSorter(
             directory: output.runsPath, memoryBytes: options.memoryBytes, duplicates: duplicates, monitor: monitor)
         var rows = InputRows(sorter: sorter, badRowsMax: options.badRowsMax, monitor: monitor)
 
-        try monitor.begin(.reading, total: inputBytes)
-        var bytesRead = 0
-        for (index, input) in options.inputs.enumerated() {
-            rows.begin(input: index, name: InputReader.displayName(input))
-            bytesRead += try read(input, formats[index], to: &rows, bytesBefore: bytesRead)
-        }
+        let (bytesRead, notes) = try inputs.read(to: &rows, monitor)
         guard rows.rowCount > 0 || options.allowsEmpty else {
             throw BuildError(
                 .badData, "no rows in \(options.inputs.count) input(s); --allow-empty builds an empty dataset")
@@ -54,80 +58,10 @@ public struct DatasetBuilder {
         try output.commit()
         monitor.clearLine()
         return BuildSummary(
-            output: options.output, versionID: options.versionID, rowsRead: rows.rowCount, keyCount: keyCount,
+            output: options.output, versionID: options.versionID, rowsRead: rows.rowCount - duplicates.repeatCount,
+            keyCount: keyCount,
             duplicatesDropped: duplicates.count, badRowsSkipped: rows.badRowCount, inputBytes: bytesRead,
-            outputBytes: files.reduce(0) { $0 + $1.bytes }, elapsed: monitor.elapsed)
-    }
-
-    private func inputFormats() throws(BuildError) -> [InputFormat] {
-        var formats: [InputFormat] = []
-        for input in options.inputs {
-            guard let format = options.inputFormat ?? InputFormat(path: input) else {
-                let names = InputFormat.allCases.map(\.rawValue).joined(separator: ", ")
-                throw BuildError(
-                    .usage,
-                    "\(InputReader.displayName(input)): its format is not clear; name it: --input-format \(names)")
-            }
-            formats.append(format)
-        }
-        return formats
-    }
-
-    /// The inputs' size as stored, or `nil` where one of them is no plain file.
-    ///
-    /// Finds a missing input before hours have gone into the others.
-    private func inputBytes() throws(BuildError) -> Int? {
-        var total: Int? = 0
-        for input in options.inputs {
-            let bytes = try input == "-" ? nil : FileTree.plainByteCount(input)
-            if let known = total, let bytes { total = known + bytes } else { total = nil }
-        }
-        return total
-    }
-
-    /// Reads one input; returns how many bytes it had as stored.
-    private func read(
-        _ input: String, _ format: InputFormat, to rows: inout InputRows, bytesBefore: Int
-    ) throws(BuildError) -> Int {
-        var reader = try InputReader.open(input, monitor: monitor)
-        switch format {
-        case .csv:
-            var decoder = CSVDecoder(choice: options.columns)
-            try pump(&reader, &decoder, &rows, bytesBefore)
-        case .tsv:
-            var decoder = TSVDecoder(choice: options.columns)
-            try pump(&reader, &decoder, &rows, bytesBefore)
-        case .jsonLines:
-            var decoder = JSONLinesDecoder(choice: options.columns)
-            try pump(&reader, &decoder, &rows, bytesBefore)
-        case .resp:
-            var decoder = RESPDecoder()
-            try pump(&reader, &decoder, &rows, bytesBefore)
-        }
-        return reader.bytesRead
-    }
-
-    private func pump<Decoder: RowDecoder & ~Copyable>(
-        _ reader: inout InputReader, _ decoder: inout Decoder, _ rows: inout InputRows, _ bytesBefore: Int
-    ) throws(BuildError) {
-        var buffer = ByteBuffer()
-        var isLast = false
-        while !isLast {
-            isLast = try !reader.read(to: &buffer, monitor: monitor)
-            let consumed = try decoder.decode(buffer.span, isLast: isLast, to: &rows)
-            buffer.removeFirst(consumed)
-            guard buffer.count <= options.rowBytesMax else {
-                throw rows.failure(
-                    line: decoder.line,
-                    "the row that begins here is longer than \(options.rowBytesMax >> 20) MiB, a quarter of --memory; "
-                        + "raise that, or look for a quote or length that swallows the rest")
-            }
-            let (done, rowCount) = (bytesBefore + reader.bytesRead, rows.rowCount)
-            try monitor.update {
-                $0.done = done
-                $0.rows = rowCount
-            }
-        }
+            outputBytes: files.reduce(0) { $0 + $1.bytes }, elapsed: monitor.elapsed, notes: notes)
     }
 
     /// Writes the sorted rows; returns the storage format's name.

@@ -1,4 +1,6 @@
 internal import Bytes
+internal import CLookup
+internal import CPacked
 private import Glibc
 internal import Platform
 public import Storage
@@ -6,21 +8,24 @@ public import Storage
 /// A version in the packed format, opened read-only.
 ///
 /// Keys are in the order of their hash. Any thread.
-public final class PackedEngine: Engine {
+@safe public final class PackedEngine: Engine {
     public let format = "packed"
     public let keyCount: KeyCount
     public let isOrdered = false
     /// In the order of their slots; all of one size.
     let segments: [PackedSegment]
+    let pages: PackedResidency
+    // Safety: made in init and freed in deinit; what changes in it is accessed as C's atomic bytes.
+    nonisolated(unsafe) private let parts: UnsafeMutablePointer<almanac_packed_segment>
 
     /// Opens the segments in the directory `path`; the time that takes does not depend on the number of keys.
     ///
     /// - Throws: ``EngineError``: `missing` where there is no segment, `damaged` where the version cannot be right,
     ///   `unsupported` where this build cannot read it.
-    public init(path: String) throws(EngineError) {
+    public init(path: String, options: PackedOptions = PackedOptions()) throws(EngineError) {
         let names: [String]
         do throws(SystemError) {
-            names = try FileSystem.names(in: path).filter { $0.hasPrefix("segment-") && $0.hasSuffix(".packed") }
+            names = try FileSystem.names(in: path).filter(SegmentLayout.isFileName)
         } catch {
             let kind: EngineError.Kind = error.code == ENOENT || error.code == ENOTDIR ? .missing : .io
             throw EngineError(operation: "open", kind: kind, message: "\(path): \(error.reason)")
@@ -48,25 +53,65 @@ public final class PackedEngine: Engine {
         }
         self.segments = segments
         keyCount = .exact(segments.reduce(0) { $0 + $1.layout.keyCount })
+        unsafe parts = .allocate(capacity: segments.count)
+        for (index, segment) in segments.enumerated() { unsafe (parts + index).initialize(to: segment.parts) }
+        let version = unsafe almanac_packed_version(
+            segments: parts, segment_count: UInt32(segments.count),
+            slot_shift: UInt32(segments[0].layout.slots.count.trailingZeroBitCount),
+            verifies: options.verifiedReads.constant, index_is_ready: 0, records_are_ready: 0, faults_seen: 0)
+        pages = unsafe PackedResidency(segments, version, options)
+    }
+
+    deinit { unsafe parts.deallocate() }
+
+    public var residency: EngineResidency? { pages.summary }
+
+    /// Whether a directory holds a packed version, or some of one.
+    public static func isPresent(in directory: String) -> Bool {
+        // A directory that cannot be read holds nothing; whoever opens it is told why.
+        (try? FileSystem.names(in: directory))?.contains(where: SegmentLayout.isFileName) ?? false
     }
 
     public func makeBatch(rowCacheBytes: Int) -> LookupBatch { LookupBatch(pins: PackedPins(engine: self)) }
 
     public func lookUp(_ batch: inout LookupBatch, in range: Range<Int>, tier: ReadTier) {
-        preconditionFailure("to be written")
+        guard let pins = batch.pins as? PackedPins, pins.engine === self else {
+            preconditionFailure("a batch answers look-ups in the engine that made it only")
+        }
+        let damaged = unsafe batch.withUnsafeLookups(in: range) { lookups, keys in
+            // Safety: every look-up's key lies within `keys`, and `pins` outlives the values lent.
+            unsafe almanac_packed_lookup(
+                pages.version, pins.handle, lookups.baseAddress, lookups.count, keys, tier == .anywhere)
+        }
+        if damaged > 0 { batch.failure = pins.failure }
+    }
+
+    public func load(while shouldContinue: () -> Bool) throws(EngineError) {
+        try pages.load(while: shouldContinue)
     }
 
     public func scan(
         from start: ScanStart, limit: Int, _ visit: (Span<UInt8>) -> Void
     ) throws(EngineError) -> ScanStart? {
-        preconditionFailure("to be written")
+        var scan = PackedScan(self, limit: limit)
+        return try scan.run(from: Self.position(of: start), visit).map { .position($0) }
     }
 
     public func makeRowWalk(from start: ScanStart, over extent: WalkExtent) throws(EngineError) -> any RowWalk {
-        preconditionFailure("to be written")
+        try PackedRowWalk(self, from: start, over: extent)
     }
 
     public func randomKey(seed: UInt64, _ body: (Span<UInt8>) -> Void) throws(EngineError) -> Bool {
-        preconditionFailure("to be written")
+        try chooseKey(seed: seed, body)
+    }
+}
+
+extension PackedOptions.VerifiedReads {
+    fileprivate var constant: UInt32 {
+        switch self {
+        case .off: UInt32(ALMANAC_PACKED_VERIFY_OFF)
+        case .cold: UInt32(ALMANAC_PACKED_VERIFY_COLD)
+        case .all: UInt32(ALMANAC_PACKED_VERIFY_ALL)
+        }
     }
 }

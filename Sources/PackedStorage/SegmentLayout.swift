@@ -68,6 +68,9 @@ public struct SegmentLayout: Sendable, Equatable {
         return "segment-" + String(repeating: "0", count: max(5 - digits.count, 0)) + digits + ".packed"
     }
 
+    /// Whether a file of this name is a segment's.
+    static func isFileName(_ name: String) -> Bool { name.hasPrefix("segment-") && name.hasSuffix(".packed") }
+
     /// The least number of lines for `keyCount` keys.
     public static func lineCount(forKeys keyCount: Int) -> Int { max((keyCount + keysPerLine - 1) / keysPerLine, 1) }
 

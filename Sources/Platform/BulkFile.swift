@@ -120,6 +120,13 @@ public final class BulkFile: Sendable {
         _ = posix_fadvise(descriptor.rawValue, range.lowerBound, range.count, POSIX_FADV_DONTNEED)
     }
 
+    /// Remembers which pages are in memory now, for a walk through the file that is to leave no others there.
+    public func pagesBeforeWalk() throws(SystemError) -> PassingPages {
+        PassingPages(
+            PageResidency(
+                descriptor: descriptor.rawValue, byteCount: try byteCount, pieceBytes: PassingPages.pieceBytes))
+    }
+
     /// Waits until contents and size are on the disk.
     public func sync() throws(SystemError) {
         try check("fsync") { fsync(descriptor.rawValue) }

@@ -12,6 +12,8 @@ public final class RedisClient {
     public let address: RedisAddress
     /// How long the server may be silent while a reply is due.
     public var replyTimeout: Duration
+    /// How many bytes of answers have come.
+    public private(set) var receivedByteCount = 0
     private let socket: Socket
     private var output = ByteBuffer()
     private var input = ByteBuffer()
@@ -139,7 +141,9 @@ public final class RedisClient {
     /// Takes what has come; false where there was nothing.
     private func fill() throws(RedisClientError) -> Bool {
         switch socket.receive(into: &input, byteCountMax: Self.receiveBytes) {
-        case .bytes: return true
+        case .bytes(let count):
+            receivedByteCount += count
+            return true
         case .end:
             hasEnded = true
             return true

@@ -308,10 +308,18 @@ final class Loop {
 
     /// Looks up all keys of the plan together and sends every session's replies.
     func finishBatch() {
+        // Values are lent from mapped files until they have been copied into the replies.
+        let faults = MappingFaults.count
         plan.lookUpResident()
         if context.now >= nextSample { sampleKeys() }
         for (connection, steps) in batch where !connection.isClosed {
             connection.session.answer(plan, steps: steps, into: &replies)
+            guard MappingFaults.count == faults else {
+                // Some of what was copied may be zeros. No reply is better than a wrong one.
+                releaseReplies()
+                close(connection)
+                continue
+            }
             deliver(to: connection)
         }
         if let slow = context.endBatch(at: Clock.monotonicNanoseconds()) { note(slow) }

@@ -61,6 +61,12 @@ public struct ServerSettings: Sendable, Equatable {
     public var readQueueMax = 4096
     /// Threads with which one dataset's files are opened.
     public var openThreads = 4
+    /// Where look-ups in packed versions find records.
+    public var residency = ResidencyPolicy.auto
+    /// Which look-ups in packed versions verify checksums of records.
+    public var verifiedReads = VerifiedReads.cold
+    /// Memory for the files of packed versions, all datasets together.
+    public var residentBytesMax: Int
     /// The engine's cache of blocks, shared by all datasets.
     public var cacheBytes: Int
     /// The loops' caches of rows in front of it, all loops and datasets together; 0: none.
@@ -113,6 +119,7 @@ public struct ServerSettings: Sendable, Equatable {
     /// Every default, those that depend on the machine taken from `host`.
     public init(host: HostResources = .current) {
         loopCount = min(max(host.coreCount, 1), 256)
+        residentBytesMax = host.memoryBytes / 10 * 8
         cacheBytes = max(host.memoryBytes / 4, 8 << 20)
         rowCacheBytes = max(host.memoryBytes / 8, 0)
     }
@@ -143,6 +150,24 @@ public enum VerificationPolicy: String, Sendable, CaseIterable {
     case sealed
     /// None.
     case off
+}
+
+/// Whether packed versions are brought into memory.
+public enum ResidencyPolicy: String, Sendable, CaseIterable {
+    /// Those that fit.
+    case auto
+    /// All.
+    case memory
+    /// Their index only.
+    case disk
+}
+
+/// Which look-ups in packed versions verify the checksums of the records that they find.
+public enum VerifiedReads: String, Sendable, CaseIterable {
+    case off
+    /// Those that read the disk.
+    case cold
+    case all
 }
 
 /// Who may send `DEBUG`: nobody, clients on this machine, or everybody.

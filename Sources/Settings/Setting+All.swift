@@ -96,6 +96,12 @@ extension Setting {
         .count(
             "read-queue-max", \.readQueueMax, in: 1...1_048_576, section: .resources,
             "Batches that may wait for the disk before requests are held back."),
+        residency,
+        .bytes(
+            "resident-size", \.residentBytesMax, in: 0...16 << 40,
+            auto: "auto, four fifths of the memory this process may use", section: .resources,
+            "Memory for the files of packed versions, all datasets together."),
+        verifiedReads,
         .bytes(
             "cache-size", \.cacheBytes, in: 1 << 20...16 << 40,
             auto: "auto, a quarter of the memory this process may use", section: .resources,
@@ -220,6 +226,28 @@ extension Setting {
             return true
         },
         write: { $0.verify.rawValue }, writeForRedis: { $0.verify.rawValue })
+
+    private static let residency = Setting(
+        key: "residency", section: .resources, kind: .choice(ResidencyPolicy.allCases.map(\.rawValue)),
+        meaning: "Which packed versions to bring into memory: those that fit, all, or only the index of each.",
+        redisName: nil, canChangeAtRunTime: false, defaultNote: nil,
+        read: { settings, text in
+            guard let policy = ResidencyPolicy(rawValue: text) else { return false }
+            settings.residency = policy
+            return true
+        },
+        write: { $0.residency.rawValue }, writeForRedis: { $0.residency.rawValue })
+
+    private static let verifiedReads = Setting(
+        key: "verify-reads", section: .resources, kind: .choice(VerifiedReads.allCases.map(\.rawValue)),
+        meaning: "Which reads of packed versions verify checksums of records: none, those of the disk, or all.",
+        redisName: nil, canChangeAtRunTime: false, defaultNote: nil,
+        read: { settings, text in
+            guard let reads = VerifiedReads(rawValue: text) else { return false }
+            settings.verifiedReads = reads
+            return true
+        },
+        write: { $0.verifiedReads.rawValue }, writeForRedis: { $0.verifiedReads.rawValue })
 
     private static let logLevel: Setting = {
         let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]

@@ -14,6 +14,9 @@ public protocol Engine: AnyObject, Sendable {
     /// Walks of an engine that is not ordered go by position instead, and take ``ScanStart/key(_:)`` for an error.
     var isOrdered: Bool { get }
 
+    /// How much of the version is in memory; `nil` where the engine's caches decide that.
+    var residency: EngineResidency? { get }
+
     /// A batch for look-ups in this engine and in no other.
     ///
     /// - Parameter rowCacheBytes: Memory that an engine with slow look-ups may use to keep the rows that this
@@ -71,6 +74,8 @@ extension Engine {
     public func makeBatch() -> LookupBatch { makeBatch(rowCacheBytes: 0) }
 
     public func load(while shouldContinue: () -> Bool) throws(EngineError) {}
+
+    public var residency: EngineResidency? { nil }
 
     /// A walk over the whole version, for tools.
     public func makeRowWalk(from start: ScanStart) throws(EngineError) -> any RowWalk {

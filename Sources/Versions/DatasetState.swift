@@ -30,6 +30,8 @@ struct DatasetState {
     var swap: Swap?
     /// A trigger that came meanwhile.
     var next: Trigger?
+    /// What is being brought into memory, and what was and is wanted no longer.
+    var loadings: [Loading] = []
     /// What is being hashed, and who waits for that.
     var verifying: Verification?
     /// Refusals that could not be written to the data directory, and of what; by version id.
@@ -110,6 +112,7 @@ struct DatasetState {
             case .full: .full
             case .damaged: .damaged
             }
+        facts.residency = engine.residency
         facts.isPinned = pinnedID != nil
         facts.stagedVersionID = swap?.target
         facts.state = swap == nil ? .serving : .swapping

@@ -2,6 +2,7 @@ internal import Commands
 internal import Datasets
 internal import Platform
 internal import Settings
+internal import Storage
 internal import Synchronization
 
 /// Opens the next version of one dataset on a thread of its own, so that the control can go on meanwhile.
@@ -49,6 +50,10 @@ final class Staging: Sendable {
                 let served = try admission.open(place, phases: &outcome.phases)
                 found.served.withLock { $0 = served }
                 onOpen(served.open)
+                if !isUrgent, served.version.engine.residency != nil {
+                    outcome.phases.begin("load")
+                    try Self.load(served, admission)
+                }
                 outcome.phases.begin("warm")
                 let prepared = audience.prepare(served.version)
                 if !isUrgent, admission.settings.warmKeys > 0 {
@@ -62,6 +67,20 @@ final class Staging: Sendable {
             }
             done(number, outcome)
         }
+    }
+
+    /// Brings what it can of a version into memory in the time that there is; the rest follows when it serves.
+    private static func load(_ served: ServedVersion, _ admission: Admission) throws(AdmissionFailure) {
+        let deadline = Clock.monotonicNanoseconds() &+ admission.settings.warmTime.wholeNanoseconds
+        let cancellation = admission.cancellation
+        do throws(EngineError) {
+            try served.version.engine.load {
+                !cancellation.isCancelled && Clock.monotonicNanoseconds() < deadline
+            }
+        } catch {
+            throw error.kind == .damaged ? .refused(.damaged, error.message) : .failed(error.message)
+        }
+        try cancellation.check()
     }
 
     private static func warm(

@@ -16,6 +16,7 @@ public final class SwapControl: DatasetControl {
         case reload(why: String)
         case staged(database: Int, number: Int, Staging.Outcome)
         case verified(database: Int, Verifying.Outcome)
+        case loaded(database: Int, number: Int, Loading.Outcome)
         case settings(ServerSettings)
     }
 

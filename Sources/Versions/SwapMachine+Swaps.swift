@@ -172,6 +172,7 @@ extension SwapMachine {
             verifying.thread.cancellation.cancel()
         }
         verifyInBackground(database)
+        loadInBackground(database)
         let name = datasets[database].dataset.name
         logger.notice(
             "swapped",

@@ -12,6 +12,8 @@ final class SwapMachine {
     let parts: SwapControl.Parts
     /// Of the version that was opened last.
     var stagingNumber = 0
+    /// Of the version whose loading began last.
+    var loadingNumber = 0
     /// Versions to be closed as soon as nobody reads them.
     private(set) var closing: [ClosingVersion] = []
 
@@ -37,6 +39,7 @@ final class SwapMachine {
             refreshPin(database)
             noteServing(database, outcome: "serving \(datasets[database].served.id)")
             verifyInBackground(database)
+            loadInBackground(database)
         }
         publishFacts()
         while !parts.shared.isStopping.load(ordering: .acquiring) {
@@ -49,7 +52,7 @@ final class SwapMachine {
     }
 
     private func nextMessage() -> SwapControl.Message? {
-        if closing.isEmpty, datasets.allSatisfy(\.retired.isEmpty) { return parts.messages.pop() }
+        if closing.isEmpty, datasets.allSatisfy({ $0.retired.isEmpty && $0.loadings.isEmpty }) { return parts.messages.pop() }
         let tick = closing.isEmpty ? Self.retiredTickNanoseconds : Self.closingTickNanoseconds
         return parts.messages.pop(until: Clock.monotonicNanoseconds() + tick)
     }
@@ -63,6 +66,7 @@ final class SwapMachine {
             for database in datasets.indices { reload(database, DatasetState.Trigger()) }
         case .staged(let database, let number, let outcome): staged(database, number, outcome)
         case .verified(let database, let outcome): verified(database, outcome)
+        case .loaded(let database, let number, let outcome): loaded(database, number, outcome)
         case .settings(let new): settings = new
         }
     }
@@ -128,6 +132,7 @@ final class SwapMachine {
         for database in datasets.indices {
             datasets[database].staging?.cancellation.cancel()
             datasets[database].verifying?.thread.cancellation.cancel()
+            for loading in datasets[database].loadings { loading.cancellation.cancel() }
             for answer in datasets[database].swap?.answers ?? [] { answer(stopping) }
             for answer in datasets[database].next?.answers ?? [] { answer(stopping) }
             for answer in datasets[database].verifying?.answers ?? [] { answer(stopping) }
@@ -139,12 +144,13 @@ final class SwapMachine {
             datasets[database].staging?.join()
             for staging in datasets[database].abandoned { staging.join() }
             datasets[database].verifying?.thread.join()
+            for loading in datasets[database].loadings { loading.join() }
         }
         parts.shared.hasEnded.store(true, ordering: .releasing)
     }
 
     /// Between two looks at whether anybody still reads what is to be closed.
     private static let closingTickNanoseconds: UInt64 = 100_000_000
-    /// Between two looks at whether replaced versions are to be closed.
+    /// Between two looks at whether replaced versions are to be closed, and at how far loading has come.
     private static let retiredTickNanoseconds: UInt64 = 1_000_000_000
 }

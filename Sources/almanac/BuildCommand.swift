@@ -2,22 +2,23 @@ public import ArgumentParser
 public import DatasetBuild
 internal import Datasets
 private import Settings
+private import Storage
 
 /// `almanac build`: makes a version out of rows.
 struct BuildCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
-        abstract: "Makes a version of a dataset out of CSV, TSV, JSON Lines or Redis commands.",
+        abstract: "Makes a version of a dataset out of files of rows, other datasets or a live Redis.",
         usage: """
             almanac build <input> ... --output <dir> [<options>]
             almanac build <input> ... --data-dir <dir> [--activate] [<options>]
             almanac build - --input-format jsonl --output <dir> [<options>]
             """,
         discussion: """
-            Inputs are files, or - for standard input; each may be plain, gzip or zstd, told by its first bytes. \
-            Rows come in any order, and there may be more of them than memory holds.
+            Inputs are files, - for standard input, datasets and live servers, as many of each as you like. Rows \
+            come in any order, and there may be more of them than memory holds.
 
-            FORMATS, by the name's ending (.csv .tsv .jsonl .ndjson .resp, then perhaps
+            FILES may be plain, gzip or zstd, told by their first bytes. FORMATS, by the name's ending (.csv .tsv .jsonl .ndjson .resp, then perhaps
             .gz or .zst) or by --input-format:
               csv    RFC 4180; the first record names the columns
               tsv    text/tab-separated-values, without quoting; the first line names
@@ -26,6 +27,15 @@ struct BuildCommand: ParsableCommand {
                      value_base64 hold binary data; a value that is not a string is
                      stored as its JSON text, and null is refused
               resp   what redis-cli --pipe takes: SET key value, and MSET
+
+            DATASETS are directories: a RocksDB database, of which --column-family chooses a column family, a \
+            version, or a data directory, whose current version is meant. They are only read.
+
+            SERVERS are Redis or whatever speaks as it does: redis://[[user:]password@]host[:port][/db] or \
+            unix://[[user:]password@]/path[?db=n], a % before what is special in a password (%2F for /). Keys are \
+            found by SCAN while the server goes on: what is there throughout is taken, what is written meanwhile \
+            may be. A key that holds no string counts as a malformed row. A key that expires is taken with its \
+            value and stays; how many there are is said. Of a cluster, name every master.
 
             Without --value a row of CSV or TSV is stored as a JSON object of all its columns; so is an object of \
             JSON Lines where --key is given alone. An empty key is malformed in CSV and TSV.
@@ -42,17 +52,21 @@ struct BuildCommand: ParsableCommand {
               almanac build users.csv --key id --data-dir /srv/users --activate
               almanac build a.tsv.gz b.tsv.gz --value name --memory 2GiB --output names
               zcat rows.gz | almanac build - --input-format jsonl --output rows
+              almanac build /var/lib/rocksdb --column-family users --output users
+              almanac build redis://:secret@10.0.0.7:6379/0 --data-dir /srv/users --activate
 
             EXIT CODES:
               0   done
               64  the command line is wrong, or the output exists
               65  malformed rows, damaged input, no rows
+              69  a server cannot be reached, went away, or refused to answer
               74  reading or writing failed
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "Files to read, in the order in which a later row wins; - is standard input.", valueName: "input"))
+            "Files, datasets and servers to read, in the order in which a later row wins; - is standard input.",
+            valueName: "input"))
     var inputs: [String]
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The directory to make; it must not exist.", valueName: "dir"))
@@ -76,8 +90,12 @@ struct BuildCommand: ParsableCommand {
         help: ArgumentHelp("The column that holds the value. (default: the whole row as JSON)", valueName: "column"))
     var value: String?
 
-    @Option(help: ArgumentHelp("How all inputs are written: csv, tsv, jsonl or resp.", valueName: "format"))
+    @Option(help: ArgumentHelp("How all files are written: csv, tsv, jsonl or resp.", valueName: "format"))
     var inputFormat: InputFormat?
+
+    @Option(
+        help: ArgumentHelp("The column family to read of RocksDB databases. (default: default)", valueName: "family"))
+    var columnFamily: String?
 
     @Option(help: ArgumentHelp("The storage format to write: rocksdb.", valueName: "format"))
     var format = StorageFormat.rocksdb
@@ -123,7 +141,11 @@ struct BuildCommand: ParsableCommand {
         let options = try options(target)
         let monitor = BuildMonitor(output: quiet ? .none : .standardError) { signals.next() }
         do throws(BuildError) {
-            let builder = DatasetBuilder(options, monitor: monitor, signingKey: signingKey)
+            let builder = DatasetBuilder(
+                options, monitor: monitor, signingKey: signingKey
+            ) { (directory, columnFamily) throws(EngineError) in
+                try openInspected(directory, columnFamily: columnFamily)
+            }
             let summary = try builder.build { (directory) throws(BuildError) in
                 try RocksDBSink(directory: directory)
             }
@@ -160,6 +182,7 @@ struct BuildCommand: ParsableCommand {
             builderVersion: Almanac.version)
         options.workDirectory = target?.incomingPath
         options.inputFormat = inputFormat
+        options.columnFamily = columnFamily
         options.columns = ColumnChoice(key: key, value: value)
         options.parent = parent
         options.memoryBytes = memory.bytes
@@ -210,6 +233,7 @@ extension BuildError.Kind {
         case .usage: .usage
         case .badData: .badData
         case .inputOutput: .ioError
+        case .unreachable: .sourceUnreachable
         // What a shell reports of a process that a signal ended.
         case .interrupted(let signal): ExitCode(128 + signal)
         }

@@ -1,4 +1,5 @@
 internal import Logging
+private import PackedStorage
 private import Platform
 private import RocksDBStorage
 internal import Settings
@@ -7,10 +8,14 @@ internal import Storage
 /// Opens engines of every format that this build reads, over what they share.
 struct EngineFactory: Sendable {
     private let cache: RocksDBCache
+    private let packed: PackedOptions
 
     init(_ settings: ServerSettings, _ logger: Logger) throws {
         let cacheBytes = Self.usefulCacheBytes(settings)
         cache = try RocksDBCache(capacityBytes: cacheBytes)
+        packed = PackedOptions(
+            residency: settings.residency.option, verifiedReads: settings.verifiedReads.option,
+            memory: PackedMemory(byteCountMax: settings.residentBytesMax))
         logger.debug("cache of blocks", metadata: ["bytes": "\(cacheBytes)", "setting": "\(settings.cacheBytes)"])
     }
 
@@ -18,14 +23,22 @@ struct EngineFactory: Sendable {
     @Sendable func open(
         _ directory: String, _ format: String?, _ dataset: DatasetPath, _ threads: Int
     ) throws(EngineError) -> any Engine {
-        guard format == nil || format == "rocksdb" else {
+        switch format ?? Self.format(of: directory) {
+        case "packed": return try PackedEngine(path: directory, options: packed)
+        case "rocksdb": break
+        case let other:
             throw EngineError(
                 operation: "open", kind: .unsupported,
-                message: "\(directory): format \"\(format ?? "")\" is none that this build reads (rocksdb)")
+                message: "\(directory): format \"\(other)\" is none that this build reads (packed, rocksdb)")
         }
         let options = RocksDBOptions(
             columnFamily: dataset.columnFamily ?? "default", cache: cache, openThreads: threads)
         return try RocksDBEngine(path: directory, options: options)
+    }
+
+    /// The format of a directory that has no manifest.
+    private static func format(of directory: String) -> String {
+        PackedEngine.isPresent(in: directory) ? "packed" : "rocksdb"
     }
 
     /// As much of the cache of blocks as the datasets can ever fill.
@@ -47,5 +60,25 @@ struct EngineFactory: Sendable {
         let directory = FileSystem.isDirectory(current) ? current : path
         let names = (try? FileSystem.names(in: directory)) ?? []
         return names.reduce(0) { $0 + (FileSize.bytes(ofFile: "\(directory)/\($1)") ?? 0) }
+    }
+}
+
+extension ResidencyPolicy {
+    fileprivate var option: PackedOptions.Residency {
+        switch self {
+        case .auto: .auto
+        case .memory: .memory
+        case .disk: .disk
+        }
+    }
+}
+
+extension VerifiedReads {
+    fileprivate var option: PackedOptions.VerifiedReads {
+        switch self {
+        case .off: .off
+        case .cold: .cold
+        case .all: .all
+        }
     }
 }

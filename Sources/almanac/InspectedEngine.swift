@@ -5,9 +5,11 @@ internal import RocksDBStorage
 internal import Storage
 
 /// Opens a version for a tool that looks into it and is gone again.
-func openInspected(_ directory: String) throws(EngineError) -> RocksDBEngine {
+func openInspected(_ directory: String, columnFamily: String? = nil) throws(EngineError) -> RocksDBEngine {
     // Room for the blocks of a few look-ups; walks leave it alone.
-    try RocksDBEngine(path: directory, options: RocksDBOptions(cache: RocksDBCache(capacityBytes: 32 << 20)))
+    let cache = try RocksDBCache(capacityBytes: 32 << 20)
+    return try RocksDBEngine(
+        path: directory, options: RocksDBOptions(columnFamily: columnFamily ?? "default", cache: cache))
 }
 
 /// `value` as indented JSON.

@@ -23,6 +23,7 @@ private import Versions
 func serve(
     settings: ServerSettings, signals: borrowing SignalQueue, logger: Logger, log: LogWriter, input: SettingsInput
 ) throws {
+    try MappingFaults.guardProcess()
     let engines = try EngineFactory(settings, logger)
     let trustedKeys: TrustedKeys
     do {

@@ -92,15 +92,18 @@ struct ServeOptions: ParsableArguments {
         @Option(help: help("loops")) var loops: String?
         @Option(help: help("readers")) var readers: String?
         @Option(help: help("read-queue-max")) var readQueueMax: String?
+        @Option(help: help("residency")) var residency: String?
+        @Option(help: help("resident-size")) var residentSize: String?
+        @Option(help: help("verify-reads")) var verifyReads: String?
         @Option(help: help("cache-size")) var cacheSize: String?
         @Option(help: help("row-cache-size")) var rowCacheSize: String?
         @Option(help: help("open-threads")) var openThreads: String?
 
         var values: [String: String?] {
             [
-                "loops": loops, "readers": readers, "read-queue-max": readQueueMax, "cache-size": cacheSize,
-                "row-cache-size": rowCacheSize,
-                "open-threads": openThreads,
+                "loops": loops, "readers": readers, "read-queue-max": readQueueMax, "residency": residency,
+                "resident-size": residentSize, "verify-reads": verifyReads, "cache-size": cacheSize,
+                "row-cache-size": rowCacheSize, "open-threads": openThreads,
             ]
         }
     }

@@ -1,3 +1,5 @@
+public import Storage
+
 /// One dataset: the version of it that is being served, and what has become of others.
 ///
 /// A plain value; what nobody knows stays empty or absent.
@@ -69,6 +71,8 @@ public struct DatasetFacts: Sendable, Equatable {
     public var lastSwapMilliseconds: Int?
     public var lastSwapPhases: [Phase] = []
     public var lastRefusal: Refusal?
+    /// `nil` where the engine's caches decide what is in memory.
+    public var residency: EngineResidency?
 
     public init(name: String, versionID: String, format: String, keyCount: Int, isKeyCountExact: Bool) {
         self.name = name
@@ -97,6 +101,15 @@ extension DatasetFacts {
             ("last_refusal_version", lastRefusal?.versionID ?? ""), ("last_refusal_reason", lastRefusal?.reason ?? ""),
             ("last_refusal_time", "\(lastRefusal?.unixSeconds ?? -1)"),
         ]
+        if let residency {
+            fields += [
+                ("residency", residency.mode.rawValue), ("residency_wanted_bytes", "\(residency.wantedByteCount)"),
+                ("residency_resident_bytes", "\(residency.residentByteCount)"),
+                ("residency_complete", residency.isComplete ? "1" : "0"),
+                ("residency_locked", residency.isLocked ? "1" : "0"),
+                ("index_bytes", "\(residency.indexByteCount)"),
+            ]
+        }
         return fields.map { ("dataset\(number)_\($0.0)", Self.oneLine($0.1)) }
     }
 

@@ -1,0 +1,23 @@
+import Foundation
+import PackedStorage
+import Storage
+import TestSupport
+import Testing
+
+@Suite struct PackedEngineTests {
+    @Test(arguments: EngineConformance.all.filter { !$0.description.contains("walk") && !$0.description.contains("random") })
+    func `The packed engine does what every engine must`(conformance: EngineConformance) throws {
+        guard conformance.description != "nothing at all" else { return }
+        let directory = try TemporaryDirectory()
+        for segmentCount in [1, 16] {
+            let path = try directory.make("segments-\(segmentCount)")
+            try writePacked(conformance.entries, to: path, segmentCount: segmentCount)
+            for residency in PackedOptions.Residency.allCases {
+                let engine = try PackedEngine(path: path, options: PackedOptions(residency: residency))
+                #expect(try conformance.failures(of: engine) == [], "\(residency), unloaded")
+                try engine.load(while: { true })
+                #expect(try conformance.failures(of: engine) == [], "\(residency)")
+            }
+        }
+    }
+}
