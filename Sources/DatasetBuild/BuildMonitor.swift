@@ -11,11 +11,7 @@ public final class BuildMonitor {
     private var phaseStarted: ContinuousClock.Instant
     private var nextDraw: ContinuousClock.Instant
     private var progress = BuildProgress()
-    private var checkpointsSkipped = 0
     private var isLineOpen = false
-
-    /// Asking the clock and the kernel costs more than a row does.
-    private static let checkpointInterval = 1024
 
     /// Where progress goes.
     public enum Output {
@@ -69,13 +65,10 @@ public final class BuildMonitor {
         }
     }
 
-    /// Counts one row done, and now and then does what ``update(_:)`` does.
-    @inline(__always) func checkpoint() throws(BuildError) {
-        checkpointsSkipped += 1
-        if checkpointsSkipped == Self.checkpointInterval {
-            let rows = checkpointsSkipped
-            checkpointsSkipped = 0
-            try update {
+    /// Counts rows of the building thread as progress of the phase.
+    var checkpoints: Checkpoints {
+        Checkpoints { (rows) throws(BuildError) in
+            try self.update {
                 $0.rows += rows
                 $0.done += rows
             }

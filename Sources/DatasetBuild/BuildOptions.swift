@@ -30,6 +30,9 @@ public struct BuildOptions: Sendable {
     /// Whether no rows at all make an empty dataset rather than an error.
     public var allowsEmpty = false
 
+    /// How many threads sort and write, at least 1, where the storage format lets several.
+    public var jobs = 1
+
     public static let memoryBytesMin = 16 << 20
 
     public init(inputs: [String], output: String, versionID: String, builderVersion: String) {
@@ -53,6 +56,7 @@ public struct BuildOptions: Sendable {
         guard memoryBytes >= Self.memoryBytesMin else {
             throw BuildError(.usage, "--memory must be at least \(Self.memoryBytesMin >> 20)MiB")
         }
+        guard jobs >= 1 else { throw BuildError(.usage, "--jobs must be at least 1") }
         guard badRowsMax >= 0 else { throw BuildError(.usage, "--skip-bad must not be negative") }
         for (flag, id) in [("--version-id", versionID), ("--parent", parent ?? versionID)] {
             guard Manifest.isValidVersionID(id) else {

@@ -1,6 +1,6 @@
-/// Takes the rows of one input into the sorter, and knows the input's name.
+/// Takes the rows of one input to the version's writer, and knows the input's name.
 struct InputRows: RowSink, ~Copyable {
-    var sorter: RowSorter
+    private let writer: any VersionWriter
     private(set) var rowCount = 0
     private(set) var badRowCount = 0
     private var inputIndex = 0
@@ -11,8 +11,8 @@ struct InputRows: RowSink, ~Copyable {
     /// More than this many are counted, and not told one by one.
     private static let badRowsShownMax = 20
 
-    init(sorter: consuming RowSorter, badRowsMax: Int, monitor: BuildMonitor) {
-        self.sorter = sorter
+    init(writer: any VersionWriter, badRowsMax: Int, monitor: BuildMonitor) {
+        self.writer = writer
         self.badRowsMax = badRowsMax
         self.monitor = monitor
     }
@@ -24,7 +24,7 @@ struct InputRows: RowSink, ~Copyable {
 
     mutating func take(key: Span<UInt8>, value: Span<UInt8>, line: Int) throws(BuildError) {
         rowCount += 1
-        try sorter.add(key: key, value: value, origin: RowOrigin(input: inputIndex, line: line))
+        try writer.add(key: key, value: value, origin: RowOrigin(input: inputIndex, line: line))
     }
 
     mutating func takeBad(line: Int, _ problem: String) throws(BuildError) {

@@ -22,18 +22,30 @@ struct RowArena: ~Copyable {
 
     /// Adds a row; false where it finds no room.
     mutating func append(key: Span<UInt8>, value: Span<UInt8>, origin: RowOrigin) -> Bool {
-        let rowBytes = RowHeader.byteCount + key.count + value.count
+        guard admit(key: key, rowByteCount: RowHeader.byteCount + key.count + value.count) else { return false }
+        RowHeader(keyCount: key.count, valueCount: value.count, origin: origin).append(to: &rows)
+        rows.append(key)
+        rows.append(value)
+        return true
+    }
+
+    /// Adds a row that is in one piece, header, key and value; false where it finds no room.
+    mutating func append(row: Span<UInt8>) -> Bool {
+        guard admit(key: row.rowKey(at: 0), rowByteCount: row.count) else { return false }
+        rows.append(row)
+        return true
+    }
+
+    /// Makes the entry of a row that is added next, unless it finds no room.
+    @inline(__always) private mutating func admit(key: Span<UInt8>, rowByteCount: Int) -> Bool {
         let taken = rows.count + (entries.count + 1) * MemoryLayout<SortEntry>.stride
-        guard taken + rowBytes <= bytesMax || entries.isEmpty else { return false }
+        guard taken + rowByteCount <= bytesMax || entries.isEmpty else { return false }
         if entries.isEmpty {
             commonPrefixCount = key.count
         } else if commonPrefixCount > 0 {
             commonPrefixCount = rows.span.rowKey(at: 0).commonPrefixCount(key, max: commonPrefixCount)
         }
         entries.append(SortEntry(prefix: 0, offset: rows.count))
-        RowHeader(keyCount: key.count, valueCount: value.count, origin: origin).append(to: &rows)
-        rows.append(key)
-        rows.append(value)
         return true
     }
 

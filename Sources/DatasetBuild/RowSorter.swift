@@ -5,7 +5,7 @@ struct RowSorter: ~Copyable {
     private let directory: String
     private let memoryBytes: Int
     private let duplicates: DuplicateCounter
-    private let monitor: BuildMonitor
+    private let checkpoints: Checkpoints
     private var arena: RowArena
     /// The earliest first.
     private var runs: [RunFile] = []
@@ -18,11 +18,11 @@ struct RowSorter: ~Copyable {
     private static let fanInMax = 128
 
     /// Runs go to `directory`, which must be there.
-    init(directory: String, memoryBytes: Int, duplicates: DuplicateCounter, monitor: BuildMonitor) {
+    init(directory: String, memoryBytes: Int, duplicates: DuplicateCounter, checkpoints: Checkpoints) {
         self.directory = directory
         self.memoryBytes = memoryBytes
         self.duplicates = duplicates
-        self.monitor = monitor
+        self.checkpoints = checkpoints
         // The rest is for the input's buffer, which has to hold a whole row.
         arena = RowArena(bytesMax: memoryBytes / 4 * 3)
     }
@@ -31,6 +31,14 @@ struct RowSorter: ~Copyable {
         if arena.append(key: key, value: value, origin: origin) { return }
         try spill()
         let isAppended = arena.append(key: key, value: value, origin: origin)
+        precondition(isAppended, "an empty arena takes any row")
+    }
+
+    /// Adds a row as ``RowHeader`` describes it: header, key and value.
+    mutating func add(row: Span<UInt8>) throws(BuildError) {
+        if arena.append(row: row) { return }
+        try spill()
+        let isAppended = arena.append(row: row)
         precondition(isAppended, "an empty arena takes any row")
     }
 
@@ -57,7 +65,7 @@ struct RowSorter: ~Copyable {
     /// Writes the rows in memory to a run of their own.
     private mutating func spill() throws(BuildError) {
         guard !arena.isEmpty else { return }
-        try monitor.checkpoint()
+        try checkpoints.flush()
         arena.sort()
         var writer = try makeRun()
         try arena.forEachDistinct(duplicates) { (row) throws(BuildError) in try writer.append(row) }
@@ -72,7 +80,7 @@ struct RowSorter: ~Copyable {
             let group = Array(runs[start..<min(start + fanIn, runs.count)])
             var writer = try makeRun()
             try merge(group).forEachDistinct(duplicates) { (row) throws(BuildError) in
-                try monitor.checkpoint()
+                try checkpoints.pass()
                 try writer.append(row)
             }
             merged.append(try writer.finish())

@@ -1,7 +1,7 @@
 internal import Datasets
 
 /// Counts how long values are: exactly below 64 bytes, and in steps of 1/64 above.
-struct ValueSizeHistogram {
+struct ValueSizeHistogram: Sendable {
     private var counts: [Int] = []
     private var count = 0
     private var total = 0
@@ -19,6 +19,15 @@ struct ValueSizeHistogram {
         let bucket = Self.bucket(bytes)
         while bucket >= counts.count { counts.append(0) }
         counts[bucket] += 1
+    }
+
+    mutating func merge(_ other: ValueSizeHistogram) {
+        count += other.count
+        total += other.total
+        smallest = min(smallest, other.smallest)
+        largest = max(largest, other.largest)
+        while counts.count < other.counts.count { counts.append(0) }
+        for (bucket, inBucket) in other.counts.enumerated() { counts[bucket] += inBucket }
     }
 
     /// `nil` where there were no values.

@@ -1,69 +1,132 @@
 internal import Bytes
+internal import Platform
+internal import Storage
 
-/// The lines and the overflow of a segment, made from what is known of its records.
+/// Writes the lines and the overflow of a segment, from what is known of its records one after another.
+///
+/// Both grow at a time, each in its own place: how many lines there will be follows from the number of keys.
 struct SegmentIndex: ~Copyable {
-    private(set) var lines = ByteBuffer()
-    private(set) var overflow = ByteBuffer()
-    private let recordsByteCount: Int
     private let lineCount: Int
+    private let recordsByteCount: Int
+    private var lines: PageStream
+    /// The overflow's bytes up to where a page begins; they share one with the last lines.
+    private var overflowHead = ByteBuffer()
+    private let overflowHeadByteCount: Int
+    private var overflow: PageStream
+    private var overflowByteCount = 0
+
+    /// The line that the last record belongs to, and what is known of its records.
+    private var line = 0
+    private var tags: [UInt16] = []
+    private var offsets: [UInt64] = []
+    private var bytes = ByteBuffer()
 
     /// Entries in a narrow line without overflow, and in one with it.
     private static let entriesMax = 14
     private static let entriesBesideOverflow = 13
 
-    init(recordsByteCount: Int, keyCount: Int) {
-        self.recordsByteCount = recordsByteCount
-        lineCount = SegmentLayout.lineCount(forKeys: keyCount)
+    /// What was written.
+    struct Parts: ~Copyable {
+        var overflowByteCount: Int
+        var pageChecksums: ByteBuffer
     }
 
-    /// Adds all lines.
+    /// Begins at `offset` in `file`, where a page begins.
     ///
     /// - Parameters:
-    ///   - hashes: Of all records, in their order.
-    ///   - offsets: Where each begins, in bytes from the first.
-    mutating func build(hashes: Span<UInt64>, offsets: Span<UInt64>) {
-        var start = 0
-        for line in 0..<lineCount {
-            var end = start
-            while end < hashes.count, hashes[end].multipliedFullWidth(by: UInt64(lineCount)).high == UInt64(line) {
-                end += 1
-            }
-            let base = start < offsets.count ? offsets[start] : UInt64(recordsByteCount)
-            add(hashes.extracting(start..<end), offsets.extracting(start..<end), base: base)
-            start = end
-        }
-        precondition(start == hashes.count, "rows come in the order of their hash")
+    ///   - keyCount: How many records will be told of.
+    ///   - recordsByteCount: Of all of them together.
+    init(file: BulkFile, path: String, offset: Int, keyCount: Int, recordsByteCount: Int) {
+        lineCount = SegmentLayout.lineCount(forKeys: keyCount)
+        self.recordsByteCount = recordsByteCount
+        let linesEnd = offset + lineCount * SegmentLayout.lineByteCount
+        let overflowPage = SegmentLayout.roundedUp(linesEnd, to: SegmentLayout.pageByteCount)
+        overflowHeadByteCount = overflowPage - linesEnd
+        lines = PageStream(file: file, path: path, offset: offset)
+        overflow = PageStream(file: file, path: path, offset: overflowPage)
     }
 
-    private mutating func add(_ hashes: Span<UInt64>, _ offsets: Span<UInt64>, base: UInt64) {
-        let count = hashes.count
-        let isWide = count > 0 && offsets[count - 1] - base > UInt64(UInt16.max)
-        if isWide {
-            lines.append(number: base << 8 | 1 << 4 | 15)
-            lines.append(number: UInt64(overflow.count / 8))
-            for _ in 0..<6 { lines.append(number: UInt64(0)) }
-            overflow.append(number: UInt64(count))
-            for index in 0..<count { overflow.append(number: UInt16(truncatingIfNeeded: hashes[index])) }
-            padOverflow()
-            for index in 0..<count { overflow.append(number: offsets[index] - base) }
-            return
+    /// Tells of the next record.
+    ///
+    /// - Parameters:
+    ///   - hash: Of its key; not less than the one before.
+    ///   - offset: Where it begins, in bytes from the first.
+    mutating func append(hash: UInt64, offset: UInt64) throws(EngineError) {
+        let its = Int(hash.multipliedFullWidth(by: UInt64(lineCount)).high)
+        precondition(its >= line, "rows come in the order of their hash")
+        while line < its { try endLine(next: offset) }
+        tags.append(UInt16(truncatingIfNeeded: hash))
+        offsets.append(offset)
+    }
+
+    /// Ends the index behind the last record.
+    mutating func finish() throws(EngineError) -> Parts {
+        while line < lineCount { try endLine(next: UInt64(recordsByteCount)) }
+        // The page with the last lines in it goes on with the first blocks of the overflow.
+        try lines.append(overflowHead, in: 0..<overflowHead.count)
+        try lines.finish()
+        try overflow.finish()
+        var checksums = ByteBuffer()
+        checksums.append(lines.checksums.span)
+        checksums.append(overflow.checksums.span)
+        return Parts(overflowByteCount: overflowByteCount, pageChecksums: checksums)
+    }
+
+    /// Writes the line at hand; `next` is where the first record behind its own begins.
+    private mutating func endLine(next: UInt64) throws(EngineError) {
+        let base = offsets.first ?? next
+        bytes.removeAll()
+        if let last = offsets.last, last - base > UInt64(UInt16.max) {
+            try writeWide(base)
+        } else {
+            try writeNarrow(base)
         }
-        let isOverflowing = count > Self.entriesMax
-        let inline = isOverflowing ? Self.entriesBesideOverflow : count
-        let block = UInt32(isOverflowing ? overflow.count / 8 : 0)
-        lines.append(number: base << 8 | UInt64(isOverflowing ? 15 : count))
-        for index in 0..<inline { lines.append(number: UInt16(truncatingIfNeeded: hashes[index])) }
-        for _ in inline..<Self.entriesMax { lines.append(number: UInt16(truncatingIfNeeded: block)) }
-        for index in 0..<inline { lines.append(number: UInt16(offsets[index] - base)) }
-        for _ in inline..<Self.entriesMax { lines.append(number: UInt16(block >> 16)) }
+        line += 1
+        tags.removeAll(keepingCapacity: true)
+        offsets.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func writeNarrow(_ base: UInt64) throws(EngineError) {
+        let isOverflowing = tags.count > Self.entriesMax
+        let inline = isOverflowing ? Self.entriesBesideOverflow : tags.count
+        let block = UInt32(isOverflowing ? overflowByteCount / 8 : 0)
+        bytes.append(number: base << 8 | UInt64(isOverflowing ? 15 : tags.count))
+        for index in 0..<inline { bytes.append(number: tags[index]) }
+        for _ in inline..<Self.entriesMax { bytes.append(number: UInt16(truncatingIfNeeded: block)) }
+        for index in 0..<inline { bytes.append(number: UInt16(offsets[index] - base)) }
+        for _ in inline..<Self.entriesMax { bytes.append(number: UInt16(block >> 16)) }
+        try lines.append(bytes, in: 0..<bytes.count)
         guard isOverflowing else { return }
-        overflow.append(number: UInt32(count - inline))
-        for index in inline..<count { overflow.append(number: UInt16(truncatingIfNeeded: hashes[index])) }
-        for index in inline..<count { overflow.append(number: UInt16(offsets[index] - base)) }
-        padOverflow()
+        bytes.removeAll()
+        bytes.append(number: UInt32(tags.count - inline))
+        for index in inline..<tags.count { bytes.append(number: tags[index]) }
+        for index in inline..<tags.count { bytes.append(number: UInt16(offsets[index] - base)) }
+        try writeBlock()
     }
 
-    private mutating func padOverflow() {
-        while !overflow.count.isMultiple(of: 8) { overflow.append(0) }
+    private mutating func writeWide(_ base: UInt64) throws(EngineError) {
+        bytes.append(number: base << 8 | 1 << 4 | 15)
+        bytes.append(number: UInt64(overflowByteCount / 8))
+        bytes.append(zeros: SegmentLayout.lineByteCount - bytes.count)
+        try lines.append(bytes, in: 0..<bytes.count)
+        bytes.removeAll()
+        bytes.append(number: UInt64(tags.count))
+        for tag in tags { bytes.append(number: tag) }
+        padBlock()
+        for offset in offsets { bytes.append(number: offset - base) }
+        try writeBlock()
+    }
+
+    private mutating func padBlock() {
+        bytes.append(zeros: SegmentLayout.roundedUp(bytes.count, to: 8) - bytes.count)
+    }
+
+    /// Adds a block to the overflow.
+    private mutating func writeBlock() throws(EngineError) {
+        padBlock()
+        overflowByteCount += bytes.count
+        let inHead = min(overflowHeadByteCount - overflowHead.count, bytes.count)
+        overflowHead.append(bytes, in: 0..<inHead)
+        try overflow.append(bytes, in: inHead..<bytes.count)
     }
 }

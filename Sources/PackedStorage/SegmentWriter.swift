@@ -2,32 +2,47 @@ internal import Bytes
 internal import Platform
 public import Storage
 
-/// Writes one segment file, from its first byte to its last.
+/// Writes one segment file; see `Format.md`.
+///
+/// Belongs to one thread. Dropped before ``finish()``, it leaves a file that is no segment.
 public struct SegmentWriter: ~Copyable {
     private let file: BulkFile
     private let path: String
     private var layout: SegmentLayout
-    private var buffer = ByteBuffer(capacity: bufferByteCount)
-    /// The record at hand, without its checksum.
-    private var body = ByteBuffer()
-    /// Of what has been written to the file.
-    private var written = 0
-    private var hashes: [UInt64] = []
-    /// Where each record begins, from the first of all.
-    private var offsets: [UInt64] = []
+    private var output: RegionWriter
+    private var directory: RecordDirectory
 
-    private static let bufferByteCount = 1 << 20
+    private static let bufferByteCount = 8 << 20
+
+    /// What a segment may use beside its buffers, in bytes, where nothing else is said.
+    public static let indexMemoryBytes = 64 << 20
 
     /// Makes the file of the segment of `slots` in `directory`, where nothing of its name may be yet.
-    public init(directory: String, slots: Range<Int>) throws(EngineError) {
-        path = "\(directory)/\(SegmentLayout.fileName(firstSlot: slots.lowerBound))"
-        layout = SegmentLayout(slots: slots)
+    ///
+    /// - Parameters:
+    ///   - directory: A directory.
+    ///   - slots: The segment's range of hash slots.
+    ///   - indexMemoryBytes: For what the index is made from, 16 bytes a key; where it does not suffice, the records
+    ///     are read a second time.
+    /// - Throws: ``EngineError`` of kind `io` where the file cannot be made.
+    public init(
+        directory: String, slots: Range<Int>, indexMemoryBytes: Int = Self.indexMemoryBytes
+    ) throws(EngineError) {
+        let path = "\(directory)/\(SegmentLayout.fileName(firstSlot: slots.lowerBound))"
+        let file = try Self.makeFile(path)
+        var output = RegionWriter(file: file, path: path, offset: 0, bufferByteCount: Self.bufferByteCount)
+        try output.append(SegmentLayout.head)
+        (self.path, self.file, layout) = (path, file, SegmentLayout(slots: slots))
+        self.output = output
+        self.directory = RecordDirectory(memoryBytes: indexMemoryBytes)
+    }
+
+    private static func makeFile(_ path: String) throws(EngineError) -> BulkFile {
         do throws(SystemError) {
-            file = try BulkFile(creating: path)
+            return try BulkFile(creating: path)
         } catch {
-            throw Self.failure(path, error)
+            throw EngineError(operation: "write", kind: .io, message: "\(path): \(error.reason)")
         }
-        buffer.append(SegmentLayout.head.span)
     }
 
     /// Adds a row whose key is in one of the segment's slots.
@@ -38,71 +53,43 @@ public struct SegmentWriter: ~Copyable {
     ///   - value: What belongs to it.
     /// - Throws: ``EngineError`` of kind `io` where the file cannot be written.
     public mutating func append(hash: UInt64, key: Span<UInt8>, value: Span<UInt8>) throws(EngineError) {
-        precondition(hashes.last ?? 0 <= hash, "rows come in the order of their hash")
-        let start = written + buffer.count
-        hashes.append(hash)
-        offsets.append(UInt64(start - SegmentLayout.headByteCount))
-        body.removeAll()
-        body.append(leb128: key.count)
-        body.append(leb128: value.count)
-        body.append(key)
-        body.append(value)
-        let checksum = UInt32(truncatingIfNeeded: PackedKey.hash(body.span))
-        buffer.append(number: checksum)
-        buffer.append(body, in: 0..<body.count)
-        layout.recordByteCountMax = max(layout.recordByteCountMax, 4 + body.count)
+        directory.append(hash: hash, offset: output.offset - SegmentLayout.headByteCount)
+        let byteCount = try output.appendRecord(key: key, value: value)
+        layout.recordByteCountMax = max(layout.recordByteCountMax, byteCount)
         layout.keyBytes += key.count
         layout.valueBytes += value.count
-        if buffer.count >= Self.bufferByteCount { try flush() }
     }
 
     /// Writes the index and the trailer; the file is complete, and not yet on the disk for certain.
+    ///
+    /// - Throws: ``EngineError`` of kind `io` where the file cannot be written, or its records not be read again.
     public consuming func finish() throws(EngineError) -> SegmentLayout {
-        layout.keyCount = hashes.count
-        layout.records.count = written + buffer.count - SegmentLayout.headByteCount
-        pad(to: SegmentLayout.pageByteCount)
-        try flush()
+        layout.keyCount = directory.count
+        layout.records.count = output.offset - layout.records.offset
+        output.pad(to: SegmentLayout.pageByteCount)
+        layout.lines.offset = output.offset
+        try output.flush()
 
-        var index = SegmentIndex(recordsByteCount: layout.records.count, keyCount: hashes.count)
-        index.build(hashes: hashes.span, offsets: offsets.span)
-        layout.lineCount = SegmentLayout.lineCount(forKeys: hashes.count)
-        layout.lines = .init(offset: written, count: index.lines.count)
-        layout.overflow = .init(offset: layout.lines.end, count: index.overflow.count)
-        buffer.append(index.lines.span)
-        buffer.append(index.overflow.span)
-        layout.pageChecksums.offset = layout.overflow.end
-
-        var checksums = ByteBuffer()
-        for start in stride(from: 0, to: buffer.count, by: SegmentLayout.pageByteCount) {
-            let end = min(start + SegmentLayout.pageByteCount, buffer.count)
-            checksums.append(number: PackedKey.hash(buffer.span.extracting(start..<end)))
+        var index = SegmentIndex(
+            file: file, path: path, offset: layout.lines.offset, keyCount: layout.keyCount,
+            recordsByteCount: layout.records.count)
+        try directory.forEach(in: file, path: path, layout.records) { (hash, offset) throws(EngineError) in
+            try index.append(hash: hash, offset: offset)
         }
-        layout.pageChecksums.count = checksums.count
-        layout.pageChecksumsHash = PackedKey.hash(checksums.span)
-        buffer.append(checksums.span)
+        let parts = try index.finish()
+        layout.lineCount = SegmentLayout.lineCount(forKeys: layout.keyCount)
+        layout.lines.count = layout.lineCount * SegmentLayout.lineByteCount
+        layout.overflow = .init(offset: layout.lines.end, count: parts.overflowByteCount)
+        layout.pageChecksums = .init(offset: layout.overflow.end, count: parts.pageChecksums.count)
+        layout.pageChecksumsHash = PackedKey.hash(parts.pageChecksums.span)
         layout.dictionary.offset = layout.pageChecksums.end
-        pad(to: SegmentLayout.pageByteCount)
-        buffer.append(layout.trailer.span)
-        try flush()
+
+        var tail = RegionWriter(
+            file: file, path: path, offset: layout.pageChecksums.offset, bufferByteCount: Self.bufferByteCount)
+        try tail.append(parts.pageChecksums.span)
+        tail.pad(to: SegmentLayout.pageByteCount)
+        try tail.append(layout.trailer.span)
+        try tail.flush()
         return layout
-    }
-
-    private mutating func pad(to unit: Int) {
-        let end = written + buffer.count
-        for _ in end..<SegmentLayout.roundedUp(end, to: unit) { buffer.append(0) }
-    }
-
-    private mutating func flush() throws(EngineError) {
-        do throws(SystemError) {
-            try file.write(buffer.span, at: written)
-        } catch {
-            throw Self.failure(path, error)
-        }
-        written += buffer.count
-        buffer.removeAll()
-    }
-
-    private static func failure(_ path: String, _ error: SystemError) -> EngineError {
-        EngineError(operation: "write", kind: .io, message: "\(path): \(error.reason)")
     }
 }

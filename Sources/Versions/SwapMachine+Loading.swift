@@ -1,5 +1,7 @@
+internal import Datasets
 internal import Logging
 internal import Platform
+internal import Settings
 internal import Storage
 
 extension SwapMachine {

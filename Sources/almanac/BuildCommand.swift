@@ -97,8 +97,21 @@ struct BuildCommand: ParsableCommand {
         help: ArgumentHelp("The column family to read of RocksDB databases. (default: default)", valueName: "family"))
     var columnFamily: String?
 
-    @Option(help: ArgumentHelp("The storage format to write: rocksdb.", valueName: "format"))
+    // The packed engine is not whole yet; it becomes the default when it is.
+    @Option(help: ArgumentHelp("The storage format to write: packed or rocksdb.", valueName: "format"))
     var format = StorageFormat.rocksdb
+
+    @Option(
+        help: ArgumentHelp(
+            "Packed files to make, each of an equal range of hash slots: a power of two up to 16384.",
+            valueName: "count"))
+    var segments = PackedOptions().segmentCount
+
+    @Option(
+        help: ArgumentHelp(
+            "Threads that sort, write and check, none with less than 16 MiB of --memory. (default: one a core)",
+            valueName: "count"))
+    var jobs: Int?
 
     @Option(help: ArgumentHelp("The version's id. (default: the time in UTC, such as 20261121T0300Z)", valueName: "id"))
     var versionID: String?
@@ -130,6 +143,9 @@ struct BuildCommand: ParsableCommand {
         guard (output == nil) != (dataDirectory == nil) else {
             throw ValidationError("Name either --output or --data-dir")
         }
+        guard format == .packed || segments == PackedOptions().segmentCount else {
+            throw ValidationError("--segments goes with --format packed")
+        }
         guard !activate || dataDirectory != nil else { throw ValidationError("--activate needs --data-dir") }
     }
 
@@ -146,9 +162,7 @@ struct BuildCommand: ParsableCommand {
             ) { (directory, columnFamily) throws(EngineError) in
                 try openInspected(directory, columnFamily: columnFamily)
             }
-            let summary = try builder.build { (directory) throws(BuildError) in
-                try RocksDBSink(directory: directory)
-            }
+            let summary = try build(with: builder)
             if !quiet { print(summary.text) }
         } catch {
             monitor.clearLine()
@@ -158,6 +172,17 @@ struct BuildCommand: ParsableCommand {
             signals.die(of: signal)
         }
         if activate, let target { try makeCurrent(options.versionID, in: target) }
+    }
+
+    private func build(with builder: DatasetBuilder) throws(BuildError) -> BuildSummary {
+        switch format {
+        case .packed:
+            var packed = PackedOptions()
+            packed.segmentCount = segments
+            return try builder.build(packed)
+        case .rocksdb:
+            return try builder.build { (directory) throws(BuildError) in try RocksDBSink(directory: directory) }
+        }
     }
 
     /// The data directory, made where it is missing.
@@ -186,6 +211,7 @@ struct BuildCommand: ParsableCommand {
         options.columns = ColumnChoice(key: key, value: value)
         options.parent = parent
         options.memoryBytes = memory.bytes
+        options.jobs = jobs ?? HostResources.current.coreCount
         options.duplicates = duplicates
         options.badRowsMax = skipBad
         options.allowsEmpty = allowEmpty
@@ -202,6 +228,7 @@ struct BuildCommand: ParsableCommand {
 
 /// A storage format that `almanac build` writes.
 enum StorageFormat: String, CaseIterable, ExpressibleByArgument {
+    case packed
     case rocksdb
 }
 

@@ -51,13 +51,13 @@ import Testing
     func sorts(_ shape: Shape, _ memoryBytes: Int) throws {
         let scratch = try ScratchDirectory()
         var random = SeededRandom(seed: UInt64(shape.rowCount &* 31 &+ memoryBytes))
-        let duplicates = DuplicateCounter(.lastWins, inputNames: ["input"])
+        let duplicates = DuplicateCounter(DuplicateRule(policy: .lastWins, inputNames: ["input"]))
         var model: [[UInt8]: [UInt8]] = [:]
         var sorted: [Row] = []
         do {
             var sorter = RowSorter(
                 directory: scratch.path, memoryBytes: memoryBytes, duplicates: duplicates,
-                monitor: BuildMonitor(output: .none))
+                checkpoints: Checkpoints { _ in })
             for index in 0..<shape.rowCount {
                 let row = shape.row(index, &random)
                 model[row.key] = row.value
@@ -75,10 +75,10 @@ import Testing
     /// Adds rows with an empty value and drains them.
     private func sort(
         _ rows: some Sequence<(key: String, origin: RowOrigin)>, in directory: String, memoryBytes: Int,
-        _ duplicates: DuplicateCounter, _ monitor: BuildMonitor = BuildMonitor(output: .none)
+        _ duplicates: DuplicateCounter, _ checkpoints: Checkpoints = Checkpoints { _ in }
     ) throws(BuildError) {
         var sorter = RowSorter(
-            directory: directory, memoryBytes: memoryBytes, duplicates: duplicates, monitor: monitor)
+            directory: directory, memoryBytes: memoryBytes, duplicates: duplicates, checkpoints: checkpoints)
         let value: [UInt8] = []
         for row in rows {
             let key = Array(row.key.utf8)
@@ -95,7 +95,7 @@ import Testing
         #expect {
             try sort(
                 rows, in: scratch.path, memoryBytes: memoryBytes,
-                DuplicateCounter(.fail, inputNames: ["a.csv", "b.csv"]))
+                DuplicateCounter(DuplicateRule(policy: .fail, inputNames: ["a.csv", "b.csv"])))
         } throws: { error in
             "\(error)".hasPrefix("b.csv:5: the key \"k17\" was already at a.csv:17;")
         }
@@ -108,8 +108,9 @@ import Testing
         let rows = (0..<1_000_000).lazy.map { (key: "k\($0)", origin: RowOrigin(input: 0, line: $0)) }
         #expect(throws: BuildError(.interrupted(signal: 15), "interrupted; nothing is left at the output path")) {
             try sort(
-                rows, in: scratch.path, memoryBytes: 4 << 10, DuplicateCounter(.lastWins, inputNames: ["input"]),
-                BuildMonitor(output: .none) { 15 })
+                rows, in: scratch.path, memoryBytes: 4 << 10,
+                DuplicateCounter(DuplicateRule(policy: .lastWins, inputNames: ["input"])),
+                BuildMonitor(output: .none) { 15 }.checkpoints)
         }
         #expect(try scratch.names == [])
     }

@@ -1,4 +1,5 @@
 import Datasets
+import PackedStorage
 import TestSupport
 import Testing
 
@@ -29,15 +30,17 @@ import Testing
         #expect(ValueSizeHistogram().sizes == nil)
     }
 
-    /// Draws canaries of the keys `0..<count` in decimal, each with itself as its value.
-    private func canaries(_ keys: [String]) -> [Manifest.Canary] {
+    /// Draws canaries of these keys, each with itself as its value.
+    private func sampler(_ keys: some Sequence<String>) -> CanarySampler {
         var sampler = CanarySampler()
-        for key in keys.sorted() {
+        for key in keys {
             let bytes = Array(key.utf8)
-            sampler.add(key: bytes.span, value: bytes.span)
+            sampler.add(key: bytes.span, hash: PackedKey.hash(bytes.span), value: bytes.span)
         }
-        return sampler.finish()
+        return sampler
     }
+
+    private func canaries(_ keys: some Sequence<String>) -> [Manifest.Canary] { sampler(keys).finish() }
 
     @Test(
         "draws 56 keys that are there, with their values' digests, and 8 that are not", arguments: [64, 1000, 30_000])
@@ -75,9 +78,35 @@ import Testing
         #expect(canaries([]).count == 8)
     }
 
-    @Test("draws the same keys of the same rows")
-    func deterministic() {
-        let keys = (0..<5000).map { "key:\($0)" }
-        #expect(canaries(keys) == canaries(keys))
+    @Test("is the same for every order of the rows and every way to divide them", arguments: [0, 1, 70, 5000])
+    func deterministic(_ count: Int) {
+        var random = SeededRandom(seed: UInt64(count))
+        let keys = (0..<count).flatMap { $0.isMultiple(of: 3) ? ["key:\($0)", "key:\($0)~absent"] : ["key:\($0)"] }
+        func statistics(_ keys: some Sequence<String>) -> VersionStatistics {
+            var statistics = VersionStatistics()
+            for key in keys {
+                let bytes = Array(key.utf8)
+                statistics.add(key: bytes.span, hash: PackedKey.hash(bytes.span), value: bytes.span)
+            }
+            return statistics
+        }
+        func manifest(_ statistics: VersionStatistics) -> Manifest {
+            statistics.manifest(
+                BuildOptions(inputs: [], output: "", versionID: "v", builderVersion: "1"), format: "text",
+                created: ManifestTime(unixSeconds: 0), duplicatesDropped: 0, files: [])
+        }
+        let whole = manifest(statistics(keys))
+        #expect(whole.keyCount == keys.count)
+        #expect(whole.minKey?.bytes == keys.min().map { Array($0.utf8) })
+        #expect(whole.maxKey?.bytes == keys.max().map { Array($0.utf8) })
+        #expect(manifest(statistics(keys.shuffled(using: &random))) == whole)
+        for parts in [2, 3, 16] {
+            var merged = VersionStatistics()
+            for part in 0..<parts {
+                let some = keys.shuffled(using: &random).filter { Int($0.utf8.reduce(0, &+)) % parts == part }
+                merged.merge(statistics(some))
+            }
+            #expect(manifest(merged) == whole)
+        }
     }
 }

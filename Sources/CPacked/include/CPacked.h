@@ -168,4 +168,21 @@ bool almanac_packed_verify_index(
 bool almanac_packed_verify_records(
     const almanac_packed_segment *segment, uint64_t from, uint64_t to, almanac_packed_failure *failure);
 
+/// The most bytes of a record before its key: the checksum, and two lengths below 2^35.
+#define ALMANAC_PACKED_RECORD_HEAD_MAX 14
+
+/// Writes a whole record: its checksum, the lengths, the key and the stored value.
+///
+/// `target` has room for ALMANAC_PACKED_RECORD_HEAD_MAX bytes beside the key and the value, and overlaps neither.
+/// Returns how many bytes were written.
+size_t almanac_packed_write_record(uint8_t *target, const uint8_t *key, size_t key_count, const uint8_t *value,
+                                   size_t value_count);
+
+/// Writes what stands before the key in a record of this key and stored value, without copying either.
+///
+/// For values that are too large to pass through a buffer. `target` has room for ALMANAC_PACKED_RECORD_HEAD_MAX
+/// bytes. Returns how many were written.
+size_t almanac_packed_write_record_head(uint8_t *target, const uint8_t *key, size_t key_count, const uint8_t *value,
+                                        size_t value_count);
+
 #endif
