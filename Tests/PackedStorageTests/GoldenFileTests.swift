@@ -22,7 +22,8 @@ struct GoldenFileTests {
         for line in text.split(separator: "\n") {
             let row = try JSONDecoder().decode(Row.self, from: Data(line.utf8))
             let key = try #require(row.key_base64.map(Array.init) ?? row.key.map { Array($0.utf8) })
-            rows[key] = try #require(row.value_base64.map(Array.init) ?? row.value.map { Array($0.utf8) })
+            let value = try #require(row.value_base64.map(Array.init) ?? row.value.map { Array($0.utf8) })
+            rows[key] = value
         }
         return rows
     }

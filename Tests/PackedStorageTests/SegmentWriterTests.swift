@@ -133,7 +133,7 @@ func contents(of path: String) throws -> [[UInt8]: [UInt8]] {
     engine.lookUp(&batch, in: 0..<batch.count, tier: .anywhere)
     for (index, key) in keys.enumerated() {
         try #require(batch.outcome(at: index) == .hit)
-        #expect(batch[valueAt: index].isEqual(to: (rows[key] ?? []).span))
+        #expect(batch[valueAt: index].copied() == rows[key])
     }
     return rows
 }
