@@ -1,3 +1,4 @@
+import Bytes
 import Datasets
 import Foundation
 import PackedStorage
@@ -110,11 +111,14 @@ import Testing
             let sample = stride(from: 0, to: Self.rowCount, by: 7).map { $0 }
             for index in sample { _ = batch.append(Array("key:\(index)".utf8).span) }
             engine.lookUp(&batch, in: 0..<batch.count, tier: .anywhere)
-            #expect(
-                sample.enumerated().allSatisfy { place, index in
+            var wrong: [Int] = []
+            for (place, index) in sample.enumerated() {
+                let isRight =
                     batch.outcome(at: place) == .hit
-                        && batch[valueAt: place].isEqual(to: Array(value(index).utf8).span)
-                })
+                    && batch[valueAt: place].copied() == Array(value(index).utf8)
+                if !isRight { wrong.append(index) }
+            }
+            #expect(wrong == [])
         }
     }
 

@@ -20,14 +20,17 @@ struct DecodedSegment {
 
     /// Checks everything that the format says of a segment.
     init(path: String) throws {
-        bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        self.bytes = bytes
         let magic = Array("ALMPACK\n".utf8) + [1, 0, 0, 0]
         try require(Array(bytes[..<64]) == magic + [UInt8](repeating: 0, count: 52), "head")
         let trailer = bytes.count - 4096
         try require(Array(bytes[trailer..<trailer + 12]) == magic, "trailer")
         try require(number(bytes.count - 8, 8) == hash(trailer..<bytes.count - 8), "trailer's checksum")
         try requireZeros(trailer + 160..<bytes.count - 8)
-        let field = { (index: Int) in Int(number(trailer + index, 8)) }
+        func field(_ offset: Int) -> Int {
+            (0..<8).reduce(0) { $0 | Int(bytes[trailer + offset + $1]) << (8 * $1) }
+        }
         let (keyCount, lineCount) = (field(24), field(32))
         try require(lineCount == max((keyCount + 12) / 13, 1), "number of lines")
 
@@ -145,7 +148,8 @@ struct DecodedSegment {
             default: throw Problem(description: "form \(form), count \(count)")
             }
             for entry in entries {
-                let hash = PackedKey.hash(records[record].key.span)
+                let key = records[record].key
+                let hash = PackedKey.hash(key.span)
                 try require(Int(hash.multipliedFullWidth(by: UInt64(lineCount)).high) == line, "line of a key")
                 try require(entry.tag == hash & 0xFFFF && base + entry.offset == starts[record], "entry")
                 record += 1
