@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import DatasetBuild
 internal import Datasets
+internal import PackedStorage
 private import Settings
 
 /// `almanac build`: makes a version out of rows.
