@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import DatasetBuild
 internal import Datasets
+internal import PackedStorage
 private import Settings
 
 /// `almanac build`: makes a version out of rows.
@@ -97,15 +98,20 @@ struct BuildCommand: ParsableCommand {
         help: ArgumentHelp("The column family to read of RocksDB databases. (default: default)", valueName: "family"))
     var columnFamily: String?
 
-    // The packed engine is not whole yet; it becomes the default when it is.
     @Option(help: ArgumentHelp("The storage format to write: packed or rocksdb.", valueName: "format"))
-    var format = StorageFormat.rocksdb
+    var format = StorageFormat.packed
 
     @Option(
         help: ArgumentHelp(
             "Packed files to make, each of an equal range of hash slots: a power of two up to 16384.",
             valueName: "count"))
     var segments = PackedOptions().segmentCount
+
+    @Option(
+        help: ArgumentHelp(
+            "How packed files store values: none, or zstd with a dictionary trained on some of them.",
+            valueName: "way"))
+    var compression = ValueCompression.none
 
     @Option(
         help: ArgumentHelp(
@@ -146,6 +152,9 @@ struct BuildCommand: ParsableCommand {
         guard format == .packed || segments == PackedOptions().segmentCount else {
             throw ValidationError("--segments goes with --format packed")
         }
+        guard format == .packed || compression == .none else {
+            throw ValidationError("--compression goes with --format packed")
+        }
         guard !activate || dataDirectory != nil else { throw ValidationError("--activate needs --data-dir") }
     }
 
@@ -176,6 +185,7 @@ struct BuildCommand: ParsableCommand {
         case .packed:
             var packed = PackedOptions()
             packed.segmentCount = segments
+            packed.compression = compression == .zstd ? .zstd : .none
             return try builder.build(packed)
         case .rocksdb:
             return try builder.build { (directory) throws(BuildError) in try RocksDBSink(directory: directory) }
@@ -227,6 +237,12 @@ struct BuildCommand: ParsableCommand {
 enum StorageFormat: String, CaseIterable, ExpressibleByArgument {
     case packed
     case rocksdb
+}
+
+/// A way of `almanac build` to store values.
+enum ValueCompression: String, CaseIterable, ExpressibleByArgument {
+    case none
+    case zstd
 }
 
 /// A number of bytes on the command line, read as the settings of `almanac serve` are: `67108864`, `64MiB`, `2gb`.
