@@ -1,5 +1,6 @@
 """Servers under measurement: their data, their start and end, the load on them, and what it costs them."""
 
+import itertools
 import json
 import os
 import re
@@ -17,6 +18,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 # Almanac refuses settings that it does not know, those in the environment too.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ALMANAC_")}
+
+SEEDS = itertools.count(1)
 
 # name: (kind, connections, pipeline, keys a request)
 WORKLOADS = {
@@ -195,7 +198,8 @@ def load(program, port, workload, rows, seconds=0.0, requests=0, copies=1):
     kind, connections, pipeline, keys_each = workload
     command = [program, str(port), kind, str(connections), str(pipeline), str(keys_each), str(rows.keys), str(seconds),
                str(requests), str(rows.value_bytes)]
-    loads = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # The same seed twice would ask for what the last run has brought into memory.
+    loads = [subprocess.Popen([*command, str(next(SEEDS))], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
              for _ in range(copies)]
     results = []
     for each in loads:
