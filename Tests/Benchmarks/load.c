@@ -2,8 +2,8 @@
  *
  * load PORT KIND CONNECTIONS PIPELINE KEYS-A-REQUEST KEYS SECONDS REQUESTS VALUE-BYTES SEED
  *   KIND: get miss mget ping echo all. Ends after SECONDS, or REQUESTS where that is not 0.
- * Keys are key:%012d, chosen uniformly, others with each seed; `all` asks once for each by MGET, and checks that each value begins with its
- * key's number. Prints one line of JSON: counts, and the percentiles of a batch in us. */
+ * Keys are key:%012d, chosen uniformly, others with each seed; `all` asks once for each by MGET, and checks that each
+ * value begins with its key's number. Prints one line of JSON: counts, and the percentiles of a batch in us. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
