@@ -54,6 +54,27 @@
         end += added
     }
 
+    /// The same, for bytes that are mostly few: up to 32 of them, such as a key, are moved without a call.
+    @inlinable @inline(__always) public mutating func append(few bytes: Span<UInt8>) {
+        let added = bytes.count
+        guard added >= 8, added <= 32 else { return append(bytes) }
+        reserve(added)
+        unsafe bytes.withUnsafeBytes { source in
+            // Safety: two moves from both ends, which overlap, touch just the bytes of either side.
+            let target = unsafe UnsafeMutableRawPointer(base.unsafelyUnwrapped + end)
+            if added <= 16 {
+                let last = unsafe source.loadUnaligned(fromByteOffset: added &- 8, as: UInt64.self)
+                unsafe target.storeBytes(of: source.loadUnaligned(as: UInt64.self), as: UInt64.self)
+                unsafe target.storeBytes(of: last, toByteOffset: added &- 8, as: UInt64.self)
+            } else {
+                let last = unsafe source.loadUnaligned(fromByteOffset: added &- 16, as: SIMD16<UInt8>.self)
+                unsafe target.storeBytes(of: source.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
+                unsafe target.storeBytes(of: last, toByteOffset: added &- 16, as: SIMD16<UInt8>.self)
+            }
+        }
+        end += added
+    }
+
     /// Appends the bytes of `range` of another buffer, counted from the start of its content.
     @inlinable public mutating func append(_ other: borrowing ByteBuffer, in range: Range<Int>) {
         append(other.span.extracting(range))

@@ -1,4 +1,4 @@
-internal import PackedStorage
+public import PackedStorage
 
 /// How a version in the packed format is written.
 public struct PackedOptions: Sendable {
@@ -6,6 +6,8 @@ public struct PackedOptions: Sendable {
     ///
     /// The same for every machine, so that the same rows give the same files.
     public var segmentCount = 16
+    /// How values are stored.
+    public var compression = SegmentLayout.Compression.none
 
     public init() {}
 

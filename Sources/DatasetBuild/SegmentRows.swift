@@ -120,7 +120,8 @@ private final class SegmentFiles {
         let first = next * options.slotsPerSegment
         do throws(EngineError) {
             writer = try SegmentWriter(
-                directory: directory, slots: first..<first + options.slotsPerSegment, indexMemoryBytes: memoryBytes)
+                directory: directory, slots: first..<first + options.slotsPerSegment,
+                compression: options.compression, indexMemoryBytes: memoryBytes)
         } catch {
             throw BuildError(error)
         }

@@ -31,7 +31,7 @@ final class ServerInput: BuildInput {
             throw connection.unexpected("DBSIZE")
         }
         rowCount = count
-        let facts = ServerFacts(try connection.facts())
+        let facts = try connection.facts()
         expiringKeyCount = facts.expiringKeyCount(database: address.database)
         if facts.isInCluster {
             monitor.say("\(name) is one node of a cluster, and only its own keys are read: name every master")
@@ -40,8 +40,14 @@ final class ServerInput: BuildInput {
 
     func read(to rows: inout InputRows, _ progress: InputProgress) throws(BuildError) -> (bytes: Int, notes: [String]) {
         let connection = try ServerConnection(address, monitor: progress.monitor, silenceMax: silenceMax)
+        let version = try connection.facts().version(database: address.database)
         var walk = ServerWalk(connection, rowBytesMax: rowBytesMax)
         try walk.read(to: &rows, progress)
+        guard try connection.facts().version(database: address.database) == version else {
+            throw BuildError(
+                .unreachable,
+                "\(name) has swapped its version while it was read, and half of each is neither: try again")
+        }
         var notes: [String] = []
         func note(_ keys: String, _ count: Int) {
             if count > 0 { notes.append("keys of \(name) that \(keys): \(Quantity.grouped(count))") }
@@ -50,25 +56,5 @@ final class ServerInput: BuildInput {
         note("were gone when their values were asked for", walk.vanishedKeyCount)
         note("expire there, and never in a version", expiringKeyCount ?? 0)
         return (walk.bytesRead, notes)
-    }
-}
-
-/// What a server's INFO says of itself.
-private struct ServerFacts {
-    private let lines: [Substring]
-
-    /// - Parameter text: Empty where the server does not tell.
-    init(_ text: String) {
-        // A carriage return and a line feed are one character.
-        lines = text.split(whereSeparator: \.isNewline)
-    }
-
-    var isInCluster: Bool { lines.contains("cluster_enabled:1") }
-
-    /// From a line such as `db0:keys=3,expires=1,avg_ttl=0`, which an empty database has not.
-    func expiringKeyCount(database: Int) -> Int? {
-        let prefix = "db\(database):"
-        let fields = lines.first { $0.hasPrefix(prefix) }?.dropFirst(prefix.count).split(separator: ",")
-        return fields?.first { $0.hasPrefix("expires=") }.flatMap { Int($0.dropFirst("expires=".count)) }
     }
 }

@@ -59,17 +59,17 @@ extension Epoll {
     ///
     /// The kernel may report a descriptor that was closed earlier in the same batch, and the number
     /// may already belong to another connection, so the place alone is not enough.
-    public struct Token: Hashable, Sendable {
+    @frozen public struct Token: Hashable, Sendable, BitwiseCopyable {
         public let rawValue: UInt64
 
-        public init(rawValue: UInt64) { self.rawValue = rawValue }
+        @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
 
-        public init(place: UInt32, generation: UInt32) {
+        @inlinable public init(place: UInt32, generation: UInt32) {
             rawValue = UInt64(generation) << 32 | UInt64(place)
         }
 
-        public var place: UInt32 { UInt32(truncatingIfNeeded: rawValue) }
-        public var generation: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 32) }
+        @inlinable public var place: UInt32 { UInt32(truncatingIfNeeded: rawValue) }
+        @inlinable public var generation: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 32) }
     }
 
     public struct Event: Sendable {

@@ -23,39 +23,32 @@ public struct Socket: ~Copyable, Sendable {
 
     /// Appends what has arrived to `buffer`, at most `byteCountMax` bytes.
     public func receive(into buffer: inout ByteBuffer, byteCountMax: Int) -> Transfer {
-        var result = Transfer.wouldBlock
+        var result = 0
         unsafe buffer.appendUninitialized(byteCountMax) { free in
-            while true {
-                let count = unsafe recv(descriptor.rawValue, free.baseAddress, free.count, 0)
-                if count > 0 {
-                    result = .bytes(count)
-                    return count
-                }
-                let code = errno  // Read before anything else can run and overwrite it.
-                if count == 0 {
-                    result = .end
-                } else if code == EINTR {
-                    continue
-                } else if code != EAGAIN {
-                    result = .failed(code)
-                }
-                return 0
-            }
+            repeat {
+                result = unsafe clinux_receive(descriptor.rawValue, free.baseAddress, free.count)
+            } while result == -Int(EINTR)
+            return max(result, 0)
         }
-        return result
+        return result == 0 ? .end : Self.transfer(result)
     }
 
     /// Sends what the kernel takes of `bytes`, which must not be empty.
     public func send(_ bytes: Span<UInt8>) -> Transfer {
-        unsafe bytes.withUnsafeBytes { bytes in
-            while true {
-                let count = unsafe Glibc.send(descriptor.rawValue, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-                if count >= 0 { return .bytes(count) }
-                let code = errno  // Read before anything else can run and overwrite it.
-                if code == EAGAIN { return .wouldBlock }
-                if code != EINTR { return .failed(code) }
+        var result = 0
+        repeat {
+            result = unsafe bytes.withUnsafeBytes { bytes in
+                unsafe clinux_send(descriptor.rawValue, bytes.baseAddress, bytes.count)
             }
-        }
+        } while result == -Int(EINTR)
+        return Self.transfer(result)
+    }
+
+    /// What a count of bytes, or a negated error number, means.
+    @inline(__always)
+    private static func transfer(_ result: Int) -> Transfer {
+        if result >= 0 { return .bytes(result) }
+        return result == -Int(EAGAIN) ? .wouldBlock : .failed(Int32(truncatingIfNeeded: -result))
     }
 
     /// Turns Nagle's algorithm off, and probes of idle peers on after `keepalive` seconds (0: never).

@@ -4,7 +4,7 @@
     @usableFromInline let arguments: Span<Argument>
 
     /// Where an argument lies, in bytes from the start of what it was parsed from.
-    @frozen @usableFromInline struct Argument {
+    @frozen @usableFromInline struct Argument: BitwiseCopyable {
         @usableFromInline let offset: UInt32
         @usableFromInline let count: UInt32
 

@@ -18,21 +18,24 @@ public struct RequestParser: ~Copyable {
     }
 
     public var limits: Limits
-    @usableFromInline var arguments: [Request.Argument] = []
+    @usableFromInline var arguments = FlatArray<Request.Argument>()
     /// What an inline request's arguments are once quotes and escapes are resolved.
     @usableFromInline var inlineBytes = ByteBuffer()
     /// Whether the request last found was inline, so that its arguments lie in ``inlineBytes``.
     @usableFromInline var isInline = false
     /// How far a request in progress has been understood, in bytes from its start.
-    private var offset = 0
+    @usableFromInline var offset = 0
     /// How many arguments a multibulk in progress announced.
     private var announced = 0
     /// How many bytes of an inline request are known to hold no line end.
-    private var searched = 0
+    @usableFromInline var searched = 0
 
     public init(limits: Limits) {
         self.limits = limits
     }
+
+    /// Whether nothing is known yet of the request to come, so that somebody else may take it.
+    @inlinable public var isBetweenRequests: Bool { offset | searched == 0 }
 
     /// The request last found, which began where `bytes` begins.
     @inlinable @_lifetime(borrow self, copy bytes)
@@ -45,8 +48,8 @@ public struct RequestParser: ~Copyable {
     /// - Throws: ``ProtocolError`` when no continuation of `bytes` could be a request.
     public mutating func parse(_ bytes: Span<UInt8>) throws(ProtocolError) -> Outcome {
         if offset == 0 {
-            if arguments.capacity > Self.keptArgumentsMax { arguments = [] }
-            arguments.removeAll(keepingCapacity: true)
+            if arguments.capacity > Self.keptArgumentsMax { arguments.release() }
+            arguments.removeAll()
             if isInline {
                 inlineBytes.release()
                 isInline = false
@@ -59,6 +62,7 @@ public struct RequestParser: ~Copyable {
             (announced, offset, searched) = (count.value, count.lineEnd, 0)
         }
         while arguments.count < announced {
+            if takeShortArgument(bytes) { continue }
             guard let length = try readLength(bytes, "$") else { return .needsMoreBytes }
             guard length.value >= 0, length.value <= limits.argumentBytesMax else { throw .invalidBulkLength }
             let start = length.lineEnd
@@ -71,6 +75,21 @@ public struct RequestParser: ~Copyable {
             searched = 0
         }
         return finish(offset)
+    }
+
+    /// Takes the argument at ``offset`` if it is whole and short, as most are.
+    @inline(__always)
+    private mutating func takeShortArgument(_ bytes: Span<UInt8>) -> Bool {
+        guard offset <= bytes.count &- 8, let header = ShortHeader(bytes.word(at: offset)) else { return false }
+        let start = offset &+ header.byteCount
+        let end = start &+ header.value
+        guard header.value <= limits.argumentBytesMax, end <= Request.bytesMax, end <= bytes.count &- 2,
+            bytes.pair(at: end) == ShortHeader.lineEnd
+        else { return false }
+        arguments.append(Request.Argument(offset: start, count: header.value))
+        offset = end &+ 2
+        searched = 0
+        return true
     }
 
     private mutating func finish(_ byteCount: Int) -> Outcome {

@@ -51,6 +51,11 @@ final class Connection {
         lastActivity = now
     }
 
+    /// Whether nothing is to be done before the client sends something, and nothing is held for it.
+    var isAtRest: Bool {
+        !(isReadable || hasEnded || isEnding || isBroken) && output.isEmpty && heldBytes == 0 && session.isAtRest
+    }
+
     /// About what an idle connection takes on the heap.
     static let ownBytes = 1_024
 

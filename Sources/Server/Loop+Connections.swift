@@ -97,7 +97,7 @@ extension Loop {
         connectionCount -= 1
         group.release(from: index)
         forgetHeldBytes(of: connection)
-        // The descriptor closes with the last reference: at the latest when this turn's batch is emptied.
+        // The descriptor closes with the last reference: at the latest when what this turn does for it ends.
     }
 
     /// Ends a connection whose last reply has been sent, without costing the client any of them.

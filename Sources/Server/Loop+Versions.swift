@@ -1,3 +1,4 @@
+import Bytes
 import Commands
 import Datasets
 
@@ -6,7 +7,8 @@ extension Loop {
     private func adoptVersions() {
         context.versions = catalog.versions
         // A loop that is idle from here on must not hold what has been replaced.
-        clearPlan()
+        plan.removeAll()
+        dropViews()
         adoptViews()
         invalidateCaches()
     }
@@ -28,9 +30,9 @@ extension Loop {
         if catalog.refresh() { adoptVersions() }
     }
 
-    /// Makes the plan ready for the next batch.
-    func clearPlan() {
-        plan.removeAll(
+    /// Lets go of the versions that are not current, between two batches.
+    func dropViews() {
+        plan.dropViews(
             keeping: { version in context.versions.contains { $0 === version } },
             retire: { view in if view.keepsRows { group.exchanges[index].retire(view) } })
     }

@@ -32,10 +32,12 @@ final class Loop {
     var freePlaces: [Int] = []
     var connectionCount = 0
     /// Connections that can go on without waiting for an event.
-    var queue = Ring<Connection>()
+    var queue = FlatArray<Epoll.Token>(capacity: 64)
+    /// Those of ``queue`` that are being served; empty between turns.
+    var serving = FlatArray<Epoll.Token>(capacity: 64)
     let plan: ReplyPlan
     /// The sessions with steps in ``plan``.
-    var batch: [(connection: Connection, steps: Range<Int>)] = []
+    var batch = FlatArray<BatchEntry>(capacity: 64)
     var input = ByteBuffer(capacity: Loop.readBytesMax)
     /// Whose bytes ``input`` holds.
     var inputOwner: Epoll.Token?
@@ -60,6 +62,13 @@ final class Loop {
     var nextEviction: UInt64 = 0
     var isDraining = false
     var isStopped = false
+
+    /// Some steps of ``plan``, and whose replies they are.
+    struct BatchEntry: BitwiseCopyable {
+        let connection: Epoll.Token
+        let firstStep: Int
+        let endStep: Int
+    }
 
     /// Listeners are not copyable, and an array's elements are.
     final class ListenerBox: Sendable {
@@ -150,6 +159,8 @@ final class Loop {
         }
     }
 
+    /// The connection that a token was made for; `nil` once it has been closed.
+    @inline(__always)
     func connection(for token: Epoll.Token) -> Connection? {
         let place = Int(token.place - Self.firstConnectionPlace)
         guard place < connections.count, generations[place] == token.generation else { return nil }
@@ -160,20 +171,19 @@ final class Loop {
     func enqueue(_ connection: Connection) {
         guard !connection.isQueued else { return }
         connection.isQueued = true
-        queue.append(connection)
+        queue.append(connection.token)
     }
 
     /// Serves everyone who is in the queue now, once.
     func runQueue() {
-        var left = queue.count
-        while left > 0 {
-            let connection = queue.removeFirst()
-            left -= 1
+        swap(&queue, &serving)
+        for place in serving.indices {
+            guard let connection = connection(for: serving[place]) else { continue }
             connection.isQueued = false
-            guard !connection.isClosed else { continue }
             serve(connection)
             if plan.lookupCount >= Self.batchLookupsMax { finishBatch() }
         }
+        serving.removeAll()
         if !batch.isEmpty { finishBatch() }
     }
 
@@ -224,14 +234,20 @@ final class Loop {
 
     /// Lets one connection go as far as it can without waiting.
     func serve(_ connection: Connection) {
+        // Nearly all connections, nearly always.
+        if connection.isReadable, connection.output.isEmpty, connection.session.isAtRest, !isPaused,
+            connection.lingersUntil == nil
+        {
+            return read(connection)
+        }
         if connection.lingersUntil != nil { return discardInput(of: connection) }
         if !connection.output.isEmpty, connection.isWritable, !flush(connection) { return }
         switch move(of: connection) {
         case .wait: break
         case .submit(let job): submit(job, for: connection)
-        case .resume: batch.append((connection, connection.session.resume(into: plan)))
-        case .collect: batch.append((connection, connection.session.collect(Span(), into: plan)))
-        case .tell: batch.append((connection, connection.session.collectPushes(into: plan)))
+        case .resume: join(connection, connection.session.resume(into: plan))
+        case .collect: join(connection, connection.session.collect(Span(), into: plan))
+        case .tell: join(connection, connection.session.collectPushes(into: plan))
         case .read: read(connection)
         case .readAhead:
             readAhead(connection)
@@ -258,12 +274,19 @@ final class Loop {
         input.removeAll()
         switch receive(from: connection) {
         case .bytes:
-            batch.append((connection, connection.session.collect(input.span, into: plan)))
+            join(connection, connection.session.collect(input.span, into: plan))
         case .end, .wouldBlock:
             goOn(connection)
         case .failed:
             close(connection)
         }
+    }
+
+    /// Has a connection get the replies to `steps` with this batch.
+    @inline(__always)
+    private func join(_ connection: Connection, _ steps: Range<Int>) {
+        batch.append(
+            BatchEntry(connection: connection.token, firstStep: steps.lowerBound, endStep: steps.upperBound))
     }
 
     /// Takes in requests of a client that does not read its replies, as many as the limit allows.
@@ -312,8 +335,10 @@ final class Loop {
         let faults = MappingFaults.count
         plan.lookUpResident()
         if context.now >= nextSample { sampleKeys() }
-        for (connection, steps) in batch where !connection.isClosed {
-            connection.session.answer(plan, steps: steps, into: &replies)
+        for place in batch.indices {
+            let entry = batch[place]
+            guard let connection = connection(for: entry.connection) else { continue }
+            connection.session.answer(plan, steps: entry.firstStep..<entry.endStep, into: &replies)
             guard MappingFaults.count == faults else {
                 // Some of what was copied may be zeros. No reply is better than a wrong one.
                 releaseReplies()
@@ -323,15 +348,17 @@ final class Loop {
             deliver(to: connection)
         }
         if let slow = context.endBatch(at: Clock.monotonicNanoseconds()) { note(slow) }
-        batch.removeAll(keepingCapacity: true)
-        clearPlan()
+        batch.removeAll()
+        plan.removeAll()
+        if plan.hasOwnViews { dropViews() }
     }
 
     /// Puts the batch at hand on record as slow.
     @inline(never)
     private func note(_ slow: SlowBatch) {
-        guard batch.count == 1 else { return context.note(slow, plan, of: nil, input: Span()) }
-        let connection = batch[0].connection
+        guard batch.count == 1, let connection = connection(for: batch[0].connection) else {
+            return context.note(slow, plan, of: nil, input: Span())
+        }
         if inputOwner != connection.token { input.removeAll() }
         var received = ByteBuffer()
         swap(&received, &input)
@@ -341,7 +368,7 @@ final class Loop {
 
     /// Sends ``replies`` and finds out how the connection goes on.
     func deliver(to connection: Connection) {
-        guard send(to: connection), isWithinLimits(connection) else { return }
+        guard send(to: connection), !connection.isAtRest, isWithinLimits(connection) else { return }
         goOn(connection)
     }
 

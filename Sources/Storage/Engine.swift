@@ -95,7 +95,7 @@ public enum ScanStart: Sendable, Equatable {
     case beginning
     /// At this key, or at the next in order where it is absent.
     case key([UInt8])
-    /// At this position of an order that is the same in every version: 1 to 2^53 - 1.
+    /// At this position of an order that is the same in every version: 1 to 2^52 - 1.
     ///
     /// Where each key has a position of its own in all versions, as its hash gives it, a walk needs nothing else to
     /// go on after a swap, or on another server.

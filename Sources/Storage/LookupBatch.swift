@@ -56,7 +56,7 @@ public protocol LookupPins: AnyObject {
     @inlinable @inline(__always) public mutating func append(_ key: Span<UInt8>) -> Int {
         if used == capacity { grow() }
         let offset = keys.count
-        keys.append(key)
+        keys.append(few: key)
         unsafe (lookups + used).initialize(
             to: almanac_lookup(
                 value: nil, value_count: 0, key_offset: offset, key_count: UInt32(key.count),

@@ -48,6 +48,15 @@ int clinux_finish_writeback(int file, long offset, long bytes);
 /// Copies within the kernel, sharing blocks where the file system can.
 long clinux_copy_range(int from, long from_offset, int to, long to_offset, long bytes);
 
+/// Receives what has arrived on a socket that does not block, up to `count` bytes; a negated error number where it cannot.
+///
+/// Unlike recv(2) of glibc, this and clinux_send are no places where a thread may be cancelled: to become one takes
+/// two locked instructions a call, which is more than the call's own way into the kernel.
+long clinux_receive(int socket, void *buffer, size_t count);
+
+/// Sends what a socket takes without blocking; a negated error number where it takes nothing. Never raises SIGPIPE.
+long clinux_send(int socket, const void *bytes, size_t count);
+
 /// Makes a pipe whose two ends, to read and to write, no other program inherits: pipe2(2) with O_CLOEXEC.
 int clinux_pipe(int *ends);
 

@@ -17,7 +17,7 @@ public final class ReplyPlan {
         enum Kind: UInt8 {
             /// `count` bytes of ``literals`` from `index`, already a reply.
             case literal
-            /// The value of look-up `index`.
+            /// The values of `count` look-ups from `index`, each a reply to a request of its own.
             case value
             /// An array of the values of `count` look-ups from `index`.
             case values
@@ -60,9 +60,12 @@ public final class ReplyPlan {
             default: Int(count)
             }
         }
+
+        /// How many requests have their replies from it.
+        var requestCount: Int { kind == .value ? Int(count) : 1 }
     }
 
-    var steps: [Step] = []
+    var steps = FlatArray<Step>(capacity: 256)
     /// Replies that needed no look-up.
     var literals = ReplyWriter()
     /// The first and last byte wanted by each step that asks for a part of a value, as the client gave them.
@@ -70,10 +73,10 @@ public final class ReplyPlan {
     /// How each step that is ``Step/Kind/computed`` makes its reply.
     var computations: [PlannedComputation] = []
     var views: [VersionView] = []
+    /// Whether the plan has made views itself since it last let go of some: of versions that nobody gave it.
+    public private(set) var hasOwnViews = false
 
-    public init() {
-        steps.reserveCapacity(256)
-    }
+    public init() {}
 
     /// Whether a reader has answered at least the first look-up.
     private(set) var wasReadAnywhere = false
@@ -90,6 +93,7 @@ public final class ReplyPlan {
     func viewIndex(of version: DatasetVersion) -> Int {
         for index in views.indices where views[index].version === version { return index }
         views.append(VersionView(version, rowCacheBytes: 0))
+        hasOwnViews = true
         return views.count - 1
     }
 
@@ -129,8 +133,9 @@ public final class ReplyPlan {
 
     /// Looks up everything that is resident, without waiting for the disk.
     public func lookUpResident() {
-        for view in views where !view.lookups.isEmpty {
-            view.lookUp(in: 0..<view.lookups.count, tier: .resident)
+        for place in views.indices {
+            let view = views[place]
+            if !view.lookups.isEmpty { view.lookUp(in: 0..<view.lookups.count, tier: .resident) }
         }
     }
 
@@ -144,7 +149,9 @@ public final class ReplyPlan {
         wasReadAnywhere = true
         var bytesLeft = valueBytesMax
         var isFirst = true
-        for step in steps where step.lookupCount > 0 {
+        for place in steps.indices {
+            let step = steps[place]
+            guard step.lookupCount > 0 else { continue }
             defer { isFirst = false }
             if step.kind == .computed {
                 guard bytesLeft > 0 else { return true }
@@ -171,21 +178,26 @@ public final class ReplyPlan {
         return true
     }
 
-    /// Forgets everything, lets the engines unpin the values, and keeps the memory.
+    /// Forgets the steps, lets the engines unpin the values, and keeps the memory and the views.
+    public func removeAll() {
+        steps.removeAll()
+        // Most batches have none, and to find that out costs less than to remove them.
+        if !ranges.isEmpty { ranges.removeAll(keepingCapacity: true) }
+        if !computations.isEmpty { computations.removeAll(keepingCapacity: true) }
+        literals.output.removeAll()
+        if literals.output.capacity > Self.keptLiteralBytesMax { literals.output.release() }
+        lookupCount = 0
+        for place in views.indices { views[place].lookups.removeAll() }
+    }
+
+    /// Lets go of views, while there are no steps.
     ///
     /// - Parameters:
     ///   - isCurrent: Whether to keep room for look-ups in a version.
     ///   - retire: Gets the views that are not kept.
-    public func removeAll(
-        keeping isCurrent: (DatasetVersion) -> Bool, retire: (VersionView) -> Void = { _ in }
-    ) {
-        steps.removeAll(keepingCapacity: true)
-        ranges.removeAll(keepingCapacity: true)
-        computations.removeAll(keepingCapacity: true)
-        literals.output.removeAll()
-        if literals.output.capacity > Self.keptLiteralBytesMax { literals.output.release() }
-        lookupCount = 0
-        for view in views { view.lookups.removeAll() }
+    public func dropViews(keeping isCurrent: (DatasetVersion) -> Bool, retire: (VersionView) -> Void = { _ in }) {
+        precondition(steps.isEmpty, "steps are under way")
+        hasOwnViews = false
         guard !views.allSatisfy({ isCurrent($0.version) }) else { return }
         for view in views where !isCurrent(view.version) { retire(view) }
         views.removeAll { !isCurrent($0.version) }
@@ -193,7 +205,8 @@ public final class ReplyPlan {
 
     /// Adds copies of some steps of another plan, whose keys are yet to be looked up here.
     func append(_ others: Range<Int>, of other: ReplyPlan) {
-        for step in other.steps[others] {
+        for place in others {
+            let step = other.steps[place]
             var copy = step
             switch step.kind {
             case .literal:

@@ -1,3 +1,4 @@
+import Bytes
 import ServerMetrics
 
 /// Counts a loop's commands on its thread, and adds them to what any thread may read once a batch is answered.
@@ -6,9 +7,7 @@ import ServerMetrics
 /// before it to its last reply, is shared out evenly over the commands of the batch. A command that waits for a
 /// job gets the time of the job instead. Belongs to one loop.
 final class CommandTally {
-    private struct Slot {
-        /// Of a command that has been seen.
-        var counters: CommandCounters?
+    private struct Slot: BitwiseCopyable {
         /// Of this batch.
         var calls = 0
         /// Of this batch's calls, those whose time is not known yet.
@@ -16,9 +15,11 @@ final class CommandTally {
     }
 
     private let metrics: CommandMetrics
-    private var slots: [Slot]
+    /// Of the commands that have been seen.
+    private var seen: [CommandCounters?]
+    private var slots: FlatArray<Slot>
     /// Indices of the slots that this batch has used.
-    private var used: [Int16] = []
+    private var used = FlatArray<Int16>(capacity: 64)
     /// The command of the latest requests, and how many of them there have been in a row.
     private var latest: Int16 = -1
     private var run = 0
@@ -29,24 +30,25 @@ final class CommandTally {
     ///   - metrics: The loop's own.
     init(commandCount: Int, metrics: CommandMetrics) {
         self.metrics = metrics
-        slots = Array(repeating: Slot(), count: commandCount)
-        used.reserveCapacity(64)
+        seen = Array(repeating: nil, count: commandCount)
+        slots = FlatArray(capacity: commandCount)
+        for _ in 0..<commandCount { slots.append(Slot()) }
     }
 
-    /// Counts a call.
+    /// Counts calls.
     ///
     /// Requests in a row are mostly alike, which is what makes this cost next to nothing.
     @inline(__always)
-    func begin(_ command: Int16) {
-        guard command != latest else { return run &+= 1 }
-        change(to: command)
+    func begin(_ command: Int16, count: Int = 1) {
+        guard command != latest else { return run &+= count }
+        change(to: command, count)
     }
 
     @inline(never)
-    private func change(to command: Int16) {
+    private func change(to command: Int16, _ count: Int) {
         endRun()
         latest = command
-        run = 1
+        run = count
     }
 
     private func endRun() {
@@ -81,33 +83,31 @@ final class CommandTally {
         let start = max(turnStart, lastEnd)
         let elapsed = now > start ? now - start : 0
         var total = 0
-        for command in used { total += slots[Int(command)].calls }
+        for place in used.indices { total += slots[Int(used[place])].calls }
         let share = elapsed / UInt64(total)
-        for command in used {
-            let place = Int(command)
-            let counters = counters(of: command)
-            counters.calls.add(slots[place].calls)
-            let timed = slots[place].calls - slots[place].waiting
-            if timed > 0 { counters.addTimes(timed, each: share) }
-            slots[place].calls = 0
-            slots[place].waiting = 0
+        for place in used.indices {
+            let slot = slots[Int(used[place])]
+            let counters = counters(of: used[place])
+            counters.calls.add(slot.calls)
+            if slot.calls > slot.waiting { counters.addTimes(slot.calls - slot.waiting, each: share) }
+            slots[Int(used[place])] = Slot()
         }
-        used.removeAll(keepingCapacity: true)
+        used.removeAll()
         return (elapsed, total)
     }
 
     /// The commands of the batch so far that wait for nothing, the one with the most calls first.
     var batchCommands: [(command: Int16, calls: Int)] {
         endRun()
-        return used.map { ($0, slots[Int($0)].calls - slots[Int($0)].waiting) }
+        return used.indices.map { (used[$0], slots[Int(used[$0])].calls - slots[Int(used[$0])].waiting) }
             .filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }
     }
 
     /// What is kept of a command on this loop.
     func counters(of command: Int16) -> CommandCounters {
-        if let counters = slots[Int(command)].counters { return counters }
+        if let counters = seen[Int(command)] { return counters }
         let counters = metrics.makeCounters(of: Int(command))
-        slots[Int(command)].counters = counters
+        seen[Int(command)] = counters
         return counters
     }
 }

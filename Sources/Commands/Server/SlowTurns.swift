@@ -50,8 +50,8 @@ extension SessionContext {
     /// What is noted of a batch that held up its loop: which of its commands was the slow one, nobody knows.
     private func turnArguments(_ plan: ReplyPlan, _ command: Int16, _ count: Int) -> [[UInt8]] {
         let name = server.table.commands[Int(command)].fullName
-        let step = plan.steps.first { plan.command(of: $0, server.lookupCommands) == command }
-        var arguments = step.map { plan.arguments(of: $0, named: name) } ?? [Array(name.utf8)]
+        let place = plan.steps.indices.first { plan.command(of: plan.steps[$0], server.lookupCommands) == command }
+        var arguments = place.map { plan.arguments(of: plan.steps[$0], named: name) } ?? [Array(name.utf8)]
         if count > 1 { arguments.append(Array("... (\(count - 1) more commands of the same turn)".utf8)) }
         return arguments
     }
@@ -117,10 +117,12 @@ extension ReplyPlan {
     /// The arguments of the request that a step answers, as the slow log keeps them: its name and its keys.
     func arguments(of step: Step, named name: String) -> [[UInt8]] {
         let view = views[Int(step.view)]
+        // Of several requests, the first one.
+        let keyCount = Int(step.count) / step.requestCount
         var arguments = [Array(name.utf8)]
-        let kept = SlowLog.keptArguments(of: Int(step.count) + 1)
+        let kept = SlowLog.keptArguments(of: keyCount + 1)
         for index in 0..<kept - 1 { arguments.append(SlowLog.cut(view.lookups[keyAt: step.index + index])) }
-        if kept <= Int(step.count) { arguments.append(SlowLog.omission(of: Int(step.count) + 1 - kept)) }
+        if kept <= keyCount { arguments.append(SlowLog.omission(of: keyCount + 1 - kept)) }
         if step.kind == .range {
             let wanted = ranges[step.parameter]
             arguments += [Array("\(wanted.first)".utf8), Array("\(wanted.last)".utf8)]

@@ -35,15 +35,16 @@ extension Session {
         guard waiting == nil else { return }
         var calls: [(command: Int16, count: Int)] = []
         var arguments: [[UInt8]] = []
-        for step in rest.steps {
+        for place in rest.steps.indices {
+            let step = rest.steps[place]
             guard let command = rest.command(of: step, context.server.lookupCommands) else { continue }
             if arguments.isEmpty, context.server.slowLog.isOn {
                 arguments = rest.arguments(of: step, named: context.server.table.commands[Int(command)].fullName)
             }
             if let place = calls.firstIndex(where: { $0.command == command }) {
-                calls[place].count += 1
+                calls[place].count += step.requestCount
             } else {
-                calls.append((command, 1))
+                calls.append((command, step.requestCount))
             }
         }
         for place in calls.indices {

@@ -51,7 +51,7 @@ extension Session {
             self.nextJob = nil
             need = .job(nextJob)
             beginWaiting()
-        } else {
+        } else if isWaiting {
             need = .nothing
         }
     }
@@ -139,18 +139,7 @@ extension Session {
             isMuted = false
             return .complete
         case .value:
-            let view = plan.views[Int(step.view)]
-            switch view.lookups.outcome(at: step.index) {
-            case .hit:
-                output.bulk(view.lookups[valueAt: step.index])
-                context.metrics.keyspaceHits.add()
-            case .miss:
-                output.null()
-                context.metrics.keyspaceMisses.add()
-            case .damaged: answerDamaged(step, of: plan, at: step.index, into: &output)
-            case .pending, .wouldBlock: return .wouldBlock
-            }
-            return .complete
+            return answerGets(step, of: plan, into: &output)
         case .values, .firstValues, .moreValues:
             return answerValues(step, of: plan, into: &output)
         case .computed:
@@ -158,6 +147,37 @@ extension Session {
         default:
             return answerAboutKeys(step, of: plan, into: &output)
         }
+    }
+
+    /// The values that GETs in a row have asked for.
+    @inline(__always)
+    private func answerGets(
+        _ step: ReplyPlan.Step, of plan: ReplyPlan, into output: inout ReplyWriter
+    ) -> StepOutcome {
+        let view = plan.views[Int(step.view)]
+        let end = step.index + Int(step.count)
+        var hits = 0
+        var index = step.index
+        var known = 0
+        answering: while index < end {
+            switch view.lookups.outcome(at: index) {
+            case .hit:
+                output.bulk(view.lookups[valueAt: index])
+                hits &+= 1
+                known &+= 1
+            case .miss:
+                output.null()
+                known &+= 1
+            case .damaged: answerDamaged(step, of: plan, at: index, into: &output)
+            case .pending, .wouldBlock: break answering
+            }
+            index &+= 1
+            if output.output.count > Self.outputBytesSoftMax { break }
+        }
+        context.metrics.keyspaceHits.add(hits)
+        context.metrics.keyspaceMisses.add(known - hits)
+        if index == end { return .complete }
+        return index == step.index ? .wouldBlock : .partly(index - step.index)
     }
 
     /// The values of an MGET: one array, sent in as many pieces as its client and the disk need.
@@ -188,18 +208,20 @@ extension Session {
         default: break
         }
         var sent = 0
+        var hits = 0
         while sent < ready {
             let index = range.lowerBound + sent
             if view.lookups.outcome(at: index) == .hit {
                 output.bulk(view.lookups[valueAt: index])
-                context.metrics.keyspaceHits.add()
+                hits &+= 1
             } else {
                 output.null()
-                context.metrics.keyspaceMisses.add()
             }
-            sent += 1
+            sent &+= 1
             if output.output.count > Self.outputBytesSoftMax { break }
         }
+        context.metrics.keyspaceHits.add(hits)
+        context.metrics.keyspaceMisses.add(sent - hits)
         return sent == range.count ? .complete : .partly(sent)
     }
 

@@ -85,7 +85,7 @@ extension Session {
         change(wishes)
         versionWishes = wishes.isEmpty ? nil : wishes
         updateOrdinary()
-        currentView = nil
+        viewDatabase = -1
     }
 
     /// Lets go of versions that have been closed while the session stayed on them, also where it is idle.

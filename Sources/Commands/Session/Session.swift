@@ -23,7 +23,11 @@ public final class Session {
 
     public let id: Int
     let context: SessionContext
-    public internal(set) var need = Need.nothing
+    public internal(set) var need = Need.nothing {
+        didSet { if case .nothing = need { isWaiting = false } else { isWaiting = true } }
+    }
+    /// Whether ``need`` is anything.
+    private(set) var isWaiting = false
     /// Whether requests that are already here can be understood without more bytes.
     public internal(set) var isRunnable = false
     /// Whether the connection closes once the output has been sent; nothing more is understood.
@@ -32,6 +36,11 @@ public final class Session {
     private(set) var requestsBeganInInput = false
     /// Bytes received and not yet understood.
     var backlog = ByteBuffer()
+    /// Whether the session waits for bytes from its client and for nothing else, and holds none.
+    public var isAtRest: Bool {
+        !(isWaiting || isRunnable || isEnding) && isOrdinary && backlog.isEmpty && replay == nil && tracking == nil
+            && pushes.isEmpty
+    }
     /// Bytes that the session holds: of requests that have not been answered, and ``trackingBytes``.
     public var bufferedBytes: Int { requestBytes + trackingBytes }
     /// Bytes of requests that have not been answered.
@@ -78,7 +87,9 @@ public final class Session {
     var scheduled: WaitingCommands?
     /// Those who wait for the job at hand.
     var waiting: WaitingCommands?
-    var currentView: (database: Int, view: VersionView, place: UInt16)?
+    /// The database whose view was last asked for in this turn, or -1, and the view's place in the plan.
+    var viewDatabase = -1
+    private var viewPlace: UInt16 = 0
     /// What the client subscribes to; `nil` for nothing, as most do.
     var subscriptions: Subscriptions?
     /// What waits for a place between two replies.
@@ -143,8 +154,6 @@ public final class Session {
         budget = Self.turnBudget
         isRunnable = false
         if !pushes.isEmpty, sliced == nil, replay == nil { flushPushes(plan) }
-        var parser = RequestParser(limits: limits)
-        swap(&parser, &self.parser)
         requestsBeganInInput = backlog.isEmpty && !bytes.isEmpty
         if backlog.isEmpty {
             let used = consume(bytes, &parser, plan)
@@ -158,9 +167,8 @@ public final class Session {
             if waiting.isEmpty || isEnding { waiting.release() }
             swap(&waiting, &backlog)
         }
-        swap(&parser, &self.parser)
-        currentView = nil  // An idle session must not hold a version that has been replaced.
-        if case .nothing = need {} else { isRunnable = false }
+        viewDatabase = -1
+        if isWaiting { isRunnable = false }
         return firstStep..<plan.stepCount
     }
 
@@ -177,6 +185,14 @@ public final class Session {
             if let replay {
                 runReplay(replay, plan)
                 continue
+            }
+            guard used < bytes.count else { break }
+            if mayTakePlainGets(parser) {
+                let end = takePlainGets(bytes, from: used, plan)
+                if end > used {
+                    used = end
+                    continue
+                }
             }
             let rest = bytes.extracting(used...)
             if sliced == nil {
@@ -246,7 +262,7 @@ public final class Session {
     /// Lets what follows be answered from the current versions.
     private func unpinVersions() {
         pinnedVersions = nil
-        currentView = nil
+        viewDatabase = -1
     }
 
     // MARK: Steps
@@ -254,11 +270,11 @@ public final class Session {
     /// The keys to look up in the selected database, and their place in the plan.
     @inline(__always)
     func view(in plan: ReplyPlan) -> (view: VersionView, place: UInt16) {
-        if let currentView, currentView.database == database { return (currentView.view, currentView.place) }
-        let place = plan.viewIndex(of: version)
-        let view = plan.views[place]
-        currentView = (database, view, UInt16(place))
-        return (view, UInt16(place))
+        if viewDatabase != database {
+            viewPlace = UInt16(plan.viewIndex(of: version))
+            viewDatabase = database
+        }
+        return (plan.views[Int(viewPlace)], viewPlace)
     }
 
     /// The version of the selected database that the request at hand is answered from.
@@ -274,7 +290,8 @@ public final class Session {
         // Long replies use the turn up, lest a pipeline of short requests for them fill the memory.
         budget -= count >> Self.literalBytesShift
         // Literals in a row are one step, which is what makes a pipeline of PINGs cheap.
-        if let last = plan.steps.indices.last, last >= firstStep, plan.steps[last].kind == .literal {
+        let last = plan.steps.count - 1
+        if last >= firstStep, plan.steps[last].kind == .literal {
             plan.steps[last].count += UInt32(count)
         } else {
             plan.steps.append(ReplyPlan.Step(kind: .literal, count: UInt32(count), index: start))

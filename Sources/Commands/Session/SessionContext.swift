@@ -130,6 +130,8 @@ public final class SessionContext {
     /// When this turn began, in nanoseconds of the monotonic clock.
     public var now: UInt64 = 0
     let tally: CommandTally
+    /// The row of `GET`.
+    let getCommand: CommandRow
     /// Seconds since 1970; asked for what is noted with its time only.
     public var unixSeconds: () -> Int = { 0 }
     /// The address of the client with an id; asked for what is noted with its client only.
@@ -146,6 +148,7 @@ public final class SessionContext {
         self.server = server
         self.metrics = metrics
         self.versions = versions
+        getCommand = server.table.row(at: server.lookupCommands.get)
         tally = CommandTally(commandCount: server.table.commands.count, metrics: metrics.commands)
         random = SplitMix64(state: seed)
     }

@@ -85,6 +85,9 @@ public struct CommandTable: Sendable {
         find(name, container: container.index)
     }
 
+    /// The row with an index.
+    func row(at index: Int16) -> CommandRow { rows[Int(index)] }
+
     /// Everything about a row.
     public func command(of row: CommandRow) -> Command { commands[Int(row.index)] }
 

@@ -1,0 +1,40 @@
+import Bytes
+import RESP
+import ServerMetrics
+import Storage
+
+extension Session {
+    /// Whether the next request may be taken by ``takePlainGets(_:from:_:)``: it means what it says.
+    @inline(__always)
+    func mayTakePlainGets(_ parser: borrowing RequestParser) -> Bool {
+        isOrdinary && !isReplaying && sliced == nil && parser.isBetweenRequests && limits.admitPlainGets
+    }
+
+    /// Understands the `GET`s in a row that begin at `offset`, as many as the budget allows: one step of the plan.
+    ///
+    /// What every other request goes through (the parser, the table of commands, the checks in Redis's order) is known
+    /// beforehand to let these pass, and what is counted is counted once for all of them.
+    ///
+    /// - Returns: Where what follows them begins; `offset` where there are none.
+    @inline(__always)
+    func takePlainGets(_ bytes: Span<UInt8>, from offset: Int, _ plan: ReplyPlan) -> Int {
+        guard var get = PlainGet(bytes, at: offset) else { return offset }
+        let (view, place) = view(in: plan)
+        let first = view.lookups.count
+        var count = 1
+        _ = view.lookups.append(bytes.extracting(get.keyStart..<get.keyEnd))
+        while count < budget, let next = PlainGet(bytes, at: get.end) {
+            get = next
+            count &+= 1
+            _ = view.lookups.append(bytes.extracting(get.keyStart..<get.keyEnd))
+        }
+        plan.countLookups(count)
+        plan.steps.append(ReplyPlan.Step(kind: .value, view: place, count: UInt32(count), index: first))
+        budget -= count
+        let context = context
+        context.metrics.commandsProcessed.add(count)
+        context.tally.begin(context.getCommand.index, count: count)
+        lastCommand = context.getCommand
+        return get.end
+    }
+}
