@@ -31,7 +31,8 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CLookup"),
         // What look-ups in the packed format cost is decided here; xxHash is headers only.
-        .target(name: "CPacked", dependencies: ["CLinux", "CLookup"]),
+        .target(
+            name: "CPacked", dependencies: ["CLinux", "CLookup"], linkerSettings: [.linkedLibrary("zstd")]),
         .target(name: "CRocksDB", dependencies: ["CLookup"], linkerSettings: [.linkedLibrary("rocksdb")]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -109,7 +110,7 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["Bytes", "CLookup", "Storage"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Bytes", "CLookup", "PackedStorage", "Storage"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .target(
             name: "SessionSupport",
@@ -120,6 +121,9 @@ let package = Package(
         .executableTarget(
             name: "ParserFuzz", dependencies: ["Bytes", "CFuzzDriver", "RESP"], path: "Tests/Fuzz/ParserFuzz",
             swiftSettings: strict),
+        .executableTarget(
+            name: "PackedFuzz", dependencies: ["Bytes", "CFuzzDriver", "PackedStorage", "Platform", "Storage"],
+            path: "Tests/Fuzz/PackedFuzz", swiftSettings: strict),
         .executableTarget(
             name: "SessionFuzz", dependencies: ["CFuzzDriver", "SessionSupport"], path: "Tests/Fuzz/SessionFuzz",
             swiftSettings: strict),
@@ -160,7 +164,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PackedStorageTests",
-            dependencies: ["Bytes", "PackedStorage", "Platform", "Storage", "TestSupport"], swiftSettings: strict),
+            dependencies: ["Bytes", "PackedStorage", "Platform", "Storage", "TestSupport"], exclude: ["Golden"],
+            swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],
@@ -198,8 +203,8 @@ let package = Package(
         .testTarget(
             name: "DatasetBuildTests",
             dependencies: [
-                "Bytes", "CZlib", "CZstd", "DatasetBuild", "Datasets", "PackedStorage", "RocksDBStorage", "Storage",
-                "TestSupport",
+                "Bytes", "CRocksDBFixtures", "CZlib", "CZstd", "DatasetBuild", "Datasets", "PackedStorage", "Platform",
+                "RocksDBStorage", "Storage", "TestSupport",
             ],
             swiftSettings: strict),
     ],

@@ -7,6 +7,10 @@
 #include <string.h>
 #include <xxhash.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 static inline uint64_t hash_of(const uint8_t *bytes, size_t count) { return XXH3_64bits(bytes, count); }
 
 /// CRC16 with the polynomial 0x1021 and nothing reflected (XMODEM): of a byte that as many others follow as the
@@ -33,6 +37,15 @@ static inline bool may_have_brace(uint64_t bytes) {
 /// Whether there may be a `{` in a key; never no where there is one.
 static inline bool may_have_tag(const uint8_t *key, size_t count) {
     if (count < 8) return count && memchr(key, '{', count);
+#if defined(__SSE2__)
+    if (count >= 16) {
+        __m128i brace = _mm_set1_epi8('{');
+        __m128i found = _mm_cmpeq_epi8(_mm_loadu_si128((const void *)(key + count - 16)), brace);
+        for (size_t index = 0; index + 16 < count; index += 16)
+            found = _mm_or_si128(found, _mm_cmpeq_epi8(_mm_loadu_si128((const void *)(key + index)), brace));
+        return _mm_movemask_epi8(found) != 0;
+    }
+#endif
     uint64_t word;
     for (size_t index = 0; index + 8 < count; index += 8) {
         memcpy(&word, key + index, 8);

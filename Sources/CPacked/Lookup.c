@@ -10,6 +10,10 @@ enum {
     kChunk = 64,
     /// What a pass fetches of a record for the next: all of one with a key of 16 bytes and a value of 100.
     kFetchedBytes = 128,
+    /// Values longer than this are decompressed by readers: it takes a loop some ten microseconds.
+    kDecompressedHereMax = 16 << 10,
+    /// The longest value there is.
+    kValueBytesMax = 512 << 20,
 };
 
 /// What the end of a place stands for before it is known: no record ends as early.
@@ -59,9 +63,36 @@ static void fail(call *call, const almanac_packed_segment *segment, almanac_look
 
 // MARK: One key at a time
 
+/// Makes a value of what is stored for it, in memory of the batch.
+__attribute__((noinline)) static step decompress(
+    const call *call, const almanac_packed_segment *segment, almanac_lookup *lookup, fault *fault) {
+    if (lookup->value_count == 0) return kStepFound;
+    uint64_t position = 0, length;
+    fault->reason = "a stored value does not begin with its length";
+    if (!read_length(lookup->value, lookup->value_count, &position, &length)) return kStepDamaged;
+    const uint8_t *stored = lookup->value + position;
+    size_t stored_count = lookup->value_count - position;
+    lookup->value = stored;
+    lookup->value_count = stored_count;
+    if (length == 0) return kStepFound;
+    if (length > kDecompressedHereMax && !call->may_wait) return kStepCold;
+    fault->reason = "a value cannot be decompressed";
+    if (length > kValueBytesMax) return kStepDamaged;
+    uint8_t *bytes = pins_take(call->pins, length);
+    if (!bytes) return kStepDamaged;
+    if (!pins_decompress(call->pins, segment->dictionary, stored, stored_count, bytes, length)) {
+        pins_return(call->pins, length);
+        return kStepDamaged;
+    }
+    lookup->value = bytes;
+    lookup->value_count = length;
+    return kStepFound;
+}
+
 /// Compares a record with a key, and takes its value where they are the same.
 static inline step take_record(
-    const call *call, almanac_lookup *lookup, const uint8_t *record, extent place, bool verifies, fault *fault) {
+    const call *call, const almanac_packed_segment *segment, almanac_lookup *lookup, const uint8_t *record,
+    extent place, bool verifies, fault *fault) {
     uint64_t count = place.end - place.start;
     record_shape shape;
     *fault = (struct fault){.offset = kHeadBytes + place.start};
@@ -78,6 +109,10 @@ static inline step take_record(
         return kStepAbsent;
     lookup->value = record + shape.value;
     lookup->value_count = shape.value_count;
+    if (__builtin_expect(segment->compression != 0, 0)) {
+        step step = decompress(call, segment, lookup, fault);
+        if (step != kStepFound) return step;
+    }
     lookup->outcome = ALMANAC_HIT;
     return kStepFound;
 }
@@ -98,14 +133,14 @@ __attribute__((noinline)) static void search(
         step step = next_entry(segment, hash, call->may_wait, &position, &place, &fault);
         if (step == kStepFound && is_mapped(call, segment, place)) {
             const uint8_t *record = records_of(segment) + place.start;
-            step = take_record(call, lookup, record, place, verifies == ALMANAC_PACKED_VERIFY_ALL, &fault);
+            step = take_record(call, segment, lookup, record, place, verifies == ALMANAC_PACKED_VERIFY_ALL, &fault);
             if (step == kStepAbsent) continue;
         } else if (step == kStepFound) {
             const uint8_t *record;
             step = read_record(segment, call->pins, place, call->may_wait, &record, &fault);
             if (step == kStepFound)
                 step = take_record(
-                    call, lookup, record, place, verifies != ALMANAC_PACKED_VERIFY_OFF, &fault);
+                    call, segment, lookup, record, place, verifies != ALMANAC_PACKED_VERIFY_OFF, &fault);
             if (step == kStepAbsent) {
                 pins_return(call->pins, place.end - place.start);
                 continue;
@@ -139,7 +174,12 @@ static size_t find_lines(const call *call, almanac_lookup *lookups, size_t count
         uint64_t hash = hash_of(key, lookup->key_count);
         const uint8_t *line = segment->lines + line_of(hash, segment->line_count) * kLineBytes;
         __builtin_prefetch(line);
-        candidates[found++] = (candidate){.lookup = lookup, .segment = segment, .line = line, .hash = hash};
+        // The place is written by the next pass.
+        candidate *next = candidates + found++;
+        next->lookup = lookup;
+        next->segment = segment;
+        next->line = line;
+        next->hash = hash;
     }
     return found;
 }
@@ -254,18 +294,28 @@ static inline bool finish_place(candidate *key) {
         && key->place.end - key->place.start >= kRecordBytesMin;
 }
 
+/// Takes the value of a mapped record that needs nothing but to be compared; false where there is more to it.
+static inline bool take_plain_record(const call *call, const candidate *key, bool verifies) {
+    almanac_lookup *lookup = key->lookup;
+    const uint8_t *record = records_of(key->segment) + key->place.start;
+    uint64_t count = key->place.end - key->place.start;
+    record_shape shape;
+    if (verifies || key->segment->compression != 0 || !read_shape(record, count, &shape)) return false;
+    if (shape.key_count != lookup->key_count) return false;
+    if (!is_same_key(record + shape.key, call->key_base + lookup->key_offset, shape.key_count)) return false;
+    lookup->value = record + shape.value;
+    lookup->value_count = shape.value_count;
+    lookup->outcome = ALMANAC_HIT;
+    return true;
+}
+
 /// The third pass, over mapped records.
 static void compare_keys(call *call, candidate *candidates, size_t count) {
     bool verifies = call->version->verifies == ALMANAC_PACKED_VERIFY_ALL;
     for (size_t index = 0; index < count; index++) {
         candidate *key = candidates + index;
-        fault fault;
-        if (finish_place(key)) {
-            const uint8_t *record = records_of(key->segment) + key->place.start;
-            step step = take_record(call, key->lookup, record, key->place, verifies, &fault);
-            if (step == kStepFound) continue;
-        }
-        // Another key has the same tag, or something is wrong.
+        if (finish_place(key) && take_plain_record(call, key, verifies)) continue;
+        // Another key has the same tag, or it is not as plain as that.
         search(call, key->segment, key->lookup, key->hash);
     }
 }

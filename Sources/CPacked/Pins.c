@@ -1,6 +1,7 @@
 #include "Pins.h"
 
 #include <stdlib.h>
+#include <zstd.h>
 
 /// What one block has room for: many small values, and few calls of malloc.
 static const size_t kBlockBytes = 256 << 10;
@@ -13,6 +14,7 @@ void almanac_packed_pins_destroy(almanac_packed_pins *pins) {
         pins->blocks = block->next;
         free(block);
     }
+    ZSTD_freeDCtx(pins->decompression);
     free(pins);
 }
 
@@ -51,3 +53,11 @@ uint8_t *pins_take(almanac_packed_pins *pins, size_t count) {
 }
 
 void pins_return(almanac_packed_pins *pins, size_t count) { pins->blocks->used -= count; }
+
+bool pins_decompress(
+    almanac_packed_pins *pins, const void *dictionary, const uint8_t *stored, size_t stored_count, uint8_t *bytes,
+    size_t count) {
+    if (!pins->decompression) pins->decompression = ZSTD_createDCtx();
+    if (!pins->decompression) return false;
+    return ZSTD_decompress_usingDDict(pins->decompression, bytes, count, stored, stored_count, dictionary) == count;
+}

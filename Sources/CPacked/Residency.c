@@ -12,10 +12,14 @@
 
 uint8_t almanac_packed_mark(const uint8_t *mark) { return mark_at(mark); }
 
-void almanac_packed_set_resident(uint8_t *mark, bool is_resident) {
-    uint8_t before = mark_at(mark), after = is_resident ? ALMANAC_PACKED_RESIDENT : ALMANAC_PACKED_COLD;
+void almanac_packed_set_mark(uint8_t *mark, uint8_t value) {
+    uint8_t before = mark_at(mark);
     while (before != ALMANAC_PACKED_FAULTED
-        && !__atomic_compare_exchange_n(mark, &before, after, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
+        && !__atomic_compare_exchange_n(mark, &before, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
+}
+
+uint64_t almanac_packed_faults_seen(const almanac_packed_version *version) {
+    return __atomic_load_n(&version->faults_seen, __ATOMIC_RELAXED);
 }
 
 void almanac_packed_set_ready(

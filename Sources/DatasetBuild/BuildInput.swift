@@ -4,8 +4,11 @@ public import Storage
 
 /// Opens the engine on the files in a version's directory, for one walk over its rows.
 ///
-/// `columnFamily` is for RocksDB; `nil` means its default one.
-public typealias DatasetOpener = (_ directory: String, _ columnFamily: String?) throws(EngineError) -> any Engine
+/// `format` is as the manifest says, or `nil` where the files must tell; `columnFamily` is for RocksDB, whose default one
+/// is `nil`.
+public typealias DatasetOpener = (
+    _ directory: String, _ format: String?, _ columnFamily: String?
+) throws(EngineError) -> any Engine
 
 /// One thing that a build reads, found to be there and not read yet.
 ///

@@ -35,7 +35,7 @@ final class DatasetInput: BuildInput {
         }
         directory = version.path
         do throws(EngineError) {
-            engine = try open(directory, options.columnFamily)
+            engine = try open(directory, manifest?.format, options.columnFamily)
         } catch {
             guard error.kind != .missing else {
                 throw BuildError(.usage, "\(directory) is a directory that holds no dataset; name the files in it")
@@ -56,18 +56,20 @@ final class DatasetInput: BuildInput {
 
     /// The version that `path` leads to, and its manifest where it has one.
     private static func find(_ path: String) throws(DataDirectoryError) -> (VersionDirectory, Manifest?) {
-        var version = VersionDirectory(path: path)
+        // Links are followed once, so that a flip meanwhile cannot mix two versions; what cannot be, opening tells.
+        var version = VersionDirectory(path: (try? FileSystem.resolved(path)) ?? path)
         if !FileSystem.exists("\(path)/\(Manifest.fileName)"), DataDirectory.isPresent(at: path) {
             let directory = DataDirectory(path: path)
             guard let id = try directory.currentVersionID() else {
                 throw DataDirectoryError(
                     .absent, "\(path): no version is current; name one of \(directory.versionsPath)")
             }
-            // By its own name, so that a flip meanwhile cannot mix two versions.
             version = VersionDirectory(path: directory.versionPath(id))
         }
         guard FileSystem.exists("\(version.path)/\(Manifest.fileName)") else { return (version, nil) }
-        return (version, try version.manifest().manifest)
+        let manifest = try version.manifest().manifest
+        try version.checkSizes(manifest)
+        return (version, manifest)
     }
 
     func read(to rows: inout InputRows, _ progress: InputProgress) throws(BuildError) -> (bytes: Int, notes: [String]) {

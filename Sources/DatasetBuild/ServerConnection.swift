@@ -1,8 +1,8 @@
 internal import RESP
 internal import RedisClient
 
-/// A connection to a server whose keys are read, which a signal interrupts while the server is silent.
-struct ServerConnection: ~Copyable {
+/// A connection to a server whose keys are read; a signal ends the wait for a server that is silent.
+final class ServerConnection {
     private let client: RedisClient
     private let monitor: BuildMonitor
     private let silenceMax: Duration
@@ -17,6 +17,7 @@ struct ServerConnection: ~Copyable {
     ///   - address: Of the server.
     ///   - monitor: Knows when to stop.
     ///   - silenceMax: How long the server may be silent while it owes a reply.
+    /// - Throws: ``BuildError`` of kind `unreachable`.
     init(_ address: RedisAddress, monitor: BuildMonitor, silenceMax: Duration) throws(BuildError) {
         do throws(RedisClientError) {
             client = try RedisClient(
@@ -59,11 +60,18 @@ struct ServerConnection: ~Copyable {
         return reply
     }
 
-    /// What INFO says; empty where the server does not tell.
-    func facts() throws(BuildError) -> String {
+    /// How many keys the database has, as DBSIZE says.
+    func keyCount() throws(BuildError) -> Int {
+        ask(["DBSIZE"])
+        guard case .integer(let count) = try receive("DBSIZE") else { throw unexpected("DBSIZE") }
+        return count
+    }
+
+    /// What INFO says; nothing where the server does not tell.
+    func facts() throws(BuildError) -> ServerFacts {
         ask(["INFO"])
-        guard case .bulk(let text) = try receive() else { return "" }
-        return String(decoding: text, as: UTF8.self)
+        guard case .bulk(let text) = try receive() else { return ServerFacts("") }
+        return ServerFacts(String(decoding: text, as: UTF8.self))
     }
 
     /// The error for an answer to `command` that is none of Redis's.

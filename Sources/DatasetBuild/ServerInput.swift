@@ -26,12 +26,8 @@ final class ServerInput: BuildInput {
         rowBytesMax = options.rowBytesMax
         silenceMax = options.serverSilenceMax
         let connection = try ServerConnection(address, monitor: monitor, silenceMax: silenceMax)
-        connection.ask(["DBSIZE"])
-        guard case .integer(let count) = try connection.receive("DBSIZE") else {
-            throw connection.unexpected("DBSIZE")
-        }
-        rowCount = count
-        let facts = ServerFacts(try connection.facts())
+        rowCount = try connection.keyCount()
+        let facts = try connection.facts()
         expiringKeyCount = facts.expiringKeyCount(database: address.database)
         if facts.isInCluster {
             monitor.say("\(name) is one node of a cluster, and only its own keys are read: name every master")
@@ -40,35 +36,32 @@ final class ServerInput: BuildInput {
 
     func read(to rows: inout InputRows, _ progress: InputProgress) throws(BuildError) -> (bytes: Int, notes: [String]) {
         let connection = try ServerConnection(address, monitor: progress.monitor, silenceMax: silenceMax)
+        let before = try connection.facts()
+        let countBefore = try connection.keyCount()
         var walk = ServerWalk(connection, rowBytesMax: rowBytesMax)
         try walk.read(to: &rows, progress)
+        let after = try connection.facts()
+        let count = min(countBefore, try connection.keyCount())
+        let version = before.version(database: address.database)
+        guard after.version(database: address.database) == version else {
+            throw BuildError(
+                .unreachable,
+                "\(name) has swapped its version while it was read, and half of each is neither: try again")
+        }
+        // A Redis that is written to counts keys that were not there throughout; a version never changes.
+        guard walk.keyCount >= count || !after.isKeyCountExact(database: address.database) else {
+            throw BuildError(
+                .badData,
+                "\(name) gave \(Quantity.grouped(walk.keyCount)) keys of the \(Quantity.grouped(count)) that it has")
+        }
         var notes: [String] = []
         func note(_ keys: String, _ count: Int) {
             if count > 0 { notes.append("keys of \(name) that \(keys): \(Quantity.grouped(count))") }
         }
         note("hold no string, and were passed over", walk.foreignKeyCount)
         note("were gone when their values were asked for", walk.vanishedKeyCount)
+        note("it counts and did not give", count - walk.keyCount)
         note("expire there, and never in a version", expiringKeyCount ?? 0)
         return (walk.bytesRead, notes)
-    }
-}
-
-/// What a server's INFO says of itself.
-private struct ServerFacts {
-    private let lines: [Substring]
-
-    /// - Parameter text: Empty where the server does not tell.
-    init(_ text: String) {
-        // A carriage return and a line feed are one character.
-        lines = text.split(whereSeparator: \.isNewline)
-    }
-
-    var isInCluster: Bool { lines.contains("cluster_enabled:1") }
-
-    /// From a line such as `db0:keys=3,expires=1,avg_ttl=0`, which an empty database has not.
-    func expiringKeyCount(database: Int) -> Int? {
-        let prefix = "db\(database):"
-        let fields = lines.first { $0.hasPrefix(prefix) }?.dropFirst(prefix.count).split(separator: ",")
-        return fields?.first { $0.hasPrefix("expires=") }.flatMap { Int($0.dropFirst("expires=".count)) }
     }
 }

@@ -5,10 +5,11 @@ internal import RESP
 /// Not with MGET: it answers alike for what is gone and for what holds no string, and its reply is one piece, however
 /// long. The next page of keys is asked for ahead of this one's values, so that the server is at work while they are
 /// taken.
-struct ServerWalk: ~Copyable {
+struct ServerWalk {
     private let connection: ServerConnection
     private let rowBytesMax: Int
-    private var keyCount = 0
+    /// How many keys SCAN has given, those that it gave twice counted twice.
+    private(set) var keyCount = 0
     /// How many keys hold something else than a string.
     private(set) var foreignKeyCount = 0
     /// How many keys were deleted, or expired, between SCAN and GET.
@@ -16,13 +17,13 @@ struct ServerWalk: ~Copyable {
     /// How many keys the next SCAN asks for.
     private var pageKeyCount = pageKeyCountFirst
 
-    private static let pageKeyCountFirst = 64
+    private static let pageKeyCountFirst = 16
     /// More than this many keep other clients of the server waiting.
     private static let pageKeyCountMax = 1000
     /// How much the values of a page should have together: the server holds two pages' for us.
     private static let pageValueBytes = 4 << 20
 
-    init(_ connection: consuming ServerConnection, rowBytesMax: Int) {
+    init(_ connection: ServerConnection, rowBytesMax: Int) {
         self.connection = connection
         self.rowBytesMax = rowBytesMax
     }
@@ -91,8 +92,7 @@ struct ServerWalk: ~Copyable {
             default: throw connection.unexpected("GET")
             }
         }
-        guard !keys.isEmpty else { return }
-        let wanted = Self.pageValueBytes / max(valueBytes / keys.count, 1)
+        let wanted = Self.pageValueBytes / max(valueBytes / max(keys.count, 1), 1)
         // Twice as many at most, as the page at hand may have been an odd one.
         pageKeyCount = max(1, min(wanted, pageKeyCount * 2, Self.pageKeyCountMax))
     }

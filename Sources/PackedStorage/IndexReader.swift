@@ -23,6 +23,14 @@ struct IndexReader: ~Copyable {
         return start..<end
     }
 
+    /// Appends the bytes of a line to `buffer`.
+    mutating func copyLine(_ line: Int, to buffer: inout ByteBuffer) throws(EngineError) {
+        let offset = line * SegmentLayout.lineByteCount
+        try bring(offset / SegmentLayout.pageByteCount)
+        let start = offset % SegmentLayout.pageByteCount
+        buffer.append(page, in: start..<start + SegmentLayout.lineByteCount)
+    }
+
     /// Where the first record of a line begins; for the line behind the last one, the length of all records.
     private mutating func base(of line: Int) throws(EngineError) -> Int {
         guard line < segment.layout.lineCount else { return segment.layout.records.count }
@@ -53,9 +61,9 @@ extension PackedKey {
         Int(hash.multipliedFullWidth(by: UInt64(lineCount)).high)
     }
 
-    /// Positions of walks are the top 53 bits of a hash, so that a cursor is exact as a double too.
-    static let positionShift: UInt64 = 11
-    static let positionCount: UInt64 = 1 << 53
+    /// Positions of walks are the top 52 bits of a hash: cursors made of them have 53, and are exact as doubles.
+    static let positionShift: UInt64 = 12
+    static let positionCount: UInt64 = 1 << 52
 
     /// The greatest hash of those whose position is below `position`, which is above 0.
     static func greatestHash(before position: UInt64) -> UInt64 {
@@ -91,7 +99,7 @@ extension PackedSegment {
         EngineError(operation: "read", kind: .damaged, message: "\(path): \(message)")
     }
 
-    /// - Parameter place: Of a record, in bytes from the first.
+    /// Damage of the record at `place`, in bytes from the first.
     func damage(at place: Int, _ message: String) -> EngineError {
         damage("the record at byte \(layout.records.offset + place): \(message)")
     }

@@ -15,6 +15,8 @@ public import Storage
     /// In the order of their slots; all of one size.
     let segments: [PackedSegment]
     let pages: PackedResidency
+    /// What values were compressed with, by the hash in the trailer: segments written together have the same.
+    private let dictionaries: [UInt64: ValueDictionary]
     // Safety: made in init and freed in deinit; what changes in it is accessed as C's atomic bytes.
     nonisolated(unsafe) private let parts: UnsafeMutablePointer<almanac_packed_segment>
 
@@ -51,10 +53,20 @@ public import Storage
                 operation: "open", kind: .damaged,
                 message: "\(path): the segments end with slot \(next - 1) of \(PackedKey.slotCount)")
         }
+        var dictionaries: [UInt64: ValueDictionary] = [:]
+        for segment in segments where dictionaries[segment.layout.dictionaryHash] == nil {
+            dictionaries[segment.layout.dictionaryHash] = try segment.readDictionary()
+        }
         self.segments = segments
+        self.dictionaries = dictionaries
         keyCount = .exact(segments.reduce(0) { $0 + $1.layout.keyCount })
         unsafe parts = .allocate(capacity: segments.count)
-        for (index, segment) in segments.enumerated() { unsafe (parts + index).initialize(to: segment.parts) }
+        for (index, segment) in segments.enumerated() {
+            unsafe (parts + index).initialize(to: segment.parts)
+            unsafe parts[index].dictionary = (dictionaries[segment.layout.dictionaryHash]?.handle).map {
+                unsafe UnsafeRawPointer($0)
+            }
+        }
         let version = unsafe almanac_packed_version(
             segments: parts, segment_count: UInt32(segments.count),
             slot_shift: UInt32(segments[0].layout.slots.count.trailingZeroBitCount),

@@ -1,12 +1,23 @@
+internal import Platform
 internal import Synchronization
 
-/// The memory that packed versions of one process may take for their files.
+/// The memory that packed versions of one process may take for their files, and a watch over what becomes of it.
 ///
 /// Any thread.
 public final class PackedMemory: Sendable {
-    /// In bytes. A version is not kept in memory where it is larger.
+    /// In bytes; a version is not kept in memory where it is larger.
     public let byteCountMax: Int
     private let lockedBytes = Atomic<Int>(0)
+    private let watched = Mutex(Watched())
+
+    private struct Watched {
+        var versions: [WeakResidency] = []
+        var hasThread = false
+    }
+
+    private struct WeakResidency: Sendable {
+        weak var residency: PackedResidency?
+    }
 
     /// Without a bound, versions are always in memory, and locked where that is permitted.
     public init(byteCountMax: Int = .max) { self.byteCountMax = byteCountMax }
@@ -28,4 +39,47 @@ public final class PackedMemory: Sendable {
     }
 
     func release(_ byteCount: Int) { lockedBytes.wrappingSubtract(byteCount, ordering: .relaxed) }
+
+    /// Has a version look again and again at what is in memory, for as long as it is open.
+    func watch(_ residency: PackedResidency) throws(SystemError) {
+        let needsThread = watched.withLock { watched in
+            watched.versions.removeAll { $0.residency == nil }
+            if !watched.versions.contains(where: { $0.residency === residency }) {
+                watched.versions.append(WeakResidency(residency: residency))
+            }
+            defer { watched.hasThread = true }
+            return !watched.hasThread
+        }
+        guard needsThread else { return }
+        do throws(SystemError) {
+            _ = try Thread(name: "residency") { [weak self] in
+                var pause = Self.pauseNanosecondsMin
+                repeat { Thread.sleep(nanoseconds: pause) } while self?.refreshAll(&pause) ?? false
+            }
+        } catch {
+            watched.withLock { $0.hasThread = false }
+            throw error
+        }
+    }
+
+    /// - Parameter pause: Set to how long to wait before the next time.
+    /// - Returns: False where there is nothing left to watch, and the thread is to end.
+    private func refreshAll(_ pause: inout UInt64) -> Bool {
+        let start = Clock.monotonicNanoseconds()
+        let residencies = watched.withLock { $0.versions.compactMap(\.residency) }
+        for residency in residencies { residency.refresh() }
+        let taken = Clock.nanoseconds(from: start, to: Clock.monotonicNanoseconds())
+        pause = max(Self.pauseNanosecondsMin, taken * Self.pauseShareMin)
+        return watched.withLock { watched in
+            watched.versions.removeAll { $0.residency == nil }
+            // Those at hand here may be the last references.
+            watched.hasThread = !watched.versions.isEmpty
+            return watched.hasThread
+        }
+    }
+
+    /// Between two looks: long enough to cost nothing, short enough to notice before much has been dropped.
+    private static let pauseNanosecondsMin: UInt64 = 1_000_000_000
+    /// Of a terabyte a look takes seconds, and must not keep a core busy.
+    private static let pauseShareMin: UInt64 = 20
 }

@@ -1,5 +1,6 @@
 private import CLinux
 internal import CPacked
+private import Platform
 internal import Storage
 internal import Synchronization
 
@@ -63,13 +64,39 @@ internal import Synchronization
         noteReadiness()
         if includesRecords {
             for segment in segments {
-                try load(chunksOf: 0..<segment.mapping.byteCount, of: segment, locks, &failure, shouldContinue) { chunk in
+                try load(chunksOf: 0..<segment.mapping.byteCount, of: segment, locks, &failure, shouldContinue) {
+                    chunk in
                     verifiesRecords ? segment.verifyRecords(inChunk: chunk) : nil
                 }
             }
             noteReadiness()
         }
+        do throws(SystemError) {
+            try memory.watch(self)
+        } catch {
+            throw EngineError(operation: "load", kind: .io, message: "nobody watches what is in memory: \(error)")
+        }
         if let failure { throw failure }
+    }
+
+    /// Looks again at what is in memory: pages that are not locked go as the kernel needs them, and pages that a disk
+    /// could not give are lost.
+    func refresh() {
+        let isReclaimable = progress.withLock(\.isReclaimable)
+        let faultsSeen = unsafe almanac_packed_faults_seen(version)
+        guard isReclaimable || faultsSeen != clinux_mapping_fault_count() else { return }
+        guard isReclaimable else { return noteReadiness() }
+        for segment in segments {
+            let mapping = segment.mapping
+            for chunk in mapping.chunks(of: includesRecords ? 0..<mapping.byteCount : segment.indexBytes) {
+                switch mapping.mark(ofChunk: chunk) {
+                case .resident where !mapping.isInMemory(chunk: chunk): mapping.setMark(ofChunk: chunk, .dropped)
+                case .dropped where mapping.isInMemory(chunk: chunk): mapping.setMark(ofChunk: chunk, .resident)
+                case .resident, .dropped, .cold, .faulted: break
+                }
+            }
+        }
+        noteReadiness()
     }
 
     /// Whether the memory may be locked.
@@ -107,10 +134,10 @@ internal import Synchronization
             }
             if let found = verify(chunk) {
                 failure = found
-                mapping.setMark(ofChunk: chunk, isResident: false)
+                mapping.setMark(ofChunk: chunk, .cold)
                 continue
             }
-            mapping.setMark(ofChunk: chunk, isResident: true)
+            mapping.setMark(ofChunk: chunk, .resident)
             if population != .locked { progress.withLock { $0.isReclaimable = true } }
         }
     }

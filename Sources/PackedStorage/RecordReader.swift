@@ -44,9 +44,11 @@ struct RecordReader: ~Copyable {
     /// Begins with a run.
     ///
     /// - Parameters:
+    ///   - segment: To be read.
     ///   - run: In bytes from the first record; begins with a record and ends with one.
     ///   - lines: To which all of its records belong.
     ///   - leavesCache: Whether pages of the file that this brings into memory are dropped again.
+    /// - Throws: ``EngineError`` where what the cache holds cannot be asked.
     mutating func begin(
         _ segment: PackedSegment, _ run: Range<Int>, of lines: Range<Int>, leavesCache: Bool = false
     ) throws(EngineError) {
@@ -157,6 +159,9 @@ struct RecordReader: ~Copyable {
 
     /// Where the record at `index` begins, in bytes from the first record.
     func place(at index: Int) -> Int { windowPlace + records[index].offset }
+
+    /// Of the whole record at `index`.
+    func byteCountOfRecord(at index: Int) -> Int { records[index].count }
 
     subscript(keyAt index: Int) -> Span<UInt8> {
         @_lifetime(borrow self)

@@ -68,6 +68,11 @@ struct RegionWriter: ~Copyable {
         return offset - before
     }
 
+    /// As ``appendRecord(key:value:)``, with a value that is in a buffer.
+    mutating func appendRecord(key: Span<UInt8>, stored: borrowing ByteBuffer) throws(EngineError) -> Int {
+        try appendRecord(key: key, value: stored.span)
+    }
+
     /// Adds zeros up to the next multiple of `unit`.
     mutating func pad(to unit: Int) { buffer.append(zeros: SegmentLayout.roundedUp(offset, to: unit) - offset) }
 

@@ -21,8 +21,10 @@ internal import Platform
     /// Maps the file at `path`, without reading any of it.
     ///
     /// - Parameters:
+    ///   - path: Of the file.
     ///   - byteCount: Of the file; at least 1.
     ///   - indexPageCount: Pages of 4,096 bytes in its index.
+    /// - Throws: What the kernel refused.
     init(path: String, byteCount: Int, indexPageCount: Int) throws(SystemError) {
         file = try LookupFile(path: path)
         self.byteCount = byteCount
@@ -74,10 +76,10 @@ internal import Platform
         return unsafe ChunkMark(rawValue: almanac_packed_mark(chunkMarks + chunk)) ?? .faulted
     }
 
-    /// Notes whether a chunk is in memory, unless the disk has failed there.
-    func setMark(ofChunk chunk: Int, isResident: Bool) {
-        precondition(chunk >= 0 && chunk < chunkCount)
-        unsafe almanac_packed_set_resident(chunkMarks + chunk, isResident)
+    /// Marks a chunk, unless the disk has failed there.
+    func setMark(ofChunk chunk: Int, _ mark: ChunkMark) {
+        precondition(chunk >= 0 && chunk < chunkCount && mark != .faulted)
+        unsafe almanac_packed_set_mark(chunkMarks + chunk, mark.rawValue)
     }
 
     /// Has the kernel begin to read some bytes.
@@ -109,10 +111,14 @@ internal import Platform
     }
 }
 
+/// What is known of a chunk; the values are those of C.
 enum ChunkMark: UInt8 {
+    /// It has not been loaded.
     case cold = 0
     case resident = 1
     case faulted = 2
+    /// It has been loaded and found right, and the kernel has taken some of it back.
+    case dropped = 3
 }
 
 /// A file opened for reading at random places.

@@ -8,7 +8,7 @@ internal import Storage
 @safe struct ValueDecoder: ~Copyable {
     private let context: OpaquePointer?
     /// By the hash in the trailer: segments that were written together have the same.
-    private var dictionaries: [UInt64: Dictionary] = [:]
+    private var dictionaries: [UInt64: ValueDictionary] = [:]
     /// The value decoded last.
     private(set) var value = ByteBuffer()
 
@@ -18,22 +18,14 @@ internal import Storage
 
     /// Reads the dictionary of `segment`, if it has one and needs one.
     mutating func prepare(for segment: PackedSegment) throws(EngineError) {
-        let layout = segment.layout
-        guard layout.compression == .zstd, layout.dictionary.count > 0,
-            dictionaries[layout.dictionaryHash] == nil
-        else { return }
-        var bytes = ByteBuffer()
-        try segment.read(layout.dictionary.count, at: layout.dictionary.offset, to: &bytes)
-        guard PackedKey.hash(bytes.span) == layout.dictionaryHash else {
-            throw segment.damage("the dictionary: its checksum is wrong")
-        }
-        guard let dictionary = Dictionary(bytes.span) else { throw segment.damage("the dictionary: it is none") }
-        dictionaries[layout.dictionaryHash] = dictionary
+        let hash = segment.layout.dictionaryHash
+        guard dictionaries[hash] == nil else { return }
+        dictionaries[hash] = try segment.readDictionary()
     }
 
     /// Puts the value that `stored` stands for, in a segment whose values are compressed, into ``value``.
     ///
-    /// - Parameter place: Of its record, in bytes from the first, for the error.
+    /// `place` is that of its record, in bytes from the first, for the error.
     mutating func decode(_ stored: Span<UInt8>, of segment: PackedSegment, at place: Int) throws(EngineError) {
         value.removeAll()
         guard !stored.isEmpty else { return }
@@ -58,21 +50,6 @@ internal import Storage
         guard ZSTD_isError(result) == 0, result == Int(prefix.number) else {
             throw segment.damage(at: place, "its value cannot be decompressed")
         }
-    }
-}
-
-extension ValueDecoder {
-    @safe fileprivate final class Dictionary {
-        let handle: OpaquePointer
-
-        init?(_ bytes: Span<UInt8>) {
-            // Safety: Zstandard copies the bytes.
-            let made = unsafe bytes.withUnsafeBytes { unsafe ZSTD_createDDict($0.baseAddress, $0.count) }
-            guard let made = unsafe made else { return nil }
-            unsafe handle = made
-        }
-
-        deinit { unsafe ZSTD_freeDDict(handle) }
     }
 }
 

@@ -1,3 +1,5 @@
+private import Bytes
+
 /// One opened, unchanging set of keys and values, in one storage format.
 ///
 /// Engines are read by many threads at once and never written, so every method may be called from
@@ -16,6 +18,9 @@ public protocol Engine: AnyObject, Sendable {
 
     /// How much of the version is in memory; `nil` where the engine's caches decide that.
     var residency: EngineResidency? { get }
+
+    /// Below, at or above zero as walks over rows come to key `one` before, with or after `other`.
+    func order(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Int
 
     /// A batch for look-ups in this engine and in no other.
     ///
@@ -70,6 +75,9 @@ public protocol Engine: AnyObject, Sendable {
 }
 
 extension Engine {
+    /// The order of the keys' bytes.
+    public func order(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Int { one.compare(other) }
+
     /// A batch for a few look-ups.
     public func makeBatch() -> LookupBatch { makeBatch(rowCacheBytes: 0) }
 
@@ -95,7 +103,7 @@ public enum ScanStart: Sendable, Equatable {
     case beginning
     /// At this key, or at the next in order where it is absent.
     case key([UInt8])
-    /// At this position of an order that is the same in every version: 1 to 2^53 - 1.
+    /// At this position of an order that is the same in every version: 1 to 2^52 - 1.
     ///
     /// Where each key has a position of its own in all versions, as its hash gives it, a walk needs nothing else to
     /// go on after a swap, or on another server.

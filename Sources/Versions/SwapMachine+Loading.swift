@@ -39,7 +39,8 @@ extension SwapMachine {
             ]
             logger.info("loaded", metadata: metadata.merging(found) { old, _ in old })
         case .failed(let error):
-            logger.critical("not all of a version can be read", metadata: metadata.merging(["cause": "\(error)"]) { $1 })
+            logger.critical(
+                "not all of a version can be read", metadata: metadata.merging(["cause": "\(error)"]) { $1 })
             let served = datasets[database].served
             guard error.kind == .damaged, served.id == loading.id, !loading.cancellation.isCancelled else { return }
             datasets[database].served.verification = .damaged

@@ -52,7 +52,9 @@ final class SwapMachine {
     }
 
     private func nextMessage() -> SwapControl.Message? {
-        if closing.isEmpty, datasets.allSatisfy({ $0.retired.isEmpty && $0.loadings.isEmpty }) { return parts.messages.pop() }
+        if closing.isEmpty, datasets.allSatisfy({ $0.retired.isEmpty && $0.loadings.isEmpty }) {
+            return parts.messages.pop()
+        }
         let tick = closing.isEmpty ? Self.retiredTickNanoseconds : Self.closingTickNanoseconds
         return parts.messages.pop(until: Clock.monotonicNanoseconds() + tick)
     }

@@ -1,8 +1,8 @@
 public import ArgumentParser
 public import DatasetBuild
 internal import Datasets
+private import PackedStorage
 private import Settings
-private import Storage
 
 /// `almanac build`: makes a version out of rows.
 struct BuildCommand: ParsableCommand {
@@ -18,8 +18,9 @@ struct BuildCommand: ParsableCommand {
             Inputs are files, - for standard input, datasets and live servers, as many of each as you like. Rows \
             come in any order, and there may be more of them than memory holds.
 
-            FILES may be plain, gzip or zstd, told by their first bytes. FORMATS, by the name's ending (.csv .tsv .jsonl .ndjson .resp, then perhaps
-            .gz or .zst) or by --input-format:
+            FILES may be plain, gzip or zstd, told by their first bytes. FORMATS, by
+            the name's ending (.csv .tsv .jsonl .ndjson .resp, then perhaps .gz or
+            .zst) or by --input-format:
               csv    RFC 4180; the first record names the columns
               tsv    text/tab-separated-values, without quoting; the first line names
                      the columns
@@ -28,14 +29,14 @@ struct BuildCommand: ParsableCommand {
                      stored as its JSON text, and null is refused
               resp   what redis-cli --pipe takes: SET key value, and MSET
 
-            DATASETS are directories: a RocksDB database, of which --column-family chooses a column family, a \
-            version, or a data directory, whose current version is meant. They are only read.
+            DATASETS are directories: a RocksDB database, whose column family --column-family may name; a version; \
+            or a data directory, whose current version is meant. They are only read.
 
-            SERVERS are Redis or whatever speaks as it does: redis://[[user:]password@]host[:port][/db] or \
-            unix://[[user:]password@]/path[?db=n], a % before what is special in a password (%2F for /). Keys are \
-            found by SCAN while the server goes on: what is there throughout is taken, what is written meanwhile \
-            may be. A key that holds no string counts as a malformed row. A key that expires is taken with its \
-            value and stays; how many there are is said. Of a cluster, name every master.
+            SERVERS are Redis, or speak as Redis does: redis://[[user:]password@]host[:port][/db] or \
+            unix://[[user:]password@]/path[?db=n], with %2F for a / in a password. Keys are found by SCAN while the \
+            server goes on: what is there throughout is taken, what is written meanwhile may be. A key that holds \
+            no string is a malformed row. A key that expires is taken, and never expires in the version; how many \
+            there are is told. Of a cluster, name every master.
 
             Without --value a row of CSV or TSV is stored as a JSON object of all its columns; so is an object of \
             JSON Lines where --key is given alone. An empty key is malformed in CSV and TSV.
@@ -97,15 +98,20 @@ struct BuildCommand: ParsableCommand {
         help: ArgumentHelp("The column family to read of RocksDB databases. (default: default)", valueName: "family"))
     var columnFamily: String?
 
-    // The packed engine is not whole yet; it becomes the default when it is.
     @Option(help: ArgumentHelp("The storage format to write: packed or rocksdb.", valueName: "format"))
-    var format = StorageFormat.rocksdb
+    var format = StorageFormat.packed
 
     @Option(
         help: ArgumentHelp(
             "Packed files to make, each of an equal range of hash slots: a power of two up to 16384.",
             valueName: "count"))
-    var segments = PackedOptions().segmentCount
+    var segments = PackedBuildOptions().segmentCount
+
+    @Option(
+        help: ArgumentHelp(
+            "How packed files store values: none, or zstd with a dictionary trained on some of them.",
+            valueName: "way"))
+    var compression = ValueCompression.none
 
     @Option(
         help: ArgumentHelp(
@@ -143,8 +149,11 @@ struct BuildCommand: ParsableCommand {
         guard (output == nil) != (dataDirectory == nil) else {
             throw ValidationError("Name either --output or --data-dir")
         }
-        guard format == .packed || segments == PackedOptions().segmentCount else {
+        guard format == .packed || segments == PackedBuildOptions().segmentCount else {
             throw ValidationError("--segments goes with --format packed")
+        }
+        guard format == .packed || compression == .none else {
+            throw ValidationError("--compression goes with --format packed")
         }
         guard !activate || dataDirectory != nil else { throw ValidationError("--activate needs --data-dir") }
     }
@@ -158,10 +167,7 @@ struct BuildCommand: ParsableCommand {
         let monitor = BuildMonitor(output: quiet ? .none : .standardError) { signals.next() }
         do throws(BuildError) {
             let builder = DatasetBuilder(
-                options, monitor: monitor, signingKey: signingKey
-            ) { (directory, columnFamily) throws(EngineError) in
-                try openInspected(directory, columnFamily: columnFamily)
-            }
+                options, monitor: monitor, signingKey: signingKey, openDataset: openInput)
             let summary = try build(with: builder)
             if !quiet { print(summary.text) }
         } catch {
@@ -177,8 +183,9 @@ struct BuildCommand: ParsableCommand {
     private func build(with builder: DatasetBuilder) throws(BuildError) -> BuildSummary {
         switch format {
         case .packed:
-            var packed = PackedOptions()
+            var packed = PackedBuildOptions()
             packed.segmentCount = segments
+            packed.compression = compression == .zstd ? .zstd : .none
             return try builder.build(packed)
         case .rocksdb:
             return try builder.build { (directory) throws(BuildError) in try RocksDBSink(directory: directory) }
@@ -230,6 +237,12 @@ struct BuildCommand: ParsableCommand {
 enum StorageFormat: String, CaseIterable, ExpressibleByArgument {
     case packed
     case rocksdb
+}
+
+/// A way of `almanac build` to store values.
+enum ValueCompression: String, CaseIterable, ExpressibleByArgument {
+    case none
+    case zstd
 }
 
 /// A number of bytes on the command line, read as the settings of `almanac serve` are: `67108864`, `64MiB`, `2gb`.

@@ -17,11 +17,9 @@ import json
 import mmap
 import os
 import platform
-import random
 import re
 import shutil
 import signal
-import socket
 import statistics
 import struct
 import subprocess
@@ -29,173 +27,8 @@ import sys
 import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-TICK = os.sysconf("SC_CLK_TCK")
-
-# Almanac refuses settings that it does not know, those in the environment too.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ALMANAC_")}
-
-# name: (kind, connections, pipeline, keys a request)
-WORKLOADS = {
-    "GET pipeline 1": ("get", 50, 1, 1),
-    "GET pipeline 16": ("get", 50, 16, 1),
-    "GET pipeline 64": ("get", 50, 64, 1),
-    "GET miss pipeline 1": ("miss", 50, 1, 1),
-    "GET miss pipeline 16": ("miss", 50, 16, 1),
-    "GET miss pipeline 64": ("miss", 50, 64, 1),
-    "MGET 10": ("mget", 20, 1, 10),
-    "MGET 100": ("mget", 20, 1, 100),
-    "PING pipeline 1": ("ping", 50, 1, 1),
-    "PING pipeline 64": ("ping", 50, 64, 1),
-    "ECHO pipeline 1": ("echo", 50, 1, 1),
-    "ECHO pipeline 16": ("echo", 50, 16, 1),
-    "ECHO pipeline 64": ("echo", 50, 64, 1),
-}
-
-
-def say(*words):
-    print(*words, file=sys.stderr, flush=True)
-
-
-def pairs(count, value_bytes):
-    """Deterministic keys and values; the values name their key and hardly compress."""
-    pool = random.Random(7).randbytes(1 << 20)
-    for number in range(count):
-        offset = number * 2654435761 % (len(pool) - value_bytes)
-        yield b"key:%012d" % number, (b"%012d|" % number + pool[offset : offset + value_bytes])[:value_bytes]
-
-
-def write_commands(path, count, value_bytes):
-    with open(path, "wb", buffering=1 << 20) as file:
-        for key, value in pairs(count, value_bytes):
-            file.write(b"*3\r\n$3\r\nSET\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n" % (len(key), key, len(value), value))
-
-
-def compiled(work, name, *command):
-    output = work / name
-    subprocess.run([*command, "-o", output], check=True, cwd=ROOT)
-    return output
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Target:
-    """A server under measurement."""
-
-    def __init__(self, name, command, work, source=None):
-        self.name, self.command, self.work, self.source = name, command, work, source
-
-    def start(self, wrapper=(), env=None):
-        self.port = free_port()
-        command = [*wrapper, *[str(word).replace("{port}", str(self.port)) for word in self.command]]
-        self.log = open(self.work / f"{self.name}.log", "ab")
-        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=self.log,
-                                        stderr=self.log, env={**ENVIRONMENT, **(env or {})}, cwd=self.work)
-        self.pid = self.process.pid
-        end = time.monotonic() + 120
-        while not self.answers():
-            if self.process.poll() is not None or time.monotonic() > end:
-                sys.exit(f"{self.name} does not answer; see {self.log.name}")
-            time.sleep(0.02)
-        if self.source:
-            subprocess.run(f"redis-cli -p {self.port} --pipe < {self.source}", shell=True, check=True,
-                           stdout=subprocess.DEVNULL)
-        return self
-
-    def answers(self):
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), 2) as probe:
-                probe.sendall(b"PING\r\n")
-                return probe.recv(100) == b"+PONG\r\n"
-        except OSError:
-            return False
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self.log.close()
-
-    def cpu(self):
-        """(nanoseconds of all threads, user ticks, system ticks)"""
-        total = 0
-        for task in Path(f"/proc/{self.pid}/task").iterdir():
-            try:
-                total += int((task / "schedstat").read_text().split()[0])
-            except (FileNotFoundError, ProcessLookupError):
-                pass
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return total, int(fields[11]), int(fields[12])
-
-    def resident_mib(self):
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
-
-    def touch_all(self, count):
-        """Reads every key once, so that what is measured is resident."""
-        with socket.create_connection(("127.0.0.1", self.port), 120) as connection:
-            step, hits = 1000, 0
-            file = connection.makefile("rb", 1 << 20)
-            for first in range(0, count, step):
-                names = [b"key:%012d" % number for number in range(first, min(first + step, count))]
-                connection.sendall(b"*%d\r\n$4\r\nMGET\r\n" % (len(names) + 1)
-                                   + b"".join(b"$16\r\n%b\r\n" % name for name in names))
-                assert file.readline() == b"*%d\r\n" % len(names)
-                for name in names:
-                    length = int(file.readline()[1:])
-                    if length >= 0:
-                        hits += file.read(length + 2)[:12] == name[4:]
-            if hits != count:
-                sys.exit(f"{self.name} holds {hits} of {count} keys")
-
-
-def load(program, port, workload, options, seconds=0.0, requests=0):
-    kind, connections, pipeline, keys_each = workload
-    done = subprocess.run(
-        [program, str(port), kind, str(connections), str(pipeline), str(keys_each), str(options.keys), str(seconds),
-         str(requests), str(options.value_bytes)], capture_output=True, text=True, timeout=120 + seconds)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    result = json.loads(done.stdout)
-    wrong = result["nils"] if kind in ("get", "mget") else 0
-    if result["errors"] or wrong or (kind == "miss" and result["nils"] != result["requests"]):
-        raise RuntimeError(f"wrong replies: {result}")
-    return result
-
-
-def machine_cpu():
-    fields = open("/proc/stat").readline().split()[1:9]
-    return sum(int(value) for index, value in enumerate(fields) if index not in (3, 4)) / TICK
-
-
-def measure(target, program, workload, options):
-    before, busy = target.cpu(), machine_cpu()
-    children = os.times()
-    result = load(program, target.port, workload, options, options.seconds)
-    after = target.cpu()
-    after_children = os.times()
-    client = (after_children.children_user + after_children.children_system
-              - children.children_user - children.children_system)
-    spent = (after[0] - before[0]) / 1e9
-    user, system = after[1] - before[1], after[2] - before[2]
-    return {
-        "cpu_us": spent * 1e6 / result["keys"],
-        "user_share": user / max(1, user + system),
-        "keys_per_second": result["keys"] / result["seconds"],
-        "p50_us": result["p50"], "p99_us": result["p99"], "p999_us": result["p999"],
-        "server_cores": spent / result["seconds"],
-        # What neither the server nor the load used: a run with more than a tenth of a core was disturbed.
-        "other_cores": max(0.0, (machine_cpu() - busy - spent - client) / result["seconds"]),
-    }
+from machine import say
+from servers import HERE, ROOT, WORKLOADS, Rows, Target, compiled, compiled_program, load, measure
 
 
 def count_system_calls(target, program, options):
@@ -240,7 +73,7 @@ def count_allocations(target, program, library, options):
     target.start(env={"LD_PRELOAD": str(library), "MALLOCCOUNT": str(page_path)})
     found = {}
     try:
-        target.touch_all(options.keys)
+        target.touch_all(program, options)
         for name, workload, requests in (
                 ("GET pipeline 1", ("get", 50, 1, 1), 40_000), ("GET pipeline 64", ("get", 50, 64, 1), 320_000),
                 ("GET miss pipeline 1", ("miss", 50, 1, 1), 40_000), ("MGET 100", ("mget", 20, 1, 100), 4_000)):
@@ -358,6 +191,7 @@ def main():
     parser.add_argument("--value-bytes", type=int, default=100)
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each run")
+    parser.add_argument("--format", choices=["packed", "rocksdb"], default="rocksdb", help="of Almanac's storage")
     parser.add_argument("--loops", type=int, default=1, help="of Almanac; Redis has one")
     parser.add_argument("--binary", default=os.environ.get("ALMANAC_BINARY", str(ROOT / ".build/release/almanac")))
     parser.add_argument("--only", help="a regular expression of workloads' names")
@@ -368,7 +202,7 @@ def main():
     options = parser.parse_args()
     work = ROOT / ".build/bench"
     work.mkdir(parents=True, exist_ok=True)
-    program = compiled(work, "load", "gcc", "-O2", str(HERE / "load.c"))
+    program = compiled_program(work, "load")
     library = compiled(work, "malloccount.so", "gcc", "-O2", "-shared", "-fPIC", str(HERE / "malloccount.c"), "-ldl")
     make = Maker(options, work)
     targets = make.targets(options.keys)
@@ -378,11 +212,11 @@ def main():
     try:
         for target in targets:
             target.start()
-            target.touch_all(options.keys)
+            target.touch_all(program, options)
         for repetition in range(options.repetitions + 1):
             for name, workload in chosen.items():
                 for target in targets:
-                    run = measure(target, program, workload, options)
+                    run = measure(target, program, workload, options, options.seconds)
                     if repetition == 0:  # warms up, and is not counted
                         continue
                     runs.append({"target": target.name, "workload": name, "repetition": repetition, **run})
@@ -395,8 +229,9 @@ def main():
             if hasattr(target, "process"):
                 target.stop()
     report = {
-        "title": f"{options.keys:,} keys of {options.value_bytes} bytes, {options.repetitions} repetitions of "
-                 f"{options.seconds} s, {os.cpu_count()} cores, {platform.release()}, {time.strftime('%Y-%m-%d %H:%M')}",
+        "title": f"{options.keys:,} keys of {options.value_bytes} bytes, {options.format}, {options.repetitions} "
+                 f"repetitions of {options.seconds} s, {os.cpu_count()} cores, {platform.release()}, "
+                 f"{time.strftime('%Y-%m-%d %H:%M')}",
         "options": vars(options), "targets": [target.name for target in targets], "base": "redis",
         "summary": summarise(runs, "redis", [target.name for target in targets]), "resident_mib": resident,
         "system_calls": calls, "runs": runs,
@@ -405,7 +240,7 @@ def main():
         say("allocations")
         report["allocations"] = {
             target.name: count_allocations(target, program, library, options) for target in targets}
-        if make.dataset:
+        if make.dataset and options.format == "rocksdb":
             say("look-ups")
             report["look_ups"] = look_ups(options, work, make.dataset)
     if options.instructions:
@@ -423,28 +258,18 @@ class Maker:
 
     def __init__(self, options, work):
         self.options, self.work, self.dataset = options, work, None
+        self.program = compiled_program(work, "rows")
 
     def targets(self, keys):
         options, work = self.options, self.work
-        source = work / f"{keys}x{options.value_bytes}.resp"
-        if not source.exists():
-            say("data")
-            write_commands(source.with_suffix(".partial"), keys, options.value_bytes)
-            source.with_suffix(".partial").rename(source)
+        rows = Rows(self.program, keys, options.value_bytes)
         redis = shutil.which("redis-server") or sys.exit("redis-server is missing")
         command = [redis, "--port", "{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", work]
-        made = [Target("redis", command, work, source)]
+        made = [Target("redis", command, work, rows)]
         binary = Path(options.binary)
         if binary.name.startswith("redis-server"):  # to try the bench itself
-            return made + [Target("redis-again", [binary, *command[1:]], work, source)]
-        self.dataset = work / f"dataset-{keys}x{options.value_bytes}"
-        stamp = self.dataset.with_suffix(".made-by")
-        made_by = f"{binary.stat().st_size} {binary.stat().st_mtime_ns}"
-        if not stamp.exists() or stamp.read_text() != made_by:
-            shutil.rmtree(self.dataset, ignore_errors=True)
-            subprocess.run([binary, "build", source, "--input-format", "resp", "--output", self.dataset], check=True,
-                           stdout=subprocess.DEVNULL)
-            stamp.write_text(made_by)
+            return made + [Target("redis-again", [binary, *command[1:]], work, rows)]
+        self.dataset = rows.build(binary, work / f"{rows.name}.{options.format}", "--format", options.format)
         made.append(Target("almanac", [binary, "serve", self.dataset, "--port", "{port}", "--bind", "127.0.0.1",
                                        "--loops", options.loops, "--cache-size", "4GiB"], work))
         return made

@@ -19,7 +19,9 @@ import threading
 import time
 from pathlib import Path
 
-from bench import HERE, ROOT, Maker, compiled, load, say
+from bench import Maker
+from machine import say
+from servers import ROOT, compiled_program, load
 from versions import raise_priority
 
 
@@ -142,6 +144,7 @@ def main():
     parser.add_argument("--pipeline", type=int, default=1_000_000, help="GETs of the greedy pipeline")
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0, help="of each run")
+    parser.add_argument("--format", choices=["packed", "rocksdb"], default="rocksdb", help="of Almanac's storage")
     parser.add_argument("--loops", type=int, default=1, help="of Almanac; Redis has one")
     parser.add_argument("--binary", default=os.environ.get("ALMANAC_BINARY", str(ROOT / ".build/release/almanac")))
     parser.add_argument("--json", default=str(ROOT / ".build/bench/fairness.json"))
@@ -150,13 +153,13 @@ def main():
         say("other work of the machine disturbs what is measured")
     work = ROOT / ".build/bench"
     work.mkdir(parents=True, exist_ok=True)
-    program = compiled(work, "load", "gcc", "-O2", str(HERE / "load.c"))
+    program = compiled_program(work, "load")
     targets = Maker(options, work).targets(options.keys)
     runs = []
     try:
         for target in targets:
             target.start()
-            target.touch_all(options.keys)
+            target.touch_all(program, options)
         for repetition in range(options.repetitions + 1):
             for name, greedy in scenarios(options).items():
                 for target in targets:

@@ -1,8 +1,9 @@
 /* Load for scripts/bench: one thread, epoll, C connections that each keep P requests in flight.
  *
- * load PORT KIND CONNECTIONS PIPELINE KEYS-A-REQUEST KEYS SECONDS REQUESTS VALUE-BYTES
- *   KIND: get miss mget ping echo. Ends after SECONDS, or REQUESTS where that is not 0.
- * Keys are key:%012d, chosen uniformly. Prints one line of JSON: counts, and the percentiles of a batch in us. */
+ * load PORT KIND CONNECTIONS PIPELINE KEYS-A-REQUEST KEYS SECONDS REQUESTS VALUE-BYTES SEED
+ *   KIND: get miss mget ping echo all. Ends after SECONDS, or REQUESTS where that is not 0.
+ * Keys are key:%012d, chosen uniformly, others with each seed; `all` asks once for each by MGET, and checks that each
+ * value begins with its key's number. Prints one line of JSON: counts, and the percentiles of a batch in us. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,9 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static int pipeline, keys_each, is_done;
+static int pipeline, keys_each, is_done, is_all;
 static const char *kind;
-static uint64_t key_count, value_bytes, request_limit, started, finished, errors, nils, bytes_read, seed = 88172645463325252ull;
+static uint64_t next_key, key_count, value_bytes, request_limit, started, finished, errors, nils, bytes_read, seed;
 
 struct connection {
     int file;
@@ -28,6 +29,7 @@ struct connection {
     char line[64]; /* a header that came in pieces */
     size_t line_count;
     uint64_t skip, pending_elements; /* bytes of a bulk, elements of an array still to come */
+    uint64_t due_key, value_at;      /* of `all`: whose value comes, and how much of it has been seen */
     int replies_due;
     uint64_t sent_at;
 };
@@ -57,8 +59,7 @@ static double percentile(double p) {
     return 0;
 }
 
-static char *put_key(char *p, int misses) {
-    uint64_t number = random64() % key_count;
+static char *put_key(char *p, uint64_t number, int misses) {
     memcpy(p, misses ? "$17\r\nkey:" : "$16\r\nkey:", 9);
     for (int digit = 11; digit >= 0; digit--, number /= 10) p[9 + digit] = '0' + number % 10;
     p += 21;
@@ -78,10 +79,15 @@ static void make_batch(struct connection *c) {
             memcpy(p, "\r\n", 2), p += 2;
         } else if (!strcmp(kind, "mget")) {
             p += sprintf(p, "*%d\r\n$4\r\nMGET\r\n", keys_each + 1);
-            for (int k = 0; k < keys_each; k++) p = put_key(p, 0);
+            for (int k = 0; k < keys_each; k++) p = put_key(p, random64() % key_count, 0);
+        } else if (is_all) {
+            int count = key_count - next_key < (uint64_t)keys_each ? (int)(key_count - next_key) : keys_each;
+            p += sprintf(p, "*%d\r\n$4\r\nMGET\r\n", count + 1);
+            c->due_key = next_key;
+            for (int k = 0; k < count; k++) p = put_key(p, next_key++, 0);
         } else {
             memcpy(p, "*2\r\n$3\r\nGET\r\n", 13);
-            p = put_key(p + 13, kind[0] == 'm');
+            p = put_key(p + 13, random64() % key_count, kind[0] == 'm');
         }
     }
     c->out_count = p - c->out, c->out_sent = 0, c->replies_due = pipeline;
@@ -104,8 +110,15 @@ static void push(int poller, struct connection *c) {
     }
 }
 
+static void check_value(struct connection *c, const char *p, size_t count) {
+    char number[32];
+    snprintf(number, sizeof number, "%012llu", (unsigned long long)c->due_key);
+    for (size_t i = 0; i < count && c->value_at < 12; i++, c->value_at++)
+        if (p[i] != number[c->value_at]) fprintf(stderr, "key:%s has another's value\n", number), exit(1);
+}
+
 static void element(struct connection *c) {
-    if (c->pending_elements) c->pending_elements--;
+    if (c->pending_elements) c->pending_elements--, c->due_key++;
     if (!c->pending_elements) c->replies_due--, finished++;
 }
 
@@ -114,6 +127,7 @@ static void take(struct connection *c, const char *p, size_t n) {
     while (p < end) {
         if (c->skip) {
             size_t k = c->skip < (size_t)(end - p) ? c->skip : (size_t)(end - p);
+            if (is_all) check_value(c, p, k);
             p += k, c->skip -= k;
             if (!c->skip) element(c);
             continue;
@@ -132,7 +146,7 @@ static void take(struct connection *c, const char *p, size_t n) {
         switch (line[0]) {
         case '$':
             if (count < 0) nils++, element(c);
-            else c->skip = count + 2;
+            else c->skip = count + 2, c->value_at = 0;
             break;
         case '*':
             if (count > 0) c->pending_elements = count;
@@ -146,11 +160,14 @@ static void take(struct connection *c, const char *p, size_t n) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 10) return fprintf(stderr, "see the head of load.c\n"), 64;
+    if (argc != 11) return fprintf(stderr, "see the head of load.c\n"), 64;
     int port = atoi(argv[1]), count = atoi(argv[3]);
     kind = argv[2], pipeline = atoi(argv[4]), keys_each = atoi(argv[5]), key_count = strtoull(argv[6], 0, 10);
     double seconds = atof(argv[7]);
+    is_all = !strcmp(kind, "all");
     request_limit = strtoull(argv[8], 0, 10), value_bytes = strtoull(argv[9], 0, 10);
+    seed = 88172645463325252ull + strtoull(argv[10], 0, 10) * 0x9e3779b97f4a7c15ull;
+    for (int i = 0; i < 20; i++) random64(); /* seeds that are near each other begin alike */
     static char input[1 << 18];
     int poller = epoll_create1(0), live = count;
     struct connection *all = calloc(count, sizeof *all);
@@ -167,6 +184,7 @@ int main(int argc, char **argv) {
         epoll_ctl(poller, EPOLL_CTL_ADD, c->file, &e);
     }
     uint64_t begin = now(), end = begin + (uint64_t)(seconds * 1e9);
+    if (is_all && key_count < (uint64_t)count * keys_each) return fprintf(stderr, "too few keys\n"), 64;
     for (int i = 0; i < count; i++) make_batch(&all[i]), push(poller, &all[i]);
     while (live) {
         struct epoll_event events[256];
@@ -190,7 +208,7 @@ int main(int argc, char **argv) {
             if (c->replies_due > 0) continue;
             uint64_t t = now();
             record(t - c->sent_at);
-            is_done |= request_limit ? started >= request_limit : t >= end;
+            is_done |= is_all ? next_key == key_count : request_limit ? started >= request_limit : t >= end;
             if (is_done) epoll_ctl(poller, EPOLL_CTL_DEL, c->file, NULL), close(c->file), live--;
             else make_batch(c), push(poller, c);
         }
@@ -198,6 +216,6 @@ int main(int argc, char **argv) {
     double took = (now() - begin) / 1e9;
     printf("{\"requests\": %lu, \"keys\": %lu, \"seconds\": %.6f, \"errors\": %lu, \"nils\": %lu, \"bytes\": %lu, "
            "\"p50\": %.1f, \"p99\": %.1f, \"p999\": %.1f}\n",
-           finished, finished * keys_each, took, errors, nils, bytes_read, percentile(.5), percentile(.99), percentile(.999));
+           finished, is_all ? key_count : finished * keys_each, took, errors, nils, bytes_read, percentile(.5), percentile(.99), percentile(.999));
     return 0;
 }

@@ -17,7 +17,7 @@ from pathlib import Path
 from versions import (
     ENVIRONMENT, ROOT, BenchDirectory, Connection, MemoryGroup, add_dataset_options, ask, cached_dataset, compile_load,
     drop_pages, known_settings, say, serve, size_of)
-from bench import free_port
+from servers import free_port
 
 KEY = "key:000000000042"
 

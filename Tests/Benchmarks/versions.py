@@ -1,6 +1,5 @@
 """What the measurements of versions share: datasets kept between runs, data directories, servers in a memory cgroup."""
 
-import atexit
 import hashlib
 import json
 import os
@@ -12,16 +11,15 @@ import threading
 import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT / "Tests/EndToEnd"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "EndToEnd"))
 
-from bench import ENVIRONMENT, TICK, Target, say  # noqa: E402
+from machine import (  # noqa: E402, F401
+    FREE_BYTES_MIN, MemoryGroup, bytes_of, drop_pages, files_of, raise_priority, require_space, say, size_of)
+from servers import ENVIRONMENT, HERE, ROOT, TICK, Target  # noqa: E402, F401
 from support.resp import Connection  # noqa: E402
 from support.swap_load import DataDirectory, Load, build_version, compile_load, violations  # noqa: E402, F401
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "almanac-bench"
-FREE_BYTES_MIN = 2 << 30
 
 
 def add_dataset_options(parser):
@@ -35,41 +33,6 @@ def add_dataset_options(parser):
     parser.add_argument("--cpus", default="0", help="what the server may run on, as taskset writes it; all: any")
     parser.add_argument("--serve-flags", default="", help="more flags for almanac serve, in one word")
     parser.add_argument("--binary", default=os.environ.get("ALMANAC_BINARY", str(ROOT / ".build/release/almanac")))
-
-
-def bytes_of(text):
-    number, unit = re.fullmatch(r"(\d+)(|KiB|MiB|GiB)", text).groups()
-    return int(number) << {"": 0, "KiB": 10, "MiB": 20, "GiB": 30}[unit]
-
-
-def raise_priority():
-    """Goes before what else the machine does, and so do all children, among themselves as equals.
-
-    Whether that is allowed.
-    """
-    try:
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
-    except PermissionError:
-        return False
-    group = Path("/sys/fs/cgroup/cpu") / f"almanac-bench-{os.getpid()}"
-    try:
-        group.mkdir()
-        atexit.register(leave_group, group)
-        (group / "cpu.shares").write_text("262144")
-        (group / "cgroup.procs").write_text("0")
-        # Without a share of its own, a group may have no real-time threads, which the load would like to be.
-        (group / "cpu.rt_runtime_us").write_text("900000")
-    except OSError:
-        pass  # only version 1 of cgroups has it: nice alone has to do
-    return True
-
-
-def leave_group(group):
-    (group.parent / "cgroup.procs").write_text("0")
-    try:
-        group.rmdir()
-    except OSError:
-        pass
 
 
 def load_wrapper(options):
@@ -98,31 +61,6 @@ def cached_dataset(options, program):
         shutil.rmtree(directory, ignore_errors=True)
         build_version(program, options.binary, directory, 1, options.keys, options.value_bytes)
     return directory
-
-
-def require_space(path, need):
-    free = shutil.disk_usage(path).free
-    if free < need:
-        sys.exit(f"{path} has {free >> 20} MiB free, and {need >> 20} MiB are needed")
-
-
-def files_of(directory):
-    return [path for path in sorted(Path(directory).rglob("*")) if path.is_file() and not path.is_symlink()]
-
-
-def size_of(directory):
-    return sum(path.stat().st_size for path in files_of(directory))
-
-
-def drop_pages(directory):
-    """Has the kernel forget the files' contents, as for a version that nobody has read."""
-    for path in files_of(directory):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-        finally:
-            os.close(handle)
 
 
 def copy_slowly(source, target, rate, step=1 << 20):
@@ -179,42 +117,6 @@ class BenchDirectory(DataDirectory):
 
     def remove(self):
         shutil.rmtree(self.directory, ignore_errors=True)
-
-
-class MemoryGroup:
-    """A memory cgroup of its own, version 1 or 2; `path` is None where none can be made."""
-
-    def __init__(self, limit):
-        self.path = None
-        if limit == "none":
-            return
-        roots = [(Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes"), (Path("/sys/fs/cgroup"), "memory.max")]
-        for root, file in roots:
-            path = root / f"almanac-bench-{os.getpid()}"
-            try:
-                if file == "memory.max":
-                    (root / "cgroup.subtree_control").write_text("+memory")
-                path.mkdir()
-                (path / file).write_text(str(bytes_of(limit)))
-                self.path = path
-                return
-            except OSError:
-                if path.exists():
-                    path.rmdir()
-        say("no right to make a memory cgroup here: the server runs without a limit, and caches what it likes")
-
-    def wrapper(self):
-        """What to put before a command so that it runs in the group."""
-        return ["sh", "-c", f'echo $$ > {self.path}/cgroup.procs && exec "$@"', "sh"] if self.path else []
-
-    def remove(self):
-        end = time.monotonic() + 10
-        while self.path and time.monotonic() < end:
-            try:
-                self.path.rmdir()
-                self.path = None
-            except OSError:  # the kernel still accounts for a process that has just ended
-                time.sleep(0.05)
 
 
 def known_settings(binary):

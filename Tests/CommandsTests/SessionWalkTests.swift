@@ -9,6 +9,14 @@ import Testing
     private static let keys = (0..<321).map { "key:\($0)" } + ["", "other:1", "other:2", "a*b"]
     private let world = SessionWorld(text: Dictionary(uniqueKeysWithValues: keys.map { ($0, "v") }))
 
+    /// A world whose engine walks in the order of keys, or else by position.
+    private static func world(isOrdered: Bool, _ keys: [String] = keys) -> SessionWorld {
+        var behaviour = MemoryEngine.Behaviour()
+        behaviour.isOrdered = isOrdered
+        return SessionWorld(
+            text: Dictionary(uniqueKeysWithValues: keys.map { ($0, "v") }), behaviour: behaviour)
+    }
+
     /// The keys that a whole SCAN gives, page by page; `nil` where it does not end.
     private func walk(_ options: [String], on driver: SessionDriver) -> [[String]]? {
         var cursor = "0"
@@ -35,8 +43,11 @@ import Testing
         return (lines[2], stride(from: 5, to: lines.count - 1, by: 2).map { lines[$0] })
     }
 
-    @Test("A walk gives every key once, whatever the size of its pages", arguments: [1, 10, 1_000, Int.max])
-    func complete(count: Int) throws {
+    @Test(
+        "A walk gives every key once, whatever the size of its pages",
+        arguments: [1, 10, 1_000, Int.max], [true, false])
+    func complete(count: Int, isOrdered: Bool) throws {
+        let world = Self.world(isOrdered: isOrdered)
         let driver = SessionDriver(world.versions, pace: .random(seed: UInt64(truncatingIfNeeded: count)))
         let pages = try #require(walk(["COUNT", "\(count)"], on: driver))
         let all = pages.flatMap(\.self)
@@ -46,9 +57,11 @@ import Testing
 
     @Test(
         "MATCH gives the keys that match and no others",
-        arguments: [("other:*", 2), ("key:1?", 10), ("*", 325), ("a\\*b", 1), ("nothing*", 0), ("key:32[01]", 0)])
-    func matching(pattern: String, expected: Int) throws {
-        let driver = SessionDriver(world.versions)
+        arguments: [("other:*", 2), ("key:1?", 10), ("*", 325), ("a\\*b", 1), ("nothing*", 0), ("key:32[01]", 0)],
+        [true, false])
+    func matching(row: (pattern: String, expected: Int), isOrdered: Bool) throws {
+        let (pattern, expected) = row
+        let driver = SessionDriver(Self.world(isOrdered: isOrdered).versions)
         let found = try #require(walk(["MATCH", pattern, "COUNT", "7"], on: driver)).flatMap(\.self)
         #expect(Set(found).count == found.count)
         #expect(found.count == (pattern == "key:32[01]" ? 1 : expected))
@@ -59,15 +72,56 @@ import Testing
         #expect(text(Array(client.received[start...])).hasPrefix("*\(found.count)\r\n"))
     }
 
-    @Test("The same cursor gives the same page, to any client, also after the walk went on")
-    func repeatable() throws {
-        let driver = SessionDriver(world.versions)
+    @Test("The same cursor gives the same page, to any client, also after the walk went on", arguments: [true, false])
+    func repeatable(isOrdered: Bool) throws {
+        let driver = SessionDriver(Self.world(isOrdered: isOrdered).versions)
         let first = try #require(page("0", ["COUNT", "20"], on: driver))
         let second = try #require(page(first.cursor, ["COUNT", "20"], on: driver))
         _ = try #require(walk(["COUNT", "3"], on: driver))
         let again = try #require(page(first.cursor, ["COUNT", "20"], on: driver))
         #expect(again == second)
         #expect(Set(first.keys).isDisjoint(with: second.keys))
+    }
+
+    @Test("A cursor of an engine without an order is one in every version and on every server, and needs no memory")
+    func statelessCursors() throws {
+        let first = Self.world(isOrdered: false)
+        let second = Self.world(isOrdered: false, Self.keys + (0..<500).map { "more:\($0)" })
+        var found: Set<String> = []
+        var cursor = "0"
+        var pageCount = 0
+        repeat {
+            // A server of its own for every page.
+            let world = pageCount.isMultiple(of: 2) ? first : second
+            let next = try #require(page(cursor, ["COUNT", "7"], on: SessionDriver(world.versions)))
+            found.formUnion(next.keys)
+            cursor = next.cursor
+            pageCount += 1
+            let number = try #require(UInt64(cursor))
+            #expect(number < 1 << 53 && number.isMultiple(of: 2))
+        } while cursor != "0" && pageCount < 1000
+        #expect(found.isSuperset(of: Self.keys) && pageCount > 40)
+    }
+
+    @Test("A walk that meets an engine without an order after a swap begins again")
+    func fromOrderToPositions() throws {
+        let cursor = try #require(page("0", ["COUNT", "20"], on: SessionDriver(world.versions))).cursor
+        let driver = SessionDriver(Self.world(isOrdered: false).versions)
+        let first = try #require(page("0", ["COUNT", "20"], on: driver))
+        let again = try #require(page(cursor, ["COUNT", "20"], on: driver))
+        #expect(again == first)
+    }
+
+    @Test("A walk that meets an engine in key order after a swap gets an error, whatever its cursor")
+    func fromPositionsToOrder() throws {
+        var cursor = "0"
+        let driver = SessionDriver(Self.world(isOrdered: false).versions)
+        for _ in 0..<50 {
+            cursor = try #require(page(cursor, ["COUNT", "5"], on: driver)).cursor
+            #expect(
+                world.replies(to: request("SCAN", cursor))
+                    == "-ERR this cursor is unknown or has expired, start again from 0\r\n")
+        }
     }
 
     @Test("TYPE gives everything for strings and nothing for other types")

@@ -2,13 +2,13 @@
 
 import json
 import random
-import socketserver
 import threading
 
 import pytest
 
 from support import data
-from support.resp import array, bulk, request
+from support.fake_redis import Session, fake_redis
+from support.resp import request
 from support.server import Redis, almanac
 
 pytestmark = pytest.mark.almanac_only
@@ -145,47 +145,22 @@ def test_a_redis_that_is_written_to_meanwhile_is_said_to_be(logs, tmp_path):
         assert "changed meanwhile" in found["result"]["notes"][0]
 
 
-class Rehashing(socketserver.StreamRequestHandler):
+class Rehashing(Session):
     """A Redis whose table is resized during SCAN: it gives keys twice, within a page and on the next."""
 
     PAIRS = {b"a": b"1", b"b": b"2", b"new:1": b"x", b"new:2": b"y"}
     PAGES = {b"0": (b"7", [b"a", b"new:1", b"new:1"]), b"7": (b"0", [b"new:2", b"new:1", b"b", b"a"])}
-
-    def handle(self):
-        while header := self.rfile.readline():
-            words = []
-            for _ in range(int(header[1:])):
-                size = int(self.rfile.readline()[1:])
-                words.append(self.rfile.read(size))
-                self.rfile.readline()
-            self.wfile.write(self.answer(*words))
-
-    def answer(self, command, *words):
-        if command == b"DBSIZE":
-            return b":%d\r\n" % len(self.PAIRS)
-        if command == b"MGET":
-            return array([self.PAIRS.get(key) for key in words])
-        if command == b"TYPE":
-            return b"+string\r\n" if words[0] in self.PAIRS else b"+none\r\n"
-        if command == b"SCAN":
-            cursor, keys = self.PAGES[words[0]]
-            return b"*2\r\n" + bulk(cursor) + array(keys)
-        return b"-ERR unknown command\r\n"
 
 
 def test_a_key_that_scan_gives_twice_is_counted_once(tmp_path):
     first = {b"a": b"1", b"b": b"other", b"gone": b""}
     one = build(tmp_path, "one", first)
     expected = differences(first, Rehashing.PAIRS)
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Rehashing) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"redis://127.0.0.1:{server.server_address[1]}"
+    with fake_redis(Rehashing) as address:
         _, found = compare(one, address)
         check(found, expected, first, Rehashing.PAIRS)
         code, found = compare(address, address)
         assert code == 0 and found["result"]["equal"] == len(Rehashing.PAIRS)
-        server.shutdown()
 
 
 def test_passwords_are_used_and_never_shown(logs, tmp_path):

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from support.foreign_rocksdb import LDB, generation, ldb, put
 from support.resp import Connection, bulk, request, wait_until
 from support.server import BINARY, ENVIRONMENT, almanac, free_port
 
@@ -271,19 +272,6 @@ def test_a_dataset_on_a_read_only_mount_is_served(small, serve, tmp_path):
 
 # RocksDB directories made elsewhere.
 
-LDB = shutil.which("ldb") or shutil.which("rocksdb_ldb")
-
-
-def ldb(directory, *arguments, stdin=None):
-    done = subprocess.run([LDB, f"--db={directory}", *arguments], input=stdin, capture_output=True)
-    assert done.returncode == 0, (arguments, done.stdout, done.stderr)
-
-
-def put(directory, first, last, generation, *options):
-    pairs = [word for number in range(first, last) for word in (f"k{number:05}", f"{generation} {number}")]
-    ldb(directory, "--create_if_missing", *options, "batchput", *pairs)
-
-
 def serve_foreign(serve, directory, expected, flags=()):
     before = fingerprint(directory)
     with serve(directory, flags=flags) as server, server.connect() as connection:
@@ -294,10 +282,6 @@ def serve_foreign(serve, directory, expected, flags=()):
         assert set(connection.ask("KEYS", "*")) == present
         assert connection.ask("INFO", "server")
     assert fingerprint(directory) == before
-
-
-def generation(word, first, last):
-    return {b"k%05d" % number: b"%b %d" % (word.encode(), number) for number in range(first, last)}
 
 
 @pytest.mark.almanac_only

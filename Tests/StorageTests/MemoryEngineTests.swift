@@ -9,6 +9,14 @@ import Testing
         #expect(try conformance.failures(of: MemoryEngine(conformance.entries)) == [])
     }
 
+    @Test(arguments: EngineConformance.all) func `It also does so when it walks by position`(
+        conformance: EngineConformance
+    ) throws {
+        var behaviour = MemoryEngine.Behaviour()
+        behaviour.isOrdered = false
+        #expect(try conformance.failures(of: MemoryEngine(conformance.entries, behaviour: behaviour)) == [])
+    }
+
     @Test func `A cold key would block until it has been read from anywhere`() {
         var behaviour = MemoryEngine.Behaviour()
         behaviour.coldKeys = [[1]]

@@ -53,6 +53,13 @@ public struct EngineConformance: Sendable, CustomStringConvertible {
             try checkRowWalks(engine, expected)
         },
         EngineConformance("walks over large rows", large) { engine, expected in try checkRowWalks(engine, expected) },
+        EngineConformance("walks over keys that share a position, or a hash", crowded) { engine, expected in
+            try checkWalks(engine, expected) + checkRowWalks(engine, expected)
+        },
+        EngineConformance("look-ups of keys that share a hash", crowded) { engine, expected in
+            let others = CraftedKeys.keys(withHash: sharedHash + 4000)
+            return compare(engine, expected, keys: expected.keys + others)
+        },
         EngineConformance("nothing at all", [:]) { engine, expected in
             try compare(engine, expected, keys: [[], [1]]) + checkWalks(engine, expected)
                 + checkRowWalks(engine, expected)
@@ -122,6 +129,19 @@ private let uneven: [[UInt8]: [UInt8]] = {
     return entries
 }()
 
+/// The hash of three keys, whose position is that of many others.
+private let sharedHash: UInt64 = 0x1234_5678_9ABC_D000
+
+/// Keys that crowd a few positions, the first and the last among them, between others.
+private let crowded: [[UInt8]: [UInt8]] = {
+    var entries = numbered(200)
+    let crowds = [
+        sharedHash...sharedHash + 90, sharedHash + 4095...sharedHash + 4097, 0...5, UInt64.max - 5...UInt64.max,
+    ]
+    for key in crowds.flatMap(CraftedKeys.keys) + CraftedKeys.keys(withHash: sharedHash) { entries[key] = key }
+    return entries
+}()
+
 // MARK: - Checks
 
 private func compare(_ engine: any Engine, _ expected: Expectation, keys: [[UInt8]]) -> [String] {
@@ -173,6 +193,7 @@ private func checkRange(_ engine: any Engine, _ expected: Expectation) -> [Strin
 }
 
 private func checkWalks(_ engine: any Engine, _ expected: Expectation) throws -> [String] {
+    guard engine.isOrdered else { return try checkPositionWalks(engine, expected.keys) }
     let starts: [ScanStart] =
         [.beginning, .key([]), .key([0]), .key([255, 255, 255, 255])]
         + expected.keys.prefix(40).flatMap { [.key($0), .key($0 + [0])] }
@@ -195,6 +216,7 @@ private func checkWalks(_ engine: any Engine, _ expected: Expectation) throws ->
 }
 
 private func checkRowWalks(_ engine: any Engine, _ expected: Expectation) throws -> [String] {
+    guard engine.isOrdered else { return try checkPositionRowWalks(engine, expected.values) }
     let starts: [ScanStart] =
         [.beginning, .key([]), .key([0]), .key([255, 255, 255, 255])]
         + expected.keys.suffix(20).flatMap { [.key($0), .key($0 + [0])] }

@@ -1,10 +1,12 @@
+internal import Bytes
 internal import CLookup
+internal import PackedStorage
 public import Storage
 internal import Synchronization
 
 /// An engine over keys and values in memory, for tests; it can be told to behave like a slow or failing disk.
 ///
-/// Keys are in the order of their bytes. Any thread.
+/// Keys are in the order of their bytes, or, where it is told to, of their hash, as in the packed format. Any thread.
 public final class MemoryEngine: Engine {
     /// How the engine answers, other than truly.
     public struct Behaviour: Sendable {
@@ -20,7 +22,7 @@ public final class MemoryEngine: Engine {
         public var beforeDiskRead: (@Sendable ([UInt8]) -> Void)?
         /// A read from anywhere makes a cold key resident, as a cache would.
         public var warmsOnRead = true
-        /// Whether the engine says that its walks are in order; they are in any case.
+        /// Whether walks go in the order of keys, rather than by position.
         public var isOrdered = true
 
         public init() {}
@@ -33,6 +35,8 @@ public final class MemoryEngine: Engine {
     public var visitedKeyCount: Int { visitedKeys.load(ordering: .relaxed) }
     private let visitedKeys = Atomic<Int>(0)
     private let keys: [[UInt8]]
+    /// In the order of hash and key.
+    private let hashedKeys: [HashedKey]
     // Values have an address of their own, as they are lent without a copy.
     private let values: [[UInt8]: MemoryValue]
     private let behaviour: Mutex<Behaviour>
@@ -43,6 +47,7 @@ public final class MemoryEngine: Engine {
         _ entries: [[UInt8]: [UInt8]], behaviour: Behaviour = Behaviour(), onClose: (@Sendable () -> Void)? = nil
     ) {
         keys = entries.keys.sorted { $0.lexicographicallyPrecedes($1) }
+        hashedKeys = keys.map { HashedKey($0) }.sorted()
         values = entries.mapValues(MemoryValue.init)
         keyCount = .exact(entries.count)
         self.behaviour = Mutex(behaviour)
@@ -61,6 +66,11 @@ public final class MemoryEngine: Engine {
 
     /// Changes how the engine answers from now on.
     public func change(_ body: (inout Behaviour) -> Void) { behaviour.withLock { body(&$0) } }
+
+    public func order(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Int {
+        let (hash, otherHash) = (PackedKey.hash(one), PackedKey.hash(other))
+        return isOrdered || hash == otherHash ? one.compare(other) : hash < otherHash ? -1 : 1
+    }
 
     public func makeBatch(rowCacheBytes: Int) -> LookupBatch { LookupBatch(pins: MemoryPins(engine: self)) }
 
@@ -101,17 +111,35 @@ public final class MemoryEngine: Engine {
     ) throws(EngineError) -> ScanStart? {
         precondition(limit >= 1)
         try checkWalks("scan")
-        let first = index(of: start)
+        guard isOrdered else { return try scanPositions(from: start, limit: limit, visit) }
+        let first = try index(of: start)
         let end = first + min(limit, keys.count - first)
         for key in keys[first..<end] { visit(key.span) }
         visitedKeys.add(end - first, ordering: .relaxed)
         return end < keys.count ? .key(keys[end]) : nil
     }
 
+    private func scanPositions(
+        from start: ScanStart, limit: Int, _ visit: (Span<UInt8>) -> Void
+    ) throws(EngineError) -> ScanStart? {
+        let rest = hashedKeys[try index(of: start)...]
+        var page = rest.prefix(limit)
+        // Those of one position come together: none of the last, unless it is the first, too.
+        if let next = rest.dropFirst(limit).first, let first = page.first {
+            page =
+                first.position == next.position
+                ? rest.prefix { $0.position == first.position } : page.prefix { $0.position < next.position }
+        }
+        for entry in page { visit(entry.key.span) }
+        visitedKeys.add(page.count, ordering: .relaxed)
+        return rest.dropFirst(page.count).first.map { .position($0.position) }
+    }
+
     public func makeRowWalk(
         from start: ScanStart, over extent: WalkExtent
     ) throws(EngineError) -> any RowWalk {
-        MemoryRowWalk(engine: self, keys: keys[index(of: start)...])
+        let first = try index(of: start)
+        return MemoryRowWalk(engine: self, keys: isOrdered ? keys[first...] : hashedKeys.map(\.key)[first...])
     }
 
     /// Copies the row of `key`, which must be there, to `page`.
@@ -138,11 +166,14 @@ public final class MemoryEngine: Engine {
         }
     }
 
-    private func index(of start: ScanStart) -> Int {
-        switch start {
-        case .beginning: 0
-        case .key(let key): indexOfFirst(notBefore: key)
-        case .position: preconditionFailure("keys in order have no positions")
+    private func index(of start: ScanStart) throws(EngineError) -> Int {
+        switch (start, isOrdered) {
+        case (.beginning, _): return 0
+        case (.key(let key), true): return indexOfFirst(notBefore: key)
+        case (.position(let position), false):
+            return hashedKeys.firstIndex { $0.position >= position } ?? hashedKeys.count
+        case (.key, false), (.position, true):
+            throw EngineError(operation: "scan", kind: .invalid, message: "no start of a walk in this order")
         }
     }
 
@@ -153,6 +184,24 @@ public final class MemoryEngine: Engine {
             if keys[middle].lexicographicallyPrecedes(key) { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+}
+
+/// A key among others in the order of their hash.
+struct HashedKey: Comparable {
+    let hash: UInt64
+    let key: [UInt8]
+
+    init(_ key: [UInt8]) {
+        self.key = key
+        hash = PackedKey.hash(key.span)
+    }
+
+    /// Of walks by position.
+    var position: UInt64 { hash >> 12 }
+
+    static func < (one: Self, other: Self) -> Bool {
+        one.hash != other.hash ? one.hash < other.hash : one.key.lexicographicallyPrecedes(other.key)
     }
 }
 

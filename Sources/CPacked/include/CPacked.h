@@ -22,6 +22,8 @@ enum {
     ALMANAC_PACKED_RESIDENT = 1,
     /// The disk could not give a page of it; its mapping must never be used again.
     ALMANAC_PACKED_FAULTED = 2,
+    /// It was resident, and the kernel has taken some of it back.
+    ALMANAC_PACKED_DROPPED = 3,
 };
 
 /// The logarithm of the bytes that one mark of residency stands for: 2 MiB, so that the marks of a terabyte are 512 KiB.
@@ -142,8 +144,11 @@ bool almanac_packed_is_in_memory(const uint8_t *base, size_t count);
 /// Reads a mark, which other threads may be writing.
 uint8_t almanac_packed_mark(const uint8_t *mark);
 
-/// Writes a mark of a chunk, unless it says that the disk has failed there.
-void almanac_packed_set_resident(uint8_t *mark, bool is_resident);
+/// Writes the mark of a chunk, unless it says that the disk has failed there.
+void almanac_packed_set_mark(uint8_t *mark, uint8_t value);
+
+/// The count of faults that a version was last found ready at.
+uint64_t almanac_packed_faults_seen(const almanac_packed_version *version);
 
 /// Notes how much of a version is in memory.
 ///

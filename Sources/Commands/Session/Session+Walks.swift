@@ -41,15 +41,10 @@ extension Session {
             }
             index += 2
         }
-        // In key order, a pattern that begins with literal bytes is a walk over their range.
-        var start = version.engine.isOrdered ? pattern?.start ?? .beginning : .beginning
         // Greater ones than there are come behind the last, as the -1 that some tools send: nothing is left.
         let isBehindAll = cursor > ScanCursors.cursorMax
-        if cursor != 0, !isBehindAll {
-            guard let key = context.server.cursors.key(for: cursor) else {
-                return replyError(plan, "ERR this cursor is unknown or has expired, start again from 0" as StaticString)
-            }
-            start = .key(key)
+        guard let start = isBehindAll ? .beginning : scanStart(cursor, pattern) else {
+            return replyError(plan, "ERR this cursor is unknown or has expired, start again from 0" as StaticString)
         }
         guard isStringWanted, !isBehindAll else {
             return reply(plan) {
@@ -63,6 +58,19 @@ extension Session {
                 version, from: start, matching: pattern, form: .page(cursor: cursor, keysVisitedMax: count),
                 server: context.server,
                 protocolVersion: protocolVersion))
+    }
+
+    /// Where the page of `cursor` begins; `nil` where nobody knows.
+    private func scanStart(_ cursor: UInt64, _ pattern: GlobPattern?) -> ScanStart? {
+        let isPosition = cursor.isMultiple(of: 2)
+        guard version.engine.isOrdered else {
+            // A walk that began in the order of keys, before a swap, begins again: keys come twice then, as they may,
+            // and none is left out.
+            return cursor > 0 && isPosition ? .position(cursor / 2) : .beginning
+        }
+        // In key order, a pattern that begins with literal bytes is a walk over their range.
+        if cursor == 0 { return pattern?.start ?? .beginning }
+        return isPosition ? nil : context.server.cursors.key(for: cursor).map { .key($0) }
     }
 }
 

@@ -2,6 +2,10 @@ import Synchronization
 
 /// The places that SCAN's cursors stand for, where an engine walks in key order.
 ///
+/// Cursors of this kind are odd. Those of engines without an order are even: twice a position, which is the same in
+/// every version and on every server, and so needs no table. A walk that meets the other kind of engine after a swap
+/// is told from one that does not by that.
+///
 /// A cursor is a hash of the key that the walk goes on at, so the same page asked for twice is the same cursor, and a
 /// walk goes on across a swap at the next key that is still there. The table is bounded, and what it forgets first is
 /// what nobody needs any more: a cursor that has come back as often as it was handed out is *used*, and the others are
@@ -77,7 +81,7 @@ public final class ScanCursors: Sendable {
     /// - Parameters:
     ///   - used: The cursor that the page began at; 0 for the first page.
     ///   - key: Where the walk goes on; `nil` at its end.
-    /// - Returns: The cursor of the next page: above 0 and below 2^53, as node-redis 4 needs; 0 at the end.
+    /// - Returns: The cursor of the next page: odd and below 2^53, as node-redis 4 needs; 0 at the end.
     public func advance(from used: UInt64, to key: [UInt8]?) -> UInt64 {
         // Freed when the lock has been let go of.
         var forgotten: [[UInt64: Place]] = []
@@ -93,7 +97,7 @@ public final class ScanCursors: Sendable {
             guard let key else { return 0 }
             var cursor = Self.hash(key)
             // Two keys with one hash: as rare as it is, a walk must not go on at the wrong one.
-            while let other = places[cursor], other.key != key { cursor = cursor % Self.cursorMax + 1 }
+            while let other = places[cursor], other.key != key { cursor = (cursor + 2) & Self.cursorMax }
             if isRepeated, places[cursor] != nil { return cursor }
             var place = places.awaited.remove(cursor) ?? places.used.remove(cursor) ?? Place(key: key)
             place.awaitedCount += 1
@@ -105,11 +109,11 @@ public final class ScanCursors: Sendable {
     /// No cursor is greater.
     static let cursorMax: UInt64 = (1 << 53) - 1
 
-    /// FNV-1a (Fowler, Noll, Vo), finished as in SplitMix64 and cut to 1...2^53 - 1.
+    /// FNV-1a (Fowler, Noll, Vo), finished as in SplitMix64 and cut to an odd number below 2^53.
     private static func hash(_ key: [UInt8]) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in key { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
         var mixer = SplitMix64(state: hash)
-        return mixer.next() % cursorMax + 1
+        return mixer.next() & cursorMax | 1
     }
 }

@@ -85,12 +85,17 @@ final class WalkJob: ReplyJob {
                 return true
             }
             guard state.position == nil || state.visitsLeft == 0 else { return false }
-            if case .page(let cursor, _) = form {
-                var key: [UInt8]?
-                if case .key(let next) = state.position { key = next }
-                state.cursor = server.cursors.advance(from: cursor, to: key)
-            }
+            if case .page(let cursor, _) = form { state.cursor = nextCursor(after: cursor, at: state.position) }
             return true
+        }
+    }
+
+    /// The cursor of the page that begins at `position`; 0 where there is none.
+    private func nextCursor(after cursor: UInt64, at position: ScanStart?) -> UInt64 {
+        switch position {
+        case .position(let position): 2 * position
+        case .key(let key): server.cursors.advance(from: cursor, to: key)
+        case .beginning, nil: server.cursors.advance(from: cursor, to: nil)
         }
     }
 

@@ -1,0 +1,129 @@
+import Foundation
+import PackedStorage
+import Storage
+import TestSupport
+import Testing
+
+/// What was found for a key, copied.
+private enum Found: Equatable {
+    case value([UInt8])
+    case other(Outcome)
+}
+
+private func lookUp(_ engine: PackedEngine, _ keys: [[UInt8]], tier: ReadTier) -> [Found] {
+    var batch = engine.makeBatch()
+    for key in keys { _ = batch.append(key.span) }
+    engine.lookUp(&batch, in: 0..<batch.count, tier: tier)
+    return keys.indices.map { index in
+        batch.outcome(at: index) == .hit
+            ? .value(Array(copying: batch[valueAt: index])) : .other(batch.outcome(at: index))
+    }
+}
+
+/// Rows of several lengths, some of which make wide lines.
+private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
+    var entries: [[UInt8]: [UInt8]] = [:]
+    for number in 0..<count {
+        let length = number % 61 == 0 ? 40_000 : number % 7 == 0 ? 300 : number % 50
+        entries[Array("key-\(number)".utf8)] = (0..<length).map { UInt8(truncatingIfNeeded: $0 &+ number) }
+    }
+    return entries
+}
+
+@Suite struct PackedDamageTests {
+    @Test(arguments: 0..<8) func `A changed byte gives what was written or an error, and never anything else`(
+        seed: UInt64
+    ) throws {
+        let directory = try TemporaryDirectory()
+        let entries = someEntries(400)
+        let keys = entries.keys.sorted { $0.lexicographicallyPrecedes($1) }
+        let absent = (0..<100).map { Array("absent-\($0)".utf8) }
+        let path = try directory.make("version")
+        try writePacked(entries, to: path, segmentCount: 1)
+        let file = "\(path)/\(SegmentLayout.fileName(firstSlot: 0))"
+        let good = try Data(contentsOf: URL(fileURLWithPath: file))
+        var random = SeededRandom(seed: seed)
+        var damagedCount = 0
+        for _ in 0..<40 {
+            var bytes = good
+            // Half of the changes go into the index and behind, which is smaller.
+            let first = Bool.random(using: &random) ? 0 : bytes.count - 16 << 10
+            bytes[Int.random(in: first..<bytes.count, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
+            try bytes.write(to: URL(fileURLWithPath: file))
+            let engine: PackedEngine
+            do {
+                engine = try PackedEngine(path: path, options: PackedOptions(residency: .memory))
+            } catch {
+                #expect(error.kind == .damaged || error.kind == .unsupported)
+                damagedCount += 1
+                continue
+            }
+            let cold = lookUp(engine, keys, tier: .anywhere)
+            // What is damaged is found, and the rest is loaded all the same.
+            try? engine.load(while: { true })
+            let loaded = lookUp(engine, keys, tier: .resident)
+            for (index, key) in keys.enumerated() {
+                let expected = Found.value(entries[key] ?? [])
+                #expect(cold[index] == expected || cold[index] == .other(.damaged))
+                #expect(loaded[index] == expected || [.other(.damaged), .other(.wouldBlock)].contains(loaded[index]))
+                if cold[index] == .other(.damaged) { damagedCount += 1 }
+            }
+            for outcome in lookUp(engine, absent, tier: .anywhere) {
+                #expect(outcome == .other(.miss) || outcome == .other(.damaged))
+            }
+        }
+        #expect(damagedCount > 0)
+    }
+
+    @Test func `A damaged record is told with its file and place, and costs only its own key`() throws {
+        let directory = try TemporaryDirectory()
+        let entries = someEntries(300)
+        let path = try directory.make("version")
+        try writePacked(entries, to: path, segmentCount: 1)
+        let file = "\(path)/\(SegmentLayout.fileName(firstSlot: 0))"
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+        // In the first record's value or key, as none is shorter.
+        bytes[64 + 8] ^= 0x40
+        try bytes.write(to: URL(fileURLWithPath: file))
+        let engine = try PackedEngine(path: path)
+        var batch = engine.makeBatch()
+        for key in entries.keys { _ = batch.append(key.span) }
+        engine.lookUp(&batch, in: 0..<batch.count, tier: .anywhere)
+        let damaged = (0..<batch.count).filter { batch.outcome(at: $0) != .hit }
+        #expect(damaged.count == 1)
+        #expect(damaged.allSatisfy { batch.outcome(at: $0) == .damaged })
+        let found = batch.failure
+        let failure = try #require(found)
+        #expect(failure.kind == .damaged)
+        #expect(failure.message == "\(file), offset 64: the checksum of a record is wrong")
+        let loading = #expect(throws: EngineError.self) { try engine.load(while: { true }) }
+        #expect(loading?.message == failure.message)
+    }
+
+    @Test func `A file that has been cut short does not open`() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.make("version")
+        try writePacked(someEntries(50), to: path, segmentCount: 1)
+        let file = "\(path)/\(SegmentLayout.fileName(firstSlot: 0))"
+        let good = try Data(contentsOf: URL(fileURLWithPath: file))
+        for count in [0, 1, 63, 64, 4_159, 4_160, good.count / 2, good.count - 4_096, good.count - 1] {
+            try good.prefix(count).write(to: URL(fileURLWithPath: file))
+            #expect(throws: EngineError.self) { try PackedEngine(path: path) }
+        }
+    }
+
+    @Test func `A missing, doubled or foreign segment does not open`() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.make("version")
+        try writePacked(someEntries(50), to: path, segmentCount: 4)
+        let last = "\(path)/\(SegmentLayout.fileName(firstSlot: 12_288))"
+        try FileManager.default.moveItem(atPath: last, toPath: "\(directory.path)/kept")
+        #expect(throws: EngineError.self) { try PackedEngine(path: path) }
+        try FileManager.default.copyItem(
+            atPath: "\(path)/\(SegmentLayout.fileName(firstSlot: 0))", toPath: last)
+        #expect(throws: EngineError.self) { try PackedEngine(path: path) }
+        try FileManager.default.removeItem(atPath: last)
+        try FileManager.default.moveItem(atPath: "\(directory.path)/kept", toPath: last)
+        _ = try PackedEngine(path: path)
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import PackedStorage
+import Storage
+import TestSupport
+import Testing
+
+@Suite struct PackedResidencyTests {
+    private let entries = Dictionary(
+        uniqueKeysWithValues: (0..<3_000).map { number in
+            (Array("key-\(number)".utf8), Array(repeating: UInt8(number % 251), count: 900))
+        })
+
+    private func outcomes(_ engine: PackedEngine, tier: ReadTier) -> [Outcome] {
+        var batch = engine.makeBatch()
+        for key in entries.keys { _ = batch.append(key.span) }
+        engine.lookUp(&batch, in: 0..<batch.count, tier: tier)
+        return (0..<batch.count).map { batch.outcome(at: $0) }
+    }
+
+    @Test func `Before it is loaded a version answers readers and lets loops wait, and afterwards loops`() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.make("version")
+        try writePacked(entries, to: path, segmentCount: 2)
+        let engine = try PackedEngine(path: path, options: PackedOptions(residency: .memory))
+        let before = try #require(engine.residency)
+        #expect(before.residentByteCount == 0 && before.wantedByteCount > 3_000 * 900 && !before.isComplete)
+        #expect(outcomes(engine, tier: .resident).allSatisfy { $0 == .wouldBlock })
+        #expect(outcomes(engine, tier: .anywhere).allSatisfy { $0 == .hit })
+        try engine.load(while: { true })
+        #expect(engine.residency?.isComplete == true)
+        #expect(outcomes(engine, tier: .resident).allSatisfy { $0 == .hit })
+    }
+
+    @Test func `Loading ends when it is told to, and goes on where it was`() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.make("version")
+        try writePacked(entries, to: path, segmentCount: 2)
+        let engine = try PackedEngine(path: path, options: PackedOptions(residency: .memory))
+        var asked = 0
+        try engine.load(while: {
+            asked += 1
+            return asked <= 1
+        })
+        let half = try #require(engine.residency)
+        #expect(half.residentByteCount > 0 && !half.isComplete)
+        let known = outcomes(engine, tier: .resident)
+        #expect(known.contains(.wouldBlock) || known.contains(.hit))
+        try engine.load(while: { true })
+        #expect(engine.residency?.isComplete == true)
+    }
+
+    @Test func `A version larger than the memory there is keeps its index there, and reads its records`() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.make("version")
+        try writePacked(entries, to: path, segmentCount: 2)
+        let engine = try PackedEngine(
+            path: path, options: PackedOptions(residency: .auto, memory: PackedMemory(byteCountMax: 1 << 20)))
+        try engine.load(while: { true })
+        let residency = try #require(engine.residency)
+        #expect(residency.mode == .disk && residency.isComplete)
+        #expect(residency.wantedByteCount == residency.indexByteCount && residency.indexByteCount < 3_000 * 8)
+        #expect(outcomes(engine, tier: .anywhere).allSatisfy { $0 == .hit })
+        // A loop finds what is in the page cache, and never what is wrong.
+        #expect(outcomes(engine, tier: .resident).allSatisfy { $0 == .hit || $0 == .wouldBlock })
+        var batch = engine.makeBatch()
+        for number in 0..<100 { _ = batch.append(Array("absent-\(number)".utf8).span) }
+        engine.lookUp(&batch, in: 0..<batch.count, tier: .resident)
+        #expect((0..<100).allSatisfy { batch.outcome(at: $0) == .miss })
+    }
+
+    @Test func `Versions share the memory that may be locked, and give it back`() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.make("version")
+        try writePacked(entries, to: path, segmentCount: 1)
+        let memory = PackedMemory(byteCountMax: 4 << 20)
+        let options = PackedOptions(residency: .memory, memory: memory)
+        do {
+            let first = try PackedEngine(path: path, options: options)
+            try first.load(while: { true })
+            let locked = memory.lockedByteCount
+            #expect(locked > 0)
+            let second = try PackedEngine(path: path, options: options)
+            try second.load(while: { true })
+            #expect(memory.lockedByteCount == locked)
+            #expect(second.residency?.isLocked == false && second.residency?.isComplete == true)
+            withExtendedLifetime(first) {}
+        }
+        #expect(memory.lockedByteCount == 0)
+    }
+}
