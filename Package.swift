@@ -164,7 +164,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PackedStorageTests",
-            dependencies: ["Bytes", "PackedStorage", "Platform", "Storage", "TestSupport"], swiftSettings: strict),
+            dependencies: ["Bytes", "PackedStorage", "Platform", "Storage", "TestSupport"], exclude: ["Golden"],
+            swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],

@@ -39,7 +39,7 @@ public struct DatasetBuilder {
     }
 
     /// As ``build(_:)``, in the packed format.
-    public func build(_ packed: PackedOptions) throws(BuildError) -> BuildSummary {
+    public func build(_ packed: PackedBuildOptions) throws(BuildError) -> BuildSummary {
         try packed.validate()
         return try build { (output, duplicates) throws(BuildError) in
             try PackedWriter(
@@ -109,7 +109,7 @@ public struct DatasetBuilder {
 
     private func seal(_ output: borrowing OutputDirectory) throws(BuildError) -> [Manifest.File] {
         try monitor.begin(.hashing, total: try output.byteCount)
-        return try output.sealFiles { (count) throws(BuildError) in
+        return try output.sealFiles(jobs: options.jobs) { (count) throws(BuildError) in
             try monitor.update { $0.done += count }
         }
     }

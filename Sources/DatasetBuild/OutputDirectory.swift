@@ -87,34 +87,14 @@ struct OutputDirectory: ~Copyable {
         try FileTree.sync(parent)
     }
 
-    /// Seals every file there is by now, and lists them with their digests.
+    /// Seals every file there is by now, with `jobs` threads, and lists them with their digests.
     ///
     /// Calls `progress` with the number of bytes hashed since the last call.
-    func sealFiles(_ progress: (Int) throws(BuildError) -> Void) throws(BuildError) -> [Manifest.File] {
-        var files: [Manifest.File] = []
-        for name in try FileTree.names(in: dataPath) {
-            let file = try BuildFile(reading: "\(dataPath)/\(name)")
-            guard try !file.isDirectory else {
-                throw BuildError(.inputOutput, "\(dataPath)/\(name) is a directory; a version has plain files only")
-            }
-            var hash = SHA256()
-            var bytes = 0
-            var buffer = ByteBuffer(capacity: Self.hashPieceBytes)
-            while true {
-                let count = try file.read(Self.hashPieceBytes, to: &buffer)
-                guard count > 0 else { break }
-                hash.update(buffer.span)
-                buffer.removeAll()
-                bytes += count
-                try progress(count)
-            }
-            try file.seal()
-            files.append(Manifest.File(path: name, bytes: bytes, sha256: hash.finish()))
-        }
-        return files
+    func sealFiles(
+        jobs: Int, _ progress: (Int) throws(BuildError) -> Void
+    ) throws(BuildError) -> [Manifest.File] {
+        try FileSealing(dataPath, try FileTree.names(in: dataPath)).run(jobs: jobs, progress)
     }
-
-    private static let hashPieceBytes = 1 << 20
 
     /// How many bytes the files written so far have.
     var byteCount: Int {

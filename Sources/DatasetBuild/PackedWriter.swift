@@ -23,7 +23,7 @@ final class PackedWriter: VersionWriter {
     ///
     /// `output` and `runs` are empty directories.
     init(
-        _ options: PackedOptions, output: String, runs: String, memoryBytes: Int, jobs jobCount: Int,
+        _ options: PackedBuildOptions, output: String, runs: String, memoryBytes: Int, jobs jobCount: Int,
         duplicates: DuplicateRule, monitor: BuildMonitor
     ) throws(BuildError) {
         self.monitor = monitor

@@ -6,7 +6,7 @@ internal import Synchronization
 final class SegmentJob: Sendable {
     private let index: Int
     private let segments: Range<Int>
-    private let options: PackedOptions
+    private let options: PackedBuildOptions
     private let output: String
     private let runs: String
     private let memoryBytes: Int
@@ -30,7 +30,7 @@ final class SegmentJob: Sendable {
     private static let batchCount = 8
 
     init(
-        _ index: Int, _ segments: Range<Int>, _ options: PackedOptions, output: String, runs: String,
+        _ index: Int, _ segments: Range<Int>, _ options: PackedBuildOptions, output: String, runs: String,
         memoryBytes: Int, duplicates: DuplicateRule, ended: BlockingQueue<Int>
     ) {
         self.index = index

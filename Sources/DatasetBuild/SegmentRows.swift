@@ -5,7 +5,7 @@ internal import Storage
 /// Sorts the rows of some neighbouring segments, and writes these; belongs to one thread.
 struct SegmentRows: ~Copyable {
     private let segments: Range<Int>
-    private let options: PackedOptions
+    private let options: PackedBuildOptions
     private let memoryBytes: Int
     private let duplicates: DuplicateCounter
     private let checkpoints: Checkpoints
@@ -13,7 +13,8 @@ struct SegmentRows: ~Copyable {
 
     /// `runs` is a directory that is empty.
     init(
-        _ segments: Range<Int>, _ options: PackedOptions, runs: String, memoryBytes: Int, duplicates: DuplicateRule,
+        _ segments: Range<Int>, _ options: PackedBuildOptions, runs: String, memoryBytes: Int,
+        duplicates: DuplicateRule,
         checkpoints: Checkpoints
     ) {
         self.segments = segments
@@ -84,14 +85,14 @@ struct PlacedKey {
 /// The files of some neighbouring segments, written one after the other.
 private final class SegmentFiles {
     private let segments: Range<Int>
-    private let options: PackedOptions
+    private let options: PackedBuildOptions
     private let directory: String
     private let memoryBytes: Int
     private var writer: SegmentWriter?
     /// The segment that comes after the one being written.
     private var next: Int
 
-    init(_ segments: Range<Int>, _ options: PackedOptions, directory: String, memoryBytes: Int) {
+    init(_ segments: Range<Int>, _ options: PackedBuildOptions, directory: String, memoryBytes: Int) {
         self.segments = segments
         self.options = options
         self.directory = directory

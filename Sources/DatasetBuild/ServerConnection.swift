@@ -60,6 +60,13 @@ final class ServerConnection {
         return reply
     }
 
+    /// How many keys the database has, as DBSIZE says.
+    func keyCount() throws(BuildError) -> Int {
+        ask(["DBSIZE"])
+        guard case .integer(let count) = try receive("DBSIZE") else { throw unexpected("DBSIZE") }
+        return count
+    }
+
     /// What INFO says; nothing where the server does not tell.
     func facts() throws(BuildError) -> ServerFacts {
         ask(["INFO"])

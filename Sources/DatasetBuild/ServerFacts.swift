@@ -18,6 +18,9 @@ struct ServerFacts {
     /// The version that an Almanac serves as this database, from a line such as `dataset0:name=users,version=v1`.
     func version(database: Int) -> Substring? { field("version", of: "dataset\(database)") }
 
+    /// Whether an Almanac knows exactly how many keys its version has.
+    func isKeyCountExact(database: Int) -> Bool { field("keys_exact", of: "dataset\(database)") == "1" }
+
     private func field(_ field: String, of line: String) -> Substring? {
         let fields = lines.first { $0.hasPrefix("\(line):") }?.dropFirst(line.count + 1).split(separator: ",")
         return fields?.first { $0.hasPrefix("\(field)=") }?.dropFirst(field.count + 1)

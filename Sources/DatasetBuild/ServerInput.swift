@@ -26,11 +26,7 @@ final class ServerInput: BuildInput {
         rowBytesMax = options.rowBytesMax
         silenceMax = options.serverSilenceMax
         let connection = try ServerConnection(address, monitor: monitor, silenceMax: silenceMax)
-        connection.ask(["DBSIZE"])
-        guard case .integer(let count) = try connection.receive("DBSIZE") else {
-            throw connection.unexpected("DBSIZE")
-        }
-        rowCount = count
+        rowCount = try connection.keyCount()
         let facts = try connection.facts()
         expiringKeyCount = facts.expiringKeyCount(database: address.database)
         if facts.isInCluster {
@@ -40,13 +36,23 @@ final class ServerInput: BuildInput {
 
     func read(to rows: inout InputRows, _ progress: InputProgress) throws(BuildError) -> (bytes: Int, notes: [String]) {
         let connection = try ServerConnection(address, monitor: progress.monitor, silenceMax: silenceMax)
-        let version = try connection.facts().version(database: address.database)
+        let before = try connection.facts()
+        let countBefore = try connection.keyCount()
         var walk = ServerWalk(connection, rowBytesMax: rowBytesMax)
         try walk.read(to: &rows, progress)
-        guard try connection.facts().version(database: address.database) == version else {
+        let after = try connection.facts()
+        let count = min(countBefore, try connection.keyCount())
+        let version = before.version(database: address.database)
+        guard after.version(database: address.database) == version else {
             throw BuildError(
                 .unreachable,
                 "\(name) has swapped its version while it was read, and half of each is neither: try again")
+        }
+        // A Redis that is written to counts keys that were not there throughout; a version never changes.
+        guard walk.keyCount >= count || !after.isKeyCountExact(database: address.database) else {
+            throw BuildError(
+                .badData,
+                "\(name) gave \(Quantity.grouped(walk.keyCount)) keys of the \(Quantity.grouped(count)) that it has")
         }
         var notes: [String] = []
         func note(_ keys: String, _ count: Int) {
@@ -54,6 +60,7 @@ final class ServerInput: BuildInput {
         }
         note("hold no string, and were passed over", walk.foreignKeyCount)
         note("were gone when their values were asked for", walk.vanishedKeyCount)
+        note("it counts and did not give", count - walk.keyCount)
         note("expire there, and never in a version", expiringKeyCount ?? 0)
         return (walk.bytesRead, notes)
     }

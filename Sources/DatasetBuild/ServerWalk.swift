@@ -8,7 +8,8 @@ internal import RESP
 struct ServerWalk {
     private let connection: ServerConnection
     private let rowBytesMax: Int
-    private var keyCount = 0
+    /// How many keys SCAN has given, those that it gave twice counted twice.
+    private(set) var keyCount = 0
     /// How many keys hold something else than a string.
     private(set) var foreignKeyCount = 0
     /// How many keys were deleted, or expired, between SCAN and GET.

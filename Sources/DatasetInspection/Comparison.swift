@@ -32,7 +32,13 @@ public struct Comparison {
         var result: ComparisonResult
         switch (first, second) {
         case (.engine(let one, let onePath), .engine(let other, let otherPath)):
-            result = try merge(one, onePath, other, otherPath)
+            if one.isOrdered == other.isOrdered {
+                result = try merge(one, onePath, other, otherPath)
+            } else if one.isOrdered {
+                result = try EngineComparison(samplesMax, progress).compare(one, onePath, other, otherPath)
+            } else {
+                result = try EngineComparison(samplesMax, progress).compare(other, otherPath, one, onePath).flipped
+            }
         case (.engine(let engine, let path), .server(let client)):
             result = try ServerComparison(client, samplesMax, progress).compare(engine, path)
         case (.server(let client), .engine(let engine, let path)):
@@ -44,7 +50,7 @@ public struct Comparison {
         return result
     }
 
-    /// Walks over both at once, in the order of keys that engines have in common.
+    /// Walks over both at once, in the order that they have in common.
     private func merge(
         _ first: any Engine, _ firstPath: String, _ second: any Engine, _ secondPath: String
     ) throws(InspectionError) -> ComparisonResult {
@@ -66,7 +72,7 @@ public struct Comparison {
                 tally.new(right.key)
                 try right.advance()
             case (false, false):
-                let order = left.key.compare(right.key)
+                let order = first.order(left.key, right.key)
                 if order < 0 {
                     tally.missing(left.key)
                     try left.advance()

@@ -21,20 +21,30 @@ public enum KeyReading {
 
     /// The first `limit` keys that begin with `prefix`, in the engine's order.
     ///
-    /// - Precondition: The engine orders keys by their bytes.
+    /// Reads all keys until there are so many, where the engine does not order them by their bytes.
     public static func keys(
         beginningWith prefix: [UInt8], limit: Int, in engine: any Engine, path: String
     ) throws(InspectionError) -> [[UInt8]] {
         var keys: [[UInt8]] = []
+        func add(_ key: Span<UInt8>) {
+            guard key.count >= prefix.count, keys.count < limit else { return }
+            if key.extracting(..<prefix.count).isEqual(to: prefix.span) { keys.append(key.copied()) }
+        }
         do throws(EngineError) {
             guard limit > 0 else { return [] }
-            _ = try engine.scan(from: .key(prefix), limit: limit) { key in
-                guard key.count >= prefix.count else { return }
-                if key.extracting(..<prefix.count).isEqual(to: prefix.span) { keys.append(key.copied()) }
+            guard !engine.isOrdered else {
+                _ = try engine.scan(from: .key(prefix), limit: limit, add)
+                return keys
+            }
+            var next: ScanStart? = .beginning
+            while let start = next, keys.count < limit {
+                next = try engine.scan(from: start, limit: Self.keysInPage, add)
             }
         } catch {
             throw InspectionError(error, reading: path)
         }
         return keys
     }
+
+    private static let keysInPage = 4_096
 }

@@ -95,6 +95,12 @@ public struct Verification: Sendable {
             guard !isQuick else { return checkCount(engine, manifest, &report) }
             let expected = manifest?.keyCount ?? engine.keyCount.value
             let found = try RowStatistics(of: engine) { progress(.reading, $0, expected) }
+            guard found.problems.isEmpty else {
+                report.problems += found.problems.map {
+                    VerificationProblem(subject: "", message: $0, isInputOutput: false)
+                }
+                return
+            }
             report.keyCount = found.keyCount
             report.valueBytes = found.valueBytes
             compare(found, with: manifest, &report)

@@ -23,6 +23,14 @@ struct IndexReader: ~Copyable {
         return start..<end
     }
 
+    /// Appends the bytes of a line to `buffer`.
+    mutating func copyLine(_ line: Int, to buffer: inout ByteBuffer) throws(EngineError) {
+        let offset = line * SegmentLayout.lineByteCount
+        try bring(offset / SegmentLayout.pageByteCount)
+        let start = offset % SegmentLayout.pageByteCount
+        buffer.append(page, in: start..<start + SegmentLayout.lineByteCount)
+    }
+
     /// Where the first record of a line begins; for the line behind the last one, the length of all records.
     private mutating func base(of line: Int) throws(EngineError) -> Int {
         guard line < segment.layout.lineCount else { return segment.layout.records.count }

@@ -116,7 +116,7 @@ extension RecordReader {
     }
 
     /// Appends the row at `index`, and tells how many bytes it has.
-    fileprivate func copyRow(
+    func copyRow(
         at index: Int, to page: inout RowPage, _ decoder: inout ValueDecoder
     ) throws(EngineError) -> Int {
         let key = self[keyAt: index]

@@ -101,6 +101,12 @@ struct PackedScan: ~Copyable {
 }
 
 extension PackedEngine {
+    /// By hash, and by bytes where that is the same.
+    public func order(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Int {
+        let (hash, otherHash) = (PackedKey.hash(one), PackedKey.hash(other))
+        return hash == otherHash ? one.compare(other) : hash < otherHash ? -1 : 1
+    }
+
     /// The position that `start` is.
     ///
     /// - Throws: ``EngineError`` of kind `invalid` for a key.

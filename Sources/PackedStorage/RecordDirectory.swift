@@ -39,7 +39,10 @@ struct RecordDirectory: ~Copyable {
     ///
     /// - Parameters:
     ///   - file: Where the records are by now.
-    ///   - region: All of them.
+    ///   - path: Of the file, for errors.
+    ///   - region: All records.
+    ///   - body: What it throws ends the walk.
+    /// - Throws: ``EngineError`` of kind `io` where the records cannot be read again, or what `body` throws.
     func forEach(
         in file: BulkFile, path: String, _ region: SegmentLayout.Region,
         _ body: (_ hash: UInt64, _ offset: UInt64) throws(EngineError) -> Void

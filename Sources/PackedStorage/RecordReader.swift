@@ -160,6 +160,9 @@ struct RecordReader: ~Copyable {
     /// Where the record at `index` begins, in bytes from the first record.
     func place(at index: Int) -> Int { windowPlace + records[index].offset }
 
+    /// Of the whole record at `index`.
+    func byteCountOfRecord(at index: Int) -> Int { records[index].count }
+
     subscript(keyAt index: Int) -> Span<UInt8> {
         @_lifetime(borrow self)
         borrowing get {

@@ -31,9 +31,12 @@ struct SegmentIndex: ~Copyable {
         var pageChecksums: ByteBuffer
     }
 
-    /// Begins at `offset` in `file`, where a page begins.
+    /// Begins at a page's beginning.
     ///
     /// - Parameters:
+    ///   - file: Of the segment.
+    ///   - path: Of the file, for errors.
+    ///   - offset: Where in the file the lines begin.
     ///   - keyCount: How many records will be told of.
     ///   - recordsByteCount: Of all of them together.
     init(file: BulkFile, path: String, offset: Int, keyCount: Int, recordsByteCount: Int) {
@@ -51,6 +54,7 @@ struct SegmentIndex: ~Copyable {
     /// - Parameters:
     ///   - hash: Of its key; not less than the one before.
     ///   - offset: Where it begins, in bytes from the first.
+    /// - Throws: ``EngineError`` of kind `io` where the file cannot be written.
     mutating func append(hash: UInt64, offset: UInt64) throws(EngineError) {
         let its = Int(hash.multipliedFullWidth(by: UInt64(lineCount)).high)
         precondition(its >= line, "rows come in the order of their hash")

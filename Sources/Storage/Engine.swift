@@ -1,3 +1,5 @@
+private import Bytes
+
 /// One opened, unchanging set of keys and values, in one storage format.
 ///
 /// Engines are read by many threads at once and never written, so every method may be called from
@@ -16,6 +18,9 @@ public protocol Engine: AnyObject, Sendable {
 
     /// How much of the version is in memory; `nil` where the engine's caches decide that.
     var residency: EngineResidency? { get }
+
+    /// Below, at or above zero as walks over rows come to key `one` before, with or after `other`.
+    func order(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Int
 
     /// A batch for look-ups in this engine and in no other.
     ///
@@ -70,6 +75,9 @@ public protocol Engine: AnyObject, Sendable {
 }
 
 extension Engine {
+    /// The order of the keys' bytes.
+    public func order(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Int { one.compare(other) }
+
     /// A batch for a few look-ups.
     public func makeBatch() -> LookupBatch { makeBatch(rowCacheBytes: 0) }
 

@@ -1,7 +1,7 @@
 public import ArgumentParser
 public import DatasetBuild
 internal import Datasets
-internal import PackedStorage
+private import PackedStorage
 private import Settings
 
 /// `almanac build`: makes a version out of rows.
@@ -105,7 +105,7 @@ struct BuildCommand: ParsableCommand {
         help: ArgumentHelp(
             "Packed files to make, each of an equal range of hash slots: a power of two up to 16384.",
             valueName: "count"))
-    var segments = PackedOptions().segmentCount
+    var segments = PackedBuildOptions().segmentCount
 
     @Option(
         help: ArgumentHelp(
@@ -149,7 +149,7 @@ struct BuildCommand: ParsableCommand {
         guard (output == nil) != (dataDirectory == nil) else {
             throw ValidationError("Name either --output or --data-dir")
         }
-        guard format == .packed || segments == PackedOptions().segmentCount else {
+        guard format == .packed || segments == PackedBuildOptions().segmentCount else {
             throw ValidationError("--segments goes with --format packed")
         }
         guard format == .packed || compression == .none else {
@@ -183,7 +183,7 @@ struct BuildCommand: ParsableCommand {
     private func build(with builder: DatasetBuilder) throws(BuildError) -> BuildSummary {
         switch format {
         case .packed:
-            var packed = PackedOptions()
+            var packed = PackedBuildOptions()
             packed.segmentCount = segments
             packed.compression = compression == .zstd ? .zstd : .none
             return try builder.build(packed)

@@ -15,11 +15,12 @@ struct CompareCommand: ParsableCommand {
             almanac compare <a> --server <address> [...]
             """,
         discussion: """
-            Each side is a version, a data directory, whose current version is meant, a RocksDB database, or the \
+            Each side is a version, a data directory, whose current version is meant, a directory of RocksDB or packed files, or the \
             database of a running server, Redis or Almanac: redis://[[user:]password@]host[:port][/db] or \
             unix:///path. --server HOST:PORT/DB is another way to name side B (given twice: both sides).
 
-            Two datasets are walked over side by side, in little memory, whatever their size. A server is asked \
+            Two datasets of one storage format are walked over side by side, in little memory, whatever their size; of \
+            two formats, one is walked over and each key looked up in the other. A server is asked \
             with MGET, TYPE, SCAN and DBSIZE. Keys of a live Redis that hold no string are counted apart. A Redis \
             that is written to meanwhile makes the counts inexact, and the output says so.
 

@@ -8,6 +8,8 @@ internal import Storage
 ///   - directory: Of a version, or of a database made elsewhere.
 ///   - format: As the manifest says; `nil` where there is none, and the files tell.
 ///   - columnFamily: For RocksDB; `nil` means its default one.
+/// - Returns: An engine with little memory of its own.
+/// - Throws: ``EngineError``; kind `unsupported` for a format of another release.
 func openInput(
     _ directory: String, format: String?, columnFamily: String?
 ) throws(EngineError) -> any Engine {

@@ -3,7 +3,6 @@ private import DatasetBuild
 internal import DatasetInspection
 private import Datasets
 private import Platform
-private import RocksDBStorage
 private import Storage
 
 /// `almanac inspect`: prints what is inside.
@@ -33,7 +32,9 @@ struct InspectCommand: ParsableCommand {
               74  a file could not be read
             """)
 
-    @Argument(help: ArgumentHelp("A version, a data directory or a RocksDB database.", valueName: "path"))
+    @Argument(
+        help: ArgumentHelp("A version, a data directory, or a directory of RocksDB or packed files.", valueName: "path")
+    )
     var path: String
 
     @Option(help: ArgumentHelp("Prints the value of this key instead.", valueName: "key"))
@@ -77,13 +78,7 @@ struct InspectCommand: ParsableCommand {
         if let directory = report.directory {
             do throws(EngineError) {
                 let engine = try openInspected(directory)
-                report.add(
-                    engine,
-                    details: [
-                        "compacted": engine.storage.isCompacted ? "yes" : "no",
-                        "table files": "\(engine.storage.fileCount)",
-                        "index memory": Quantity.bytes(engine.storage.memoryBytes),
-                    ])
+                report.add(engine, details: storageDetails(engine))
             } catch {
                 report.engineProblem = InspectionError(error, reading: directory).description
             }
@@ -120,7 +115,7 @@ struct InspectCommand: ParsableCommand {
         }
     }
 
-    private func open(_ directory: String) throws(InspectionError) -> RocksDBEngine {
+    private func open(_ directory: String) throws(InspectionError) -> any Engine {
         do throws(EngineError) {
             return try openInspected(directory)
         } catch {

@@ -11,7 +11,7 @@ struct VerifyCommand: ParsableCommand {
         usage: "almanac verify <path> ... [--all] [--quick] [--json]",
         discussion: """
             A path is a version (a directory with a manifest.json), a data directory, whose current version is meant, \
-            or a RocksDB database. Nothing is changed, and what a server on this machine holds in memory stays there.
+            or a directory of RocksDB or packed files. Nothing is changed, and what a server on this machine holds in memory stays there.
 
             CHECKED, IN THIS ORDER:
               files     each is there, in the size and with the SHA-256 that the
@@ -21,6 +21,9 @@ struct VerifyCommand: ParsableCommand {
               rows      all are read, in order and with the storage engine's own
                         checksums; their number, the first and the last key and the
                         sizes of values are as the manifest says
+              packed    in that format, every byte is checked: each entry of the
+                        index leads to its record, all records have an entry and
+                        are in their order and segment, counts and padding are right
 
             A database without a manifest has nothing to be held against but its own checksums. --quick looks at the \
             sizes of files and at canaries only.

@@ -100,8 +100,11 @@ def show(report, runs):
             middle = {field: statistics.median(run[field] for run in of) for field in of[0]
                       if field not in ("form", "kind")}
             times = statistics.median(run["p99_us"] / run["device_p99_us"] for run in of)
+            needed = f"{100 * middle['cold']:.1f} %"
+            if middle["cold"] > 0.01:
+                needed += f", by {middle['reads'] / middle['cold']:.2f} reads each"
             print(f"| {form}, {name} | {judged(middle['reads'], bar)} | {middle['read_bytes']:,.0f} | "
-                  f"{100 * middle['cold']:.1f} % | {middle['p50_us']:,.0f} / {middle['p99_us']:,.0f} | "
+                  f"{needed} | {middle['p50_us']:,.0f} / {middle['p99_us']:,.0f} | "
                   f"{judged(times, P99_BAR) if kind == 'get' else ''} | {middle['keys_per_second']:,.0f} | "
                   f"{middle['cpu_us']:.1f} |")
     print(f"\nthe disk by itself at a depth of {report['depth']}: p50 "

@@ -1,9 +1,9 @@
 /* Load for scripts/bench: one thread, epoll, C connections that each keep P requests in flight.
  *
- * load PORT KIND CONNECTIONS PIPELINE KEYS-A-REQUEST KEYS SECONDS REQUESTS VALUE-BYTES
+ * load PORT KIND CONNECTIONS PIPELINE KEYS-A-REQUEST KEYS SECONDS REQUESTS VALUE-BYTES SEED
  *   KIND: get miss mget ping echo all. Ends after SECONDS, or REQUESTS where that is not 0.
- * Keys are key:%012d, chosen uniformly; `all` asks once for each by MGET, and checks that each value begins with its
- * key's number. Prints one line of JSON: counts, and the percentiles of a batch in us. */
+ * Keys are key:%012d, chosen uniformly, others with each seed; `all` asks once for each by MGET, and checks that each
+ * value begins with its key's number. Prints one line of JSON: counts, and the percentiles of a batch in us. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 static int pipeline, keys_each, is_done, is_all;
 static const char *kind;
-static uint64_t next_key, key_count, value_bytes, request_limit, started, finished, errors, nils, bytes_read, seed = 88172645463325252ull;
+static uint64_t next_key, key_count, value_bytes, request_limit, started, finished, errors, nils, bytes_read, seed;
 
 struct connection {
     int file;
@@ -160,12 +160,14 @@ static void take(struct connection *c, const char *p, size_t n) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 10) return fprintf(stderr, "see the head of load.c\n"), 64;
+    if (argc != 11) return fprintf(stderr, "see the head of load.c\n"), 64;
     int port = atoi(argv[1]), count = atoi(argv[3]);
     kind = argv[2], pipeline = atoi(argv[4]), keys_each = atoi(argv[5]), key_count = strtoull(argv[6], 0, 10);
     double seconds = atof(argv[7]);
     is_all = !strcmp(kind, "all");
     request_limit = strtoull(argv[8], 0, 10), value_bytes = strtoull(argv[9], 0, 10);
+    seed = 88172645463325252ull + strtoull(argv[10], 0, 10) * 0x9e3779b97f4a7c15ull;
+    for (int i = 0; i < 20; i++) random64(); /* seeds that are near each other begin alike */
     static char input[1 << 18];
     int poller = epoll_create1(0), live = count;
     struct connection *all = calloc(count, sizeof *all);

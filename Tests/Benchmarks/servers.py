@@ -1,5 +1,6 @@
 """Servers under measurement: their data, their start and end, the load on them, and what it costs them."""
 
+import itertools
 import json
 import os
 import re
@@ -17,6 +18,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 # Almanac refuses settings that it does not know, those in the environment too.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ALMANAC_")}
+
+SEEDS = itertools.count(1)
 
 # name: (kind, connections, pipeline, keys a request)
 WORKLOADS = {
@@ -190,14 +193,22 @@ class Target:
             sys.exit(f"{self.name} holds {result['keys']} of {rows.keys} keys")
 
 
-def load(program, port, workload, rows, seconds=0.0, requests=0):
+def load(program, port, workload, rows, seconds=0.0, requests=0, copies=1):
+    """What `copies` loads of this kind at once got done together: sums, and the worst of the percentiles."""
     kind, connections, pipeline, keys_each = workload
-    done = subprocess.run(
-        [program, str(port), kind, str(connections), str(pipeline), str(keys_each), str(rows.keys), str(seconds),
-         str(requests), str(rows.value_bytes)], capture_output=True, text=True, timeout=600 + seconds)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    result = json.loads(done.stdout)
+    command = [program, str(port), kind, str(connections), str(pipeline), str(keys_each), str(rows.keys), str(seconds),
+               str(requests), str(rows.value_bytes)]
+    # The same seed twice would ask for what the last run has brought into memory.
+    loads = [subprocess.Popen([*command, str(next(SEEDS))], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+             for _ in range(copies)]
+    results = []
+    for each in loads:
+        printed, complaint = each.communicate(timeout=600 + seconds)
+        if each.returncode:
+            raise RuntimeError(complaint)
+        results.append(json.loads(printed))
+    result = {field: (sum if field in ("requests", "keys", "errors", "nils", "bytes") else max)(
+        each[field] for each in results) for field in results[0]}
     wrong = result["nils"] if kind in ("get", "mget", "all") else 0
     if result["errors"] or wrong or (kind == "miss" and result["nils"] != result["requests"]):
         raise RuntimeError(f"wrong replies: {result}")
@@ -209,11 +220,11 @@ def machine_cpu():
     return sum(int(value) for index, value in enumerate(fields) if index not in (3, 4)) / TICK
 
 
-def measure(target, program, workload, rows, seconds):
+def measure(target, program, workload, rows, seconds, copies=1):
     """One run of a workload: what it cost, how fast it was, and how much else the machine did meanwhile."""
     before, busy = target.cpu(), machine_cpu()
     children = os.times()
-    result = load(program, target.port, workload, rows, seconds)
+    result = load(program, target.port, workload, rows, seconds, copies=copies)
     after = target.cpu()
     after_children = os.times()
     client = (after_children.children_user + after_children.children_system

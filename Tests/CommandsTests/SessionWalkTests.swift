@@ -93,9 +93,9 @@ import Testing
         repeat {
             // A server of its own for every page.
             let world = pageCount.isMultiple(of: 2) ? first : second
-            let page = try #require(page(cursor, ["COUNT", "7"], on: SessionDriver(world.versions)))
-            found.formUnion(page.keys)
-            cursor = page.cursor
+            let next = try #require(page(cursor, ["COUNT", "7"], on: SessionDriver(world.versions)))
+            found.formUnion(next.keys)
+            cursor = next.cursor
             pageCount += 1
             let number = try #require(UInt64(cursor))
             #expect(number < 1 << 53 && number.isMultiple(of: 2))

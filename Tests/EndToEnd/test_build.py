@@ -15,6 +15,13 @@ from support.server import BINARY, ENVIRONMENT, almanac
 
 pytestmark = pytest.mark.almanac_only
 
+
+@pytest.fixture(autouse=True, params=["packed", "rocksdb"])
+def storage(request, monkeypatch):
+    """What holds for one storage format holds for the other."""
+    monkeypatch.setitem(globals(), "STORAGE", ("--format", request.param))
+
+
 ROWS = {b"one": b"1", b"two words": b"a,b", b"quote": b'say "hi"', b"\xc3\xa9t\xc3\xa9": b"", b"line": b"x\ty"}
 
 
@@ -58,7 +65,7 @@ def check(serve, directory, rows):
 
 
 def build(output, *arguments, stdin=None):
-    done = almanac("build", *arguments, "--output", output, stdin=stdin)
+    done = almanac("build", *STORAGE, *arguments, "--output", output, stdin=stdin)
     assert done.returncode == 0, done.stderr.decode()
     return done
 
@@ -118,7 +125,7 @@ def test_the_last_of_duplicate_keys_wins_and_they_are_counted(serve, tmp_path):
 
 def test_duplicate_keys_can_be_refused(tmp_path):
     (tmp_path / "in.jsonl").write_bytes(jsonl({b"a": b"1"}) * 2)
-    done = almanac("build", tmp_path / "in.jsonl", "--output", tmp_path / "out", "--duplicates", "fail")
+    done = almanac("build", *STORAGE, tmp_path / "in.jsonl", "--output", tmp_path / "out", "--duplicates", "fail")
     assert done.returncode == 65, done.stderr
     assert not (tmp_path / "out").exists() and set(os.listdir(tmp_path)) == {"in.jsonl"}
 
@@ -137,7 +144,7 @@ BAD = {
 def test_a_bad_row_is_told_with_its_line_and_leaves_nothing(tmp_path, case):
     name, data, options, line = BAD[case]
     (tmp_path / name).write_bytes(data)
-    done = almanac("build", tmp_path / name, "--output", tmp_path / "out", *options)
+    done = almanac("build", *STORAGE, tmp_path / name, "--output", tmp_path / "out", *options)
     text = done.stderr.decode()
     assert done.returncode == 65 and str(line) in text, text
     assert os.listdir(tmp_path) == [name]
@@ -145,7 +152,7 @@ def test_a_bad_row_is_told_with_its_line_and_leaves_nothing(tmp_path, case):
 
 def test_bad_rows_can_be_tolerated_up_to_a_number(serve, tmp_path):
     (tmp_path / "in.jsonl").write_bytes(jsonl({b"a": b"1"}) + b"nonsense\n{}\n" + jsonl({b"b": b"2"}))
-    assert almanac("build", tmp_path / "in.jsonl", "--output", tmp_path / "o", "--skip-bad", 1).returncode == 65
+    assert almanac("build", *STORAGE, tmp_path / "in.jsonl", "--output", tmp_path / "o", "--skip-bad", 1).returncode == 65
     assert not (tmp_path / "o").exists()
     build(tmp_path / "out", tmp_path / "in.jsonl", "--skip-bad", 2)
     check(serve, tmp_path / "out", {b"a": b"1", b"b": b"2"})
@@ -158,7 +165,7 @@ def test_input_larger_than_the_memory_allowed(serve, tmp_path):
         for number in range(count):
             index = number * 7919 % (count // 2)
             file.write(b'{"key":"key:%08d","value":"%08d %s"}\n' % (index, number, b"v" * 80))
-    done = almanac("build", tmp_path / "in.jsonl", "--output", tmp_path / "out", "--memory", "16MiB")
+    done = almanac("build", *STORAGE, tmp_path / "in.jsonl", "--output", tmp_path / "out", "--memory", "32MiB", "--jobs", 2)
     assert done.returncode == 0, done.stderr.decode()
     expected = {number * 7919 % (count // 2): number for number in range(count)}
     with serve(tmp_path / "out") as server, server.connect() as connection:
@@ -181,7 +188,7 @@ def test_what_cannot_be_built_leaves_nothing(tmp_path, case):
         output = tmp_path / "in.csv/below"
     else:
         key = "nosuch"
-    done = almanac("build", path, "--output", output, "--key", key)
+    done = almanac("build", *STORAGE, path, "--output", output, "--key", key)
     assert done.returncode in codes, (done.returncode, done.stderr)
     assert done.stderr.strip()
     if case == "output there already":
@@ -192,7 +199,7 @@ def test_what_cannot_be_built_leaves_nothing(tmp_path, case):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_interrupted_build_leaves_nothing(tmp_path, number):
-    child = subprocess.Popen([BINARY, "build", "-", "--input-format", "jsonl", "--output", tmp_path / "out"],
+    child = subprocess.Popen([BINARY, "build", *STORAGE, "-", "--input-format", "jsonl", "--output", tmp_path / "out"],
                              stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT)
     try:
         child.stdin.write(jsonl({b"key:%d" % index: b"v" * 100 for index in range(5000)}))

@@ -14,9 +14,16 @@ BINARY = os.environ.get("ALMANAC_BINARY", str(Path(__file__).resolve().parents[2
 ROWS = 300_000
 
 
+@pytest.fixture(autouse=True, params=["packed", "rocksdb"])
+def storage(request, monkeypatch):
+    """What holds for one storage format holds for the other."""
+    monkeypatch.setitem(globals(), "STORAGE", ("--format", request.param))
+
+
+
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
-    """Unsorted rows, several times as many as the memory of the builds below holds."""
+    """Unsorted rows, more than the memory of the builds below holds."""
     path = tmp_path_factory.mktemp("rows") / "rows.tsv"
     chance = random.Random(2)  # Values that compression cannot shrink much.
     with open(path, "wb") as file:
@@ -27,7 +34,8 @@ def rows(tmp_path_factory):
 
 
 def start(rows, output, *arguments, **options):
-    command = [BINARY, "build", str(rows), "--value", "value", "--memory", "16MiB", "--output", str(output)]
+    command = [BINARY, "build", *STORAGE, str(rows), "--value", "value", "--output", str(output)]
+    command += ["--memory", "32MiB", "--jobs", "2"]
     options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     return subprocess.Popen(command + list(arguments), **options)
 
@@ -44,7 +52,7 @@ def partial(directory):
 
 
 def files_below(directory, kind):
-    return [path for name in partial(directory) for path in (directory / name / kind).glob("*")]
+    return [file for name in partial(directory) for _, _, files in os.walk(directory / name / kind) for file in files]
 
 
 # What is on the disk when the signal comes: the hidden directory, sorted runs, the dataset's own files.
@@ -89,7 +97,7 @@ def test_signals_at_random_moments_leave_nothing_or_everything(rows, tmp_path):
 
 
 def test_a_signal_ends_a_wait_for_standard_input(tmp_path):
-    command = [BINARY, "build", "-", "--input-format", "resp", "--output", str(tmp_path / "out")]
+    command = [BINARY, "build", *STORAGE, "-", "--input-format", "resp", "--output", str(tmp_path / "out")]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     child.stdin.write(b"SET a 1\r\n")
     child.stdin.flush()
@@ -102,7 +110,7 @@ def test_a_signal_ends_a_wait_for_standard_input(tmp_path):
 
 def test_a_named_pipe_is_read_to_its_end(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    command = [BINARY, "build", str(tmp_path / "pipe"), "--input-format", "resp", "--output", str(tmp_path / "out")]
+    command = [BINARY, "build", *STORAGE, str(tmp_path / "pipe"), "--input-format", "resp", "--output", str(tmp_path / "out")]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with open(tmp_path / "pipe", "wb") as pipe:
         for index in range(1000):
@@ -137,7 +145,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(directory)], check=True)
 
 
-@pytest.mark.parametrize("memory", ["16MiB", "512MiB"])
+@pytest.mark.parametrize("memory", ["32MiB", "512MiB"])
 def test_a_full_disk_leaves_nothing(rows, small_disk, memory):
     """With little memory the runs fill the disk, with much of it the dataset does."""
     child = start(rows, small_disk / "out", "--memory", memory)

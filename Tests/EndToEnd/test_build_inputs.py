@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -97,8 +98,55 @@ def test_datasets_and_files_are_inputs_together_and_the_last_one_wins(serve, tmp
     assert f"{tmp_path}/two:1:" in text and f"{tmp_path}/one:3" in text
 
 
-def test_a_damaged_version_is_told_and_leaves_nothing(tmp_path):
-    build(tmp_path / "whole", rows_file(tmp_path, "rows", dict(data.numbered_pairs(20_000))))
+def segments(directory):
+    """The bytes of a packed version, by file."""
+    return {path.name: path.read_bytes() for path in directory.glob("*.packed")}
+
+
+def test_a_packed_version_comes_back_from_rocksdb_and_from_redis_byte_by_byte(serve, logs, tmp_path):
+    rows = dict(data.oracle_pairs())
+    first = tmp_path / "packed"
+    build(first, rows_file(tmp_path, "rows", rows), "--format", "packed")
+    build(tmp_path / "rocksdb", first, "--format", "rocksdb")
+    build(tmp_path / "again", tmp_path / "rocksdb", "--format", "packed", "--jobs", 3)
+    assert not segments(tmp_path / "rocksdb")
+    assert segments(first) == segments(tmp_path / "again") and len(segments(first)) == 16
+    with Redis(logs, [Side(rows)]) as redis:
+        build(tmp_path / "of-redis", f"redis://127.0.0.1:{redis.port}", "--format", "packed")
+    with serve(first) as server:
+        build(tmp_path / "of-almanac", f"redis://127.0.0.1:{server.port}", "--format", "packed")
+    assert segments(first) == segments(tmp_path / "of-redis") == segments(tmp_path / "of-almanac")
+    for other in ("rocksdb", "again"):
+        assert is_equal(first, tmp_path / other)
+    check(serve, tmp_path / "rocksdb", rows)
+    check(serve, tmp_path / "again", rows)
+
+
+def test_segment_files_without_a_manifest_are_a_dataset_too(tmp_path):
+    build(tmp_path / "one", rows_file(tmp_path, "rows", dict(data.small_pairs())), "--format", "packed")
+    (tmp_path / "bare").mkdir()
+    for name, content in segments(tmp_path / "one").items():
+        (tmp_path / "bare" / name).write_bytes(content)
+    build(tmp_path / "two", tmp_path / "bare", "--format", "packed")
+    assert segments(tmp_path / "one") == segments(tmp_path / "two")
+    next((tmp_path / "bare").glob("segment-08192*")).unlink()
+    refused(65, "8192", tmp_path, tmp_path / "bare")
+
+
+def test_a_version_of_a_format_that_nobody_knows_is_refused(tmp_path):
+    build(tmp_path / "new", rows_file(tmp_path, "rows", dict(data.small_pairs())))
+    manifest = tmp_path / "new/manifest.json"
+    text = manifest.read_text()
+    changed = re.sub(r'"format" : "\w+"', '"format" : "papyrus"', text)
+    assert changed != text
+    manifest.chmod(0o644)
+    manifest.write_text(changed)
+    refused(65, "papyrus", tmp_path, tmp_path / "new")
+
+
+@pytest.mark.parametrize("format", ["packed", "rocksdb"])
+def test_a_damaged_version_is_told_and_leaves_nothing(tmp_path, format):
+    build(tmp_path / "whole", rows_file(tmp_path, "rows", dict(data.numbered_pairs(20_000))), "--format", format)
     largest = max((tmp_path / "whole").iterdir(), key=lambda path: path.stat().st_size).name
     for name, change in (("flipped", flip_bit), ("cut", truncate), ("gone", os.unlink)):
         shutil.copytree(tmp_path / "whole", tmp_path / name)
@@ -269,6 +317,29 @@ class Swapping(Rehashing):
             return super().answer(command, *words)
         Swapping.asked += 1
         return bulk(b"# Almanac\r\ndataset0:name=users,version=v%d,format=packed\r\n" % min(Swapping.asked, 3))
+
+
+class Short(Rehashing):
+    """An Almanac that gives fewer keys than it has."""
+
+    def answer(self, command, *words):
+        if command == b"INFO":
+            return bulk(b"dataset0:name=users,version=v1,format=packed,keys=7,keys_exact=1\r\n")
+        return b":7\r\n" if command == b"DBSIZE" else super().answer(command, *words)
+
+
+class Counting(Rehashing):
+    """A Redis whose DBSIZE counts keys that expired and have yet to be removed, which SCAN passes over."""
+
+    def answer(self, command, *words):
+        return b":7\r\n" if command == b"DBSIZE" else super().answer(command, *words)
+
+
+def test_keys_that_a_server_has_and_does_not_give_are_told(tmp_path):
+    with fake_redis(Short) as address:
+        refused(65, "gave 6 keys of the 7 that it has", tmp_path, address)
+    with fake_redis(Counting) as address:
+        assert "it counts and did not give: 1\n" in build(tmp_path / "out", address)
 
 
 class Leaving(Rehashing):

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CLookup
 internal import PackedStorage
 public import Storage
@@ -65,6 +66,11 @@ public final class MemoryEngine: Engine {
 
     /// Changes how the engine answers from now on.
     public func change(_ body: (inout Behaviour) -> Void) { behaviour.withLock { body(&$0) } }
+
+    public func order(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Int {
+        let (hash, otherHash) = (PackedKey.hash(one), PackedKey.hash(other))
+        return isOrdered || hash == otherHash ? one.compare(other) : hash < otherHash ? -1 : 1
+    }
 
     public func makeBatch(rowCacheBytes: Int) -> LookupBatch { LookupBatch(pins: MemoryPins(engine: self)) }
 

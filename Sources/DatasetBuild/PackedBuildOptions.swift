@@ -1,7 +1,7 @@
 public import PackedStorage
 
 /// How a version in the packed format is written.
-public struct PackedOptions: Sendable {
+public struct PackedBuildOptions: Sendable {
     /// Into how many segments the hash slots are divided: a power of two, at most 16,384.
     ///
     /// The same for every machine, so that the same rows give the same files.
