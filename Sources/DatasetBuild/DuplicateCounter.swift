@@ -24,11 +24,16 @@ struct DuplicateRule: Sendable {
 /// Hears of every row that a later one with the same key replaces; belongs to one thread.
 final class DuplicateCounter {
     private let rule: DuplicateRule
+    private let placeByteCount: Int
     private(set) var count = 0
     /// How many rows were the same entry of a keyed input, read before.
     private(set) var repeatCount = 0
 
-    init(_ rule: DuplicateRule) { self.rule = rule }
+    /// `placeByteCount` bytes before each key are its place, which messages pass over.
+    init(_ rule: DuplicateRule, placeByteCount: Int = 0) {
+        self.rule = rule
+        self.placeByteCount = placeByteCount
+    }
 
     func note(_ key: Span<UInt8>, dropped: RowOrigin, kept: RowOrigin) throws(BuildError) {
         if rule.isRepeat(dropped: dropped, kept: kept) {
@@ -36,6 +41,7 @@ final class DuplicateCounter {
             return
         }
         count += 1
-        if rule.policy == .fail { throw rule.error(key, dropped: dropped, kept: kept) }
+        guard rule.policy == .fail else { return }
+        throw rule.error(key.extracting(placeByteCount...), dropped: dropped, kept: kept)
     }
 }
