@@ -72,7 +72,9 @@ import Testing
         },
     ]
 
-    @Test(arguments: lies, [true, false]) func `What the manifest says and is not so is one problem`(lie: Lie, isOrdered: Bool) throws {
+    @Test(arguments: lies, [true, false]) func `What the manifest says and is not so is one problem`(
+        lie: Lie, isOrdered: Bool
+    ) throws {
         try fixture.writeManifest(lie.tell)
         var behaviour = MemoryEngine.Behaviour()
         behaviour.isOrdered = isOrdered
