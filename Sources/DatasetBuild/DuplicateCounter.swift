@@ -24,11 +24,16 @@ struct DuplicateRule: Sendable {
 /// Hears of every row that a later one with the same key replaces; belongs to one thread.
 final class DuplicateCounter {
     private let rule: DuplicateRule
+    private let keyOffset: Int
     private(set) var count = 0
     /// How many rows were the same entry of a keyed input, read before.
     private(set) var repeatCount = 0
 
-    init(_ rule: DuplicateRule) { self.rule = rule }
+    /// `keyOffset` is how many bytes are sorted by before a key's own.
+    init(_ rule: DuplicateRule, keyOffset: Int = 0) {
+        self.rule = rule
+        self.keyOffset = keyOffset
+    }
 
     func note(_ key: Span<UInt8>, dropped: RowOrigin, kept: RowOrigin) throws(BuildError) {
         if rule.isRepeat(dropped: dropped, kept: kept) {
@@ -36,6 +41,6 @@ final class DuplicateCounter {
             return
         }
         count += 1
-        if rule.policy == .fail { throw rule.error(key, dropped: dropped, kept: kept) }
+        if rule.policy == .fail { throw rule.error(key.extracting(keyOffset...), dropped: dropped, kept: kept) }
     }
 }

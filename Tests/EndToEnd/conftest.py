@@ -18,7 +18,7 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
-    """Builds each dataset once, when first asked for: `built("small")`."""
+    """Builds each dataset once, when first asked for: `built("small")`, `built("small", "rocksdb")`."""
     parent = tmp_path_factory.mktemp("datasets")
     made = {}
     recipes = {
@@ -30,10 +30,12 @@ def built(tmp_path_factory):
         "million": lambda: rows.numbered_pairs(1_000_000),
     }
 
-    def build(name):
-        if name not in made:
-            made[name] = rows.build(name, parent, recipes[name])
-        return made[name]
+    def build(name, format="packed"):
+        if (name, format) not in made:
+            directory = parent / format
+            directory.mkdir(exist_ok=True)
+            made[name, format] = rows.build(name, directory, recipes[name], format)
+        return made[name, format]
 
     yield build
     shutil.rmtree(parent, ignore_errors=True)

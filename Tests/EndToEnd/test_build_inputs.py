@@ -95,7 +95,7 @@ def test_datasets_and_files_are_inputs_together_and_the_last_one_wins(serve, tmp
     assert count(summary, "rows read") == 7 and count(summary, "duplicates dropped") == 3
     check(serve, tmp_path / "out", {b"a": b"1", b"b": b"3", b"c": b"2", b"d": b"3"})
     text = refused(65, "the key", tmp_path, tmp_path / "one", tmp_path / "two", "--duplicates", "fail")
-    assert f"{tmp_path}/two:1:" in text and f"{tmp_path}/one:3" in text
+    assert f"{tmp_path}/two:" in text and f"{tmp_path}/one:" in text and 'the key "c"' in text
 
 
 def segments(directory):

@@ -52,8 +52,11 @@ def test_values_come_raw_to_the_byte(version, key):
 def test_values_and_keys_come_printable_on_one_line(version):
     assert inspect(version, "--key", "lines")[1] == b'"a\\x0ab"\n'
     assert json.loads(inspect(version, "--key", "plain", "--json")[1])["value"] == {"text": "text"}
-    assert inspect(version, "--keys", "user:")[1] == b'"user:1"\n"user:2"\n"user:30"\n'
-    assert inspect(version, "--keys", "user:", "--limit", "2")[1] == b'"user:1"\n"user:2"\n'
+    # A packed version gives its keys in the order of their hashes.
+    keys = [b'"user:1"', b'"user:2"', b'"user:30"']
+    assert sorted(inspect(version, "--keys", "user:")[1].splitlines()) == keys
+    two = inspect(version, "--keys", "user:", "--limit", "2")[1].splitlines()
+    assert len(set(two)) == 2 and set(two) < set(keys)
     assert inspect(version, "--keys", "zzz") == (0, b"", "")
     assert len(inspect(version, "--keys", "")[1].splitlines()) == len(PAIRS)
     assert len(json.loads(inspect(version, "--keys", "user:3", "--json")[1])) == 1
@@ -68,7 +71,7 @@ def test_the_manifest_is_shown_where_the_files_do_not_open(version, tmp_path):
     broken = tmp_path / "broken"
     shutil.copytree(version, broken)
     broken.chmod(0o755)
-    (broken / "CURRENT").unlink()
+    next(broken.glob("*.packed")).unlink()
     code, out, err = inspect(broken)
     assert code == 65 and b"v7" in out and b"does not open" in out and "CURRENT" in err
     code, out, _ = inspect(broken, "--json")

@@ -26,7 +26,7 @@ def awkward(tmp_path_factory):
             made[key] = source.randbytes(source.randrange(40))
         return iter(made.items())
 
-    return rows.build("awkward", tmp_path_factory.mktemp("ranges"), pairs)
+    return rows.build("awkward", tmp_path_factory.mktemp("ranges"), pairs, "rocksdb")
 
 
 def expected_page(inside, limit, form, protocol):
@@ -95,11 +95,11 @@ def test_pages_join_to_the_whole_dataset(awkward, serve):
 
 
 def test_a_page_of_large_values_ends_early_and_always_goes_on(built, serve):
-    with serve(f"large={built('large').directory}") as server, server.redis() as client:
+    with serve(f"large={built('large', 'rocksdb').directory}") as server, server.redis() as client:
         found, pages = read_all(client, "large", 1000)
-        assert pages == 16 and found == sorted(built("large").pairs())
+        assert pages == 16 and found == sorted(built("large", "rocksdb").pairs())
         following, keys = client.execute_command("DATASET", "PREFIX", "large", "large:", "KEYS")
-        assert following is None and keys == sorted(key for key, _ in built("large").pairs())
+        assert following is None and keys == sorted(key for key, _ in built("large", "rocksdb").pairs())
         before = server.resident_bytes()
         # Whoever leaves before the reply is no burden.
         for _ in range(20):
@@ -156,7 +156,7 @@ def test_keys_is_refused_above_the_setting_and_says_what_to_do(small, serve):
 
 
 def test_scan_and_keys_of_a_prefix_take_no_walk_over_the_others(built, serve):
-    with serve(built("million")) as server, server.redis() as client:
+    with serve(built("million", "rocksdb")) as server, server.redis() as client:
         def cpu(body):
             before = sum(server.thread_cpu_seconds().values())
             found = body()
@@ -171,7 +171,7 @@ def test_scan_and_keys_of_a_prefix_take_no_walk_over_the_others(built, serve):
 
 
 def test_a_cursor_outlives_whole_walks_of_others_at_the_same_keys(built, serve):
-    with serve(built("hundred-thousand")) as server, server.connect() as slow, server.redis() as client:
+    with serve(built("hundred-thousand", "rocksdb")) as server, server.connect() as slow, server.redis() as client:
         cursor, first = slow.ask("SCAN", 0, "COUNT", 2)
         assert sum(1 for _ in client.scan_iter(count=2)) == 100_000
         _, second = slow.ask("SCAN", cursor, "COUNT", 2)

@@ -18,7 +18,7 @@ class Dataset:
         return self._make_pairs()
 
 
-def build(name, parent, make_pairs):
+def build(name, parent, make_pairs, format="packed"):
     """Writes the pairs as the commands that `redis-cli --pipe` takes and builds a dataset of them."""
     directory = Path(parent) / name
     dataset = Dataset(name, directory, make_pairs)
@@ -28,7 +28,7 @@ def build(name, parent, make_pairs):
     with open(source, "wb") as file:
         for key, value in make_pairs():
             file.write(request("SET", key, value))
-    done = almanac("build", source, "--input-format", "resp", "--output", directory)
+    done = almanac("build", source, "--input-format", "resp", "--output", directory, "--format", format)
     assert done.returncode == 0, done.stderr.decode()
     source.unlink()
     return dataset
