@@ -110,7 +110,8 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["Bytes", "CLookup", "PackedStorage", "Storage"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Bytes", "CLookup", "PackedStorage", "Storage"],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
         .target(
             name: "SessionSupport",
