@@ -24,7 +24,12 @@ struct EngineFactory: Sendable {
         _ directory: String, _ format: String?, _ dataset: DatasetPath, _ threads: Int
     ) throws(EngineError) -> any Engine {
         switch format ?? Self.format(of: directory) {
-        case "packed": return try PackedEngine(path: directory, options: packed)
+        case "packed":
+            guard dataset.columnFamily ?? "default" == "default" else {
+                throw EngineError(
+                    operation: "open", kind: .invalid, message: "\(directory): a packed version has no column families")
+            }
+            return try PackedEngine(path: directory, options: packed)
         case "rocksdb": break
         case let other:
             throw EngineError(
