@@ -111,8 +111,7 @@ let package = Package(
 
         .target(
             name: "TestSupport", dependencies: ["Bytes", "CLookup", "PackedStorage", "Storage"],
-            path: "Tests/TestSupport",
-            swiftSettings: strict),
+            path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "SessionSupport",
             dependencies: ["Bytes", "Commands", "Datasets", "RESP", "ServerMetrics", "TestSupport"],
