@@ -6,6 +6,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+/// Records longer than this are read by readers even where they are in the page cache: to copy them would hold a loop
+/// up for more than some ten microseconds.
+static const size_t kCopiedHereMax = 128 << 10;
+
 /// Reads what is missing of `count` bytes; 0, or an errno, which is ENODATA where the file ends before.
 static int read_all(int descriptor, uint8_t *bytes, size_t count, off_t offset) {
     while (count) {
@@ -24,6 +28,7 @@ step read_record(
     const almanac_packed_segment *segment, almanac_packed_pins *pins, extent place, bool may_wait,
     const uint8_t **record, fault *fault) {
     size_t count = place.end - place.start;
+    if (!may_wait && count > kCopiedHereMax) return kStepCold;
     off_t offset = (off_t)(kHeadBytes + place.start);
     uint8_t *bytes = pins_take(pins, count);
     *fault = (struct fault){.reason = "there is no memory for a record", .offset = (uint64_t)offset};

@@ -4,6 +4,12 @@
 #include "Record.h"
 #include "Tags.h"
 
+// What a key costs: 292 instructions and 46 to 50 ns with the copying of its value, on one core of an EPYC with
+// AVX-512 that others kept busy (1 million keys of 16 bytes with values of 100, 16 segments, batches of 256; processor
+// time, best of seven; 2026-11-21). The same with one thing changed: 16 keys at a time 66 ns, 32 keys 58, 128 keys 50;
+// two lines of a record fetched 64 ns, one 83, nothing fetched at all 128; tags compared by plain loops 105. The slot, and
+// so the segment, is about 55 of the instructions, the hash 24.
+
 enum {
     /// Keys that go through the passes together: enough to hide the latency of memory, few enough for their lines
     /// and records to stay in the first-level cache from one pass to the next.

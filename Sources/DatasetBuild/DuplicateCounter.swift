@@ -24,15 +24,15 @@ struct DuplicateRule: Sendable {
 /// Hears of every row that a later one with the same key replaces; belongs to one thread.
 final class DuplicateCounter {
     private let rule: DuplicateRule
-    private let placeByteCount: Int
+    private let keyOffset: Int
     private(set) var count = 0
     /// How many rows were the same entry of a keyed input, read before.
     private(set) var repeatCount = 0
 
-    /// `placeByteCount` bytes before each key are its place, which messages pass over.
-    init(_ rule: DuplicateRule, placeByteCount: Int = 0) {
+    /// `keyOffset` is how many bytes are sorted by before a key's own.
+    init(_ rule: DuplicateRule, keyOffset: Int = 0) {
         self.rule = rule
-        self.placeByteCount = placeByteCount
+        self.keyOffset = keyOffset
     }
 
     func note(_ key: Span<UInt8>, dropped: RowOrigin, kept: RowOrigin) throws(BuildError) {
@@ -41,7 +41,6 @@ final class DuplicateCounter {
             return
         }
         count += 1
-        guard rule.policy == .fail else { return }
-        throw rule.error(key.extracting(placeByteCount...), dropped: dropped, kept: kept)
+        if rule.policy == .fail { throw rule.error(key.extracting(keyOffset...), dropped: dropped, kept: kept) }
     }
 }

@@ -20,7 +20,7 @@ struct SegmentRows: ~Copyable {
         self.segments = segments
         self.options = options
         self.memoryBytes = memoryBytes
-        self.duplicates = DuplicateCounter(duplicates, placeByteCount: PlacedKey.placeByteCount)
+        self.duplicates = DuplicateCounter(duplicates, keyOffset: PlacedKey.placeByteCount)
         self.checkpoints = checkpoints
         sorter = RowSorter(
             directory: runs, memoryBytes: memoryBytes, duplicates: self.duplicates, checkpoints: checkpoints)

@@ -53,8 +53,11 @@ public final class PackedMemory: Sendable {
         guard needsThread else { return }
         do throws(SystemError) {
             _ = try Thread(name: "residency") { [weak self] in
-                var pause = Self.pauseNanosecondsMin
-                repeat { Thread.sleep(nanoseconds: pause) } while self?.refreshAll(&pause) ?? false
+                var pause: UInt64? = Self.pauseNanosecondsMin
+                while let nanoseconds = pause {
+                    Thread.sleep(nanoseconds: nanoseconds)
+                    pause = self?.refreshAll()
+                }
             }
         } catch {
             watched.withLock { $0.hasThread = false }
@@ -62,20 +65,13 @@ public final class PackedMemory: Sendable {
         }
     }
 
-    /// - Parameter pause: Set to how long to wait before the next time.
-    /// - Returns: False where there is nothing left to watch, and the thread is to end.
-    private func refreshAll(_ pause: inout UInt64) -> Bool {
+    /// - Returns: How long to wait before the next time, in nanoseconds.
+    private func refreshAll() -> UInt64 {
         let start = Clock.monotonicNanoseconds()
         let residencies = watched.withLock { $0.versions.compactMap(\.residency) }
         for residency in residencies { residency.refresh() }
         let taken = Clock.nanoseconds(from: start, to: Clock.monotonicNanoseconds())
-        pause = max(Self.pauseNanosecondsMin, taken * Self.pauseShareMin)
-        return watched.withLock { watched in
-            watched.versions.removeAll { $0.residency == nil }
-            // Those at hand here may be the last references.
-            watched.hasThread = !watched.versions.isEmpty
-            return watched.hasThread
-        }
+        return max(Self.pauseNanosecondsMin, taken * Self.pauseShareMin)
     }
 
     /// Between two looks: long enough to cost nothing, short enough to notice before much has been dropped.

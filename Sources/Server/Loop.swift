@@ -12,8 +12,24 @@ import ServerMetrics
 /// keys up together, and sends the replies. Nothing here waits for anything but epoll: what needs the
 /// disk goes to the readers and comes back through the mailbox.
 ///
-/// The budget of a resident GET with one request in flight a connection: one `recv`, one `send`, and its
-/// share of an `epoll_wait`; no allocation.
+/// The budget of a resident GET is one `recv` and one `send` for all that a client has in flight, a share of an
+/// `epoll_wait`, and no allocation. In user instructions besides the engine's, by callgrind on the release build with
+/// values of 100 bytes, x86-64, 2026-11-21; a server that answers a constant needs 142 and 258:
+///
+/// | part | pipeline of 64 | one request, 50 connections |
+/// |---|---|---|
+/// | recognising the request, copying its key (``Session/collect(_:into:)``) | 116 | 335 |
+/// | header and value into the reply (``Session/answer(_:steps:into:)``, `memmove`) | 122 | 260 |
+/// | counting references: 8 or so a connection and turn | 18 | 330 |
+/// | queue, batch, what comes next, statistics | 10 | 430 |
+/// | `recv`, `send`, `epoll_wait`, this side of the kernel | 3 | 190 |
+///
+/// With one request a connection the kernel takes nine tenths of the time: 6.7 of 6.9 µs of CPU, where the constant
+/// server needs 6.7 and Redis 7 needs 9.0. At a pipeline of 64 it is 0.1 of 0.2 µs, of Redis's 1.6.
+///
+/// Values are copied into the reply, large ones too. Lending them to `writev` costs 5 to 80 % more CPU below 8 KiB and
+/// wherever a reply has one value of less than 256 KiB, and saves 8 to 30 % only with several large ones in a reply:
+/// not worth values that must outlive their batch when a client reads slowly.
 final class Loop {
     let index: Int
     let group: LoopGroup
@@ -364,63 +380,6 @@ final class Loop {
         swap(&received, &input)
         context.note(slow, plan, of: connection.session, input: received.span)
         swap(&received, &input)
-    }
-
-    /// Sends ``replies`` and finds out how the connection goes on.
-    func deliver(to connection: Connection) {
-        guard send(to: connection), !connection.isAtRest, isWithinLimits(connection) else { return }
-        goOn(connection)
-    }
-
-    // MARK: Output
-
-    /// Sends ``replies``, or keeps what the kernel does not take; false where the connection is gone.
-    @inline(__always)
-    func send(to connection: Connection) -> Bool {
-        guard !replies.output.isEmpty else { return true }
-        defer { releaseReplies() }
-        if connection.output.isEmpty {
-            switch connection.socket.send(replies.output.span) {
-            case .bytes(let count):
-                metrics.writes.add()
-                metrics.bytesSent.add(count)
-                connection.lastActivity = context.now
-                if count < replies.output.count {
-                    connection.output.append(replies.output.span.extracting(count...))
-                    // The kernel's buffer may have drained since: only a send that would block makes epoll tell.
-                    return flush(connection)
-                }
-            case .wouldBlock:
-                connection.isWritable = false
-                connection.output.append(replies.output.span)
-            case .end, .failed:
-                close(connection)
-                return false
-            }
-        } else {
-            connection.output.append(replies.output.span)
-            if connection.isWritable { return flush(connection) }
-        }
-        return true
-    }
-
-    func releaseReplies() {
-        replies.output.removeAll()
-        if replies.output.capacity > Self.keptReplyBytesMax { replies.output.release() }
-    }
-
-    /// Sends what waits; false where the connection is gone.
-    func flush(_ connection: Connection) -> Bool {
-        guard let sent = connection.flush() else {
-            close(connection)
-            return false
-        }
-        metrics.bytesSent.add(sent)
-        if sent > 0 {
-            connection.lastActivity = context.now
-            countHeldBytes(of: connection)
-        }
-        return true
     }
 
     // MARK: Limits of the loop itself

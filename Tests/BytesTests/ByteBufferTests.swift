@@ -10,8 +10,8 @@ private struct Twin: ~Copyable {
     mutating func change(_ random: inout SeededRandom) {
         switch random.pick(0...10) {
         case 0...3:
-            let bytes = random.bytes(random.pick(0...200))
-            buffer.append(bytes.span)
+            let bytes = random.bytes(random.oneIn(2) ? random.pick(0...200) : random.pick(0...40))
+            if random.oneIn(2) { buffer.append(few: bytes.span) } else { buffer.append(bytes.span) }
             model += bytes
         case 4:
             buffer.append(7)

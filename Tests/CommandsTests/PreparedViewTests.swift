@@ -77,7 +77,8 @@ import Testing
             #expect(zip(places, places.dropFirst()).allSatisfy { $1 - $0 == 25 }, "\(places)")
         }
         var retired: [VersionView] = []
-        plan.removeAll(keeping: { $0 === second }, retire: { retired.append($0) })
+        plan.removeAll()
+        plan.dropViews(keeping: { $0 === second }, retire: { retired.append($0) })
         #expect(retired.count == 1 && retired[0] === newer && newer.lookups.isEmpty)
         #expect(!plan.hasView(of: first))
     }

@@ -17,6 +17,7 @@ import Testing
         var isSorted = false
         var inputFormat = "tsv"
         var hasDuplicates = false
+        var rowCount = PackedBuildTests.rowCount
     }
 
     static let ways = [
@@ -29,12 +30,13 @@ import Testing
         Way(testDescription: "rows that others replace, with four jobs", jobs: 4, hasDuplicates: true),
     ]
 
-    private static let rowCount = 150_000
+    /// Somewhat more than the least memory holds.
+    private static let rowCount = 110_000
 
-    private func value(_ index: Int) -> String { String(repeating: "\(index)-", count: 1 + index % 30) }
+    private static func value(_ index: Int) -> String { String(repeating: "\(index)-", count: 1 + index % 30) }
 
     /// A file of the rows, shuffled unless told otherwise.
-    private func input(_ way: Way, in scratch: ScratchDirectory) throws -> String {
+    private static func input(_ way: Way, in scratch: ScratchDirectory) throws -> String {
         var random = SeededRandom(seed: 7)
         var text = way.inputFormat == "tsv" ? "key\tvalue\n" : ""
         func add(_ index: Int, _ value: String) {
@@ -43,16 +45,16 @@ import Testing
                 ? "key:\(index)\t\(value)\n" : "{\"key\":\"key:\(index)\",\"value\":\"\(value)\"}\n"
         }
         if way.hasDuplicates { for index in 0..<1000 { add(index, "to be replaced") } }
-        let order = 0..<Self.rowCount
-        for index in way.isSorted ? Array(order) : order.shuffled(using: &random) { add(index, value(index)) }
+        let order = 0..<way.rowCount
+        for index in way.isSorted ? Array(order) : order.shuffled(using: &random) { add(index, Self.value(index)) }
         return try scratch.file("in.\(way.inputFormat)", text)
     }
 
-    private func build(
+    private static func build(
         _ way: Way, in scratch: ScratchDirectory, _ packed: PackedBuildOptions = PackedBuildOptions()
     ) throws -> Manifest {
         var options = BuildOptions(
-            inputs: [try input(way, in: scratch)], output: "\(scratch.path)/out", versionID: "v1",
+            inputs: [try Self.input(way, in: scratch)], output: "\(scratch.path)/out", versionID: "v1",
             builderVersion: "1.2.3")
         options.columns = ColumnChoice(key: "key", value: "value")
         options.memoryBytes = way.memoryBytes
@@ -64,11 +66,15 @@ import Testing
         return manifest
     }
 
+    /// What every other way is compared with.
+    private static let plain = Result {
+        try build(Way(testDescription: "plain"), in: ScratchDirectory())
+    }
+
     @Test("gives the same files and statistics whichever way the same rows are built", arguments: ways)
     func isDeterministic(_ way: Way) throws {
-        let (first, second) = (try ScratchDirectory(), try ScratchDirectory())
-        let plain = try build(Way(testDescription: "plain"), in: first)
-        var other = try build(way, in: second)
+        let plain = try Self.plain.get()
+        var other = try Self.build(way, in: ScratchDirectory())
         #expect(other.duplicatesDropped == (way.hasDuplicates ? 1000 : 0))
         other.duplicatesDropped = 0
         #expect(other == plain)
@@ -79,10 +85,10 @@ import Testing
     @Test("has the statistics that a version in RocksDB of the same rows has")
     func statistics() throws {
         let (first, second) = (try ScratchDirectory(), try ScratchDirectory())
-        let way = Way(testDescription: "two jobs", jobs: 2)
-        var packed = try build(way, in: first)
+        let way = Way(testDescription: "two jobs", jobs: 2, rowCount: 20_000)
+        var packed = try Self.build(way, in: first)
         var options = BuildOptions(
-            inputs: [try input(way, in: second)], output: "\(second.path)/out", versionID: "v1",
+            inputs: [try Self.input(way, in: second)], output: "\(second.path)/out", versionID: "v1",
             builderVersion: "1.2.3")
         options.columns = ColumnChoice(key: "key", value: "value")
         _ = try DatasetBuilder(options, monitor: BuildMonitor(output: .none))
@@ -102,20 +108,21 @@ import Testing
             var packed = PackedBuildOptions()
             packed.segmentCount = segmentCount
             packed.compression = compression
-            let manifest = try build(Way(testDescription: "", jobs: jobs), in: scratch, packed)
+            let manifest = try Self.build(
+                Way(testDescription: "", jobs: jobs, memoryBytes: 64 << 20, rowCount: 20_000), in: scratch, packed)
             #expect(manifest.format == "packed")
             #expect(manifest.files.count == segmentCount)
             let engine = try PackedEngine(path: "\(scratch.path)/out")
-            #expect(engine.keyCount == .exact(Self.rowCount))
+            #expect(engine.keyCount == .exact(20_000))
             var batch = engine.makeBatch()
-            let sample = stride(from: 0, to: Self.rowCount, by: 7).map { $0 }
+            let sample = stride(from: 0, to: 20_000, by: 7).map { $0 }
             for index in sample { _ = batch.append(Array("key:\(index)".utf8).span) }
             engine.lookUp(&batch, in: 0..<batch.count, tier: .anywhere)
             var wrong: [Int] = []
             for (place, index) in sample.enumerated() {
                 let isRight =
                     batch.outcome(at: place) == .hit
-                    && batch[valueAt: place].copied() == Array(value(index).utf8)
+                    && batch[valueAt: place].copied() == Array(Self.value(index).utf8)
                 if !isRight { wrong.append(index) }
             }
             #expect(wrong == [])
@@ -125,7 +132,7 @@ import Testing
     @Test("leaves nothing behind where a signal or a duplicate stops it", arguments: [1, 4])
     func stops(_ jobs: Int) throws {
         let scratch = try ScratchDirectory()
-        let rows = (0..<200_000).map { "key:\($0)\tv\n" }.joined()
+        let rows = (0..<20_000).map { "key:\($0)\tv\n" }.joined()
         var options = BuildOptions(
             inputs: [try scratch.file("in.tsv", "key\tvalue\n" + rows + "key:77\tagain\n")],
             output: "\(scratch.path)/out", versionID: "v1", builderVersion: "1.2.3")
@@ -137,7 +144,7 @@ import Testing
             try DatasetBuilder(options, monitor: BuildMonitor(output: .none)).build(PackedBuildOptions())
         } throws: { error in
             "\(error)".hasSuffix(
-                "in.tsv:200002: the key \"key:77\" was already at \(scratch.path)/in.tsv:79; "
+                "in.tsv:20002: the key \"key:77\" was already at \(scratch.path)/in.tsv:79; "
                     + "--duplicates last-wins keeps the later row")
         }
         #expect(try scratch.names == ["in.tsv"])
@@ -159,7 +166,7 @@ import Testing
         var packed = PackedBuildOptions()
         packed.segmentCount = count
         #expect {
-            try build(Way(testDescription: ""), in: scratch, packed)
+            try Self.build(Way(testDescription: ""), in: scratch, packed)
         } throws: { error in
             (error as? BuildError)?.kind == .usage && "\(error)".contains("a power of two from 1 to 16384")
         }

@@ -6,12 +6,20 @@ import Testing
 
 @Suite struct ComparisonTests {
     private func compare(
-        _ first: [String: String], _ second: [String: String], samplesMax: Int = 10
+        _ first: [String: String], _ second: [String: String], samplesMax: Int = 10,
+        isOrdered: (Bool, Bool) = (true, true)
     ) throws -> ComparisonResult {
         var result = try Comparison(samplesMax: samplesMax).run(
-            .engine(MemoryEngine(text: first), path: "a"), .engine(MemoryEngine(text: second), path: "b"))
+            .engine(engine(first, isOrdered: isOrdered.0), path: "a"),
+            .engine(engine(second, isOrdered: isOrdered.1), path: "b"))
         result.seconds = 0
         return result
+    }
+
+    private func engine(_ entries: [String: String], isOrdered: Bool) -> MemoryEngine {
+        var behaviour = MemoryEngine.Behaviour()
+        behaviour.isOrdered = isOrdered
+        return MemoryEngine(text: entries, behaviour: behaviour)
     }
 
     private func keys(_ names: String...) -> [ManifestKey] { names.map { ManifestKey(Array($0.utf8)) } }
@@ -37,8 +45,10 @@ import Testing
             first: [String: String], second: [String: String], equal: Int, missing: Int, new: Int
         ) throws
     {
-        let result = try compare(first, second)
-        #expect((result.equal, result.changed, result.missing, result.new) == (equal, 0, missing, new))
+        for isOrdered in [(true, true), (false, false), (true, false), (false, true)] {
+            let result = try compare(first, second, isOrdered: isOrdered)
+            #expect((result.equal, result.changed, result.missing, result.new) == (equal, 0, missing, new))
+        }
     }
 
     @Test(arguments: 0..<50) func `Random sides are counted as a dictionary counts them`(seed: Int) throws {
@@ -47,7 +57,8 @@ import Testing
         for side in 0...1 {
             for _ in 0..<random.pick(0...200) { sides[side]["\(random.pick(0...150))"] = "\(random.pick(0...2))" }
         }
-        let result = try compare(sides[0], sides[1], samplesMax: 0)
+        let isOrdered = (random.oneIn(2), random.oneIn(2))
+        let result = try compare(sides[0], sides[1], samplesMax: 0, isOrdered: isOrdered)
         let shared = sides[0].filter { sides[1][$0.key] != nil }
         let equal = shared.count { sides[1][$0.key] == $0.value }
         #expect(result.equal == equal)
@@ -55,6 +66,26 @@ import Testing
         #expect(result.missing == sides[0].count - shared.count)
         #expect(result.new == sides[1].count - shared.count)
         #expect(result.samples == ComparisonResult().samples)
+    }
+
+    @Test func `Sides of different orders give the first keys of each kind too`() throws {
+        let result = try compare(["a": "1", "b": "2"], ["b": "x", "c": "3"], isOrdered: (false, true))
+        #expect(result.samples.changed == keys("b"))
+        #expect(result.samples.missing == keys("a"))
+        #expect(result.samples.new == keys("c"))
+    }
+
+    @Test(arguments: [(true, false), (false, true)]) func `A key that cannot be looked up is an error`(
+        isOrdered: Bool, isDamagedOrdered: Bool
+    ) {
+        var behaviour = MemoryEngine.Behaviour()
+        (behaviour.damagedKeys, behaviour.isOrdered) = ([Array("a".utf8)], isDamagedOrdered)
+        let damaged = MemoryEngine(text: ["a": "1", "b": "2"], behaviour: behaviour)
+        let error = #expect(throws: InspectionError.self) {
+            try Comparison().run(
+                .engine(engine(["a": "1"], isOrdered: isOrdered), path: "sound"), .engine(damaged, path: "broken"))
+        }
+        #expect(error == InspectionError(.badData, "broken: told to fail"))
     }
 
     @Test func `A side that cannot be read is an error, not a difference`() {

@@ -72,13 +72,15 @@ import Testing
         },
     ]
 
-    @Test(arguments: lies) func `What the manifest says and is not so is one problem`(lie: Lie) throws {
+    @Test(arguments: lies, [true, false]) func `What the manifest says and is not so is one problem`(lie: Lie, isOrdered: Bool) throws {
         try fixture.writeManifest(lie.tell)
-        let report = verify()
+        var behaviour = MemoryEngine.Behaviour()
+        behaviour.isOrdered = isOrdered
+        let report = verify(behaviour)
         #expect(report.problems.count == 1, "\(report.problems)")
         #expect(report.problems.first?.description.contains(lie.problem) == true, "\(report.problems)")
         #expect(report.problems.first?.isInputOutput == false)
-        #expect(verify(quick: true).problems.isEmpty != lie.isSeenQuickly)
+        #expect(verify(quick: true, behaviour).problems.isEmpty != lie.isSeenQuickly)
     }
 
     @Test func `A damaged row and a damaged canary are problems`() throws {

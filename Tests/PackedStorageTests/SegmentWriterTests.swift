@@ -100,7 +100,7 @@ struct SegmentWriterTests {
         #expect(stored[Array("empty".utf8)] == [])
         #expect(stored[Array("short".utf8)] == [0, 0x78])
         #expect(stored[Array("chance".utf8)] == [0] + (rows[Array("chance".utf8)] ?? []))
-        #expect(segment.records.reduce(0) { $0 + $1.stored.count } < rows.values.reduce(0) { $0 + $1.count } * 2 / 3)
+        #expect(segment.records.reduce(0) { $0 + $1.stored.count } < rows.values.reduce(0) { $0 + $1.count } * 3 / 4)
         #expect(try contents(of: directory.path) == rows)
     }
 

@@ -187,6 +187,7 @@ public final class SessionDriver {
             context.note(slow, plan, of: client?.session, input: input.span)
         }
         plan.removeAll()
+        plan.dropViews { version in context.versions.contains { $0 === version } }
     }
 
     private func serve(_ client: Client) -> Range<Int>? {
