@@ -1,4 +1,5 @@
 import Bytes
+import Commands
 import Platform
 import RESP
 import ServerMetrics
