@@ -4,15 +4,16 @@ private import Platform
 private import RocksDBStorage
 internal import Settings
 internal import Storage
+private import Synchronization
 
 /// Opens engines of every format that this build reads, over what they share.
 struct EngineFactory: Sendable {
-    private let cache: RocksDBCache
+    private let blocks: SharedBlocks
     private let packed: PackedOptions
 
-    init(_ settings: ServerSettings, _ logger: Logger) throws {
+    init(_ settings: ServerSettings, _ logger: Logger) {
         let cacheBytes = Self.usefulCacheBytes(settings)
-        cache = try RocksDBCache(capacityBytes: cacheBytes)
+        blocks = SharedBlocks(capacityBytes: cacheBytes)
         packed = PackedOptions(
             residency: settings.residency.option, verifiedReads: settings.verifiedReads.option,
             memory: PackedMemory(byteCountMax: settings.residentBytesMax))
@@ -37,7 +38,7 @@ struct EngineFactory: Sendable {
                 message: "\(directory): format \"\(other)\" is none that this build reads (packed, rocksdb)")
         }
         let options = RocksDBOptions(
-            columnFamily: dataset.columnFamily ?? "default", cache: cache, openThreads: threads)
+            columnFamily: dataset.columnFamily ?? "default", cache: try blocks.cache(), openThreads: threads)
         return try RocksDBEngine(path: directory, options: options)
     }
 
@@ -65,6 +66,24 @@ struct EngineFactory: Sendable {
         let directory = FileSystem.isDirectory(current) ? current : path
         let names = (try? FileSystem.names(in: directory)) ?? []
         return names.reduce(0) { $0 + (FileSize.bytes(ofFile: "\(directory)/\($1)") ?? 0) }
+    }
+}
+
+/// RocksDB's cache of blocks, which all its databases share, made when the first is opened: whoever serves packed
+/// versions alone pays nothing for it.
+private final class SharedBlocks: Sendable {
+    private let capacityBytes: Int
+    private let made = Mutex<RocksDBCache?>(nil)
+
+    init(capacityBytes: Int) { self.capacityBytes = capacityBytes }
+
+    func cache() throws(EngineError) -> RocksDBCache {
+        try made.withLock { (made) throws(EngineError) in
+            if let made { return made }
+            let cache = try RocksDBCache(capacityBytes: capacityBytes)
+            made = cache
+            return cache
+        }
     }
 }
 

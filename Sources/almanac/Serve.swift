@@ -24,7 +24,7 @@ func serve(
     settings: ServerSettings, signals: borrowing SignalQueue, logger: Logger, log: LogWriter, input: SettingsInput
 ) throws {
     try MappingFaults.guardProcess()
-    let engines = try EngineFactory(settings, logger)
+    let engines = EngineFactory(settings, logger)
     let trustedKeys: TrustedKeys
     do {
         trustedKeys = try TrustedKeys(path: settings.trustedKeysPath)

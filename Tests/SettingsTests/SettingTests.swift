@@ -84,7 +84,7 @@ struct SettingTests {
         let samples: [String: String] = [
             "port": "1", "unix-socket": "/s", "unix-socket-mode": "0600", "listen-backlog": "2", "tcp-keepalive": "3",
             "idle-timeout": "4", "loops": "5", "readers": "6", "read-queue-max": "7", "cache-size": "8mb",
-            "row-cache-size": "17mb",
+            "row-cache-size": "17mb", "residency": "disk", "resident-size": "34mb", "verify-reads": "all",
             "open-threads": "9", "clients-max": "10", "query-buffer-max": "11mb", "output-buffer-max": "12mb",
             "output-buffer-soft-max": "25mb", "output-buffer-soft-time": "26s", "pubsub-buffer-max": "27mb",
             "pubsub-buffer-soft-max": "28mb", "pubsub-buffer-soft-time": "29s", "clients-memory-max": "30%",
