@@ -36,7 +36,7 @@ final class PackedSegment: Sendable {
             fileByteCount: byteCount, path: path)
         do throws(SystemError) {
             mapping = try SegmentMapping(
-                path: path, byteCount: byteCount,
+                path: path, sameAs: file, byteCount: byteCount,
                 indexPageCount: (layout.index.count + SegmentLayout.pageByteCount - 1) / SegmentLayout.pageByteCount)
         } catch {
             throw EngineError(operation: "open", kind: .io, message: "\(path): \(error.reason)")

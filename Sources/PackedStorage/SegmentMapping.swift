@@ -22,11 +22,12 @@ internal import Platform
     ///
     /// - Parameters:
     ///   - path: Of the file.
+    ///   - other: The file, as it was opened and checked.
     ///   - byteCount: Of the file; at least 1.
     ///   - indexPageCount: Pages of 4,096 bytes in its index.
-    /// - Throws: What the kernel refused.
-    init(path: String, byteCount: Int, indexPageCount: Int) throws(SystemError) {
-        file = try LookupFile(path: path)
+    /// - Throws: What the kernel refused; `ESTALE` where another file is at `path` by now.
+    init(path: String, sameAs other: BulkFile, byteCount: Int, indexPageCount: Int) throws(SystemError) {
+        file = try LookupFile(path: path, sameAs: other)
         self.byteCount = byteCount
         let mapped = unsafe mmap(nil, byteCount, PROT_READ, MAP_SHARED, file.descriptor.rawValue, 0)
         guard unsafe mapped != MAP_FAILED, let mapped = unsafe mapped else {
@@ -125,10 +126,15 @@ enum ChunkMark: UInt8 {
 struct LookupFile: ~Copyable, Sendable {
     let descriptor: FileDescriptor
 
-    init(path: String) throws(SystemError) {
+    /// Opens the file at `path` a second time: how the kernel reads ahead is a matter of the descriptor.
+    ///
+    /// - Throws: What the kernel refused; `ESTALE` where that is not `other`, or has another length by now.
+    init(path: String, sameAs other: BulkFile) throws(SystemError) {
         let opened = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard opened >= 0 else { throw SystemError(call: "open", code: errno) }
-        descriptor = FileDescriptor(owning: opened)
+        let file = FileDescriptor(owning: opened)
+        guard try other.isSame(as: file) else { throw SystemError(call: "open", code: ESTALE) }
+        descriptor = file
         // Reads what is asked for, and nothing beside it.
         _ = posix_fadvise(opened, 0, 0, POSIX_FADV_RANDOM)
     }

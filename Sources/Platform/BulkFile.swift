@@ -44,6 +44,15 @@ public final class BulkFile: Sendable {
         }
     }
 
+    /// Whether `other` is a descriptor of this very file, in its present length.
+    public func isSame(as other: borrowing FileDescriptor) throws(SystemError) -> Bool {
+        let number = other.rawValue
+        let own = try status()
+        var its = stat()
+        try check("fstat") { unsafe fstat(number, &its) }
+        return its.st_dev == own.st_dev && its.st_ino == own.st_ino && its.st_size == own.st_size
+    }
+
     public var isRegular: Bool { get throws(SystemError) { try status().st_mode & S_IFMT == S_IFREG } }
 
     /// Reserves blocks for `bytes` bytes, while the size stays as it is.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+private import Platform
 
 /// The program: hands over to a subcommand, and turns what goes wrong into one line and an exit code.
 @main struct Almanac: ParsableCommand {
@@ -32,6 +33,8 @@ internal import ArgumentParser
         ])
 
     static func main() {
+        // Versions may have thousands of files, and servers as many clients.
+        OpenFileLimit.raise()
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -145,6 +145,9 @@ struct BuildCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Shows no progress and no summary.")
     var quiet = false
 
+    /// Twice their files, twice, are as many as a process may usually open without raising its limit.
+    private static let inconspicuousSegmentsMax = 256
+
     func validate() throws {
         guard (output == nil) != (dataDirectory == nil) else {
             throw ValidationError("Name either --output or --data-dir")
@@ -163,6 +166,10 @@ struct BuildCommand: ParsableCommand {
         let signals = StopSignals()
         let signingKey = try sign.map(readSigningKey)
         let target = try dataDirectory.map(dataDirectory(at:))
+        if segments > Self.inconspicuousSegmentsMax, !quiet {
+            Almanac.note(
+                "a server has 2 files open for each of the \(segments) segments, and twice as many during a swap")
+        }
         let options = try options(target)
         let monitor = BuildMonitor(output: quiet ? .none : .standardError) { signals.next() }
         do throws(BuildError) {
