@@ -93,7 +93,7 @@ struct SegmentIndex: ~Copyable {
     private mutating func writeNarrow(_ base: UInt64) throws(EngineError) {
         let isOverflowing = tags.count > Self.entriesMax
         let inline = isOverflowing ? Self.entriesBesideOverflow : tags.count
-        let block = UInt32(isOverflowing ? overflowByteCount / 8 : 0)
+        let block = isOverflowing ? try Self.pointer(toBlockAt: overflowByteCount) : 0
         bytes.append(number: base << 8 | UInt64(isOverflowing ? 15 : tags.count))
         for index in 0..<inline { bytes.append(number: tags[index]) }
         for _ in inline..<Self.entriesMax { bytes.append(number: UInt16(truncatingIfNeeded: block)) }
@@ -119,6 +119,18 @@ struct SegmentIndex: ~Copyable {
         padBlock()
         for offset in offsets { bytes.append(number: offset - base) }
         try writeBlock()
+    }
+
+    /// What a narrow line has for the place of its overflow block, which is a multiple of 8.
+    ///
+    /// - Throws: ``EngineError`` of kind `invalid` from 32 GiB of overflow on.
+    static func pointer(toBlockAt offset: Int) throws(EngineError) -> UInt32 {
+        guard let pointer = UInt32(exactly: offset / 8) else {
+            throw EngineError(
+                operation: "write", kind: .invalid,
+                message: "a segment has more than 32 GiB of index overflow; more segments would have less each")
+        }
+        return pointer
     }
 
     private mutating func padBlock() {
