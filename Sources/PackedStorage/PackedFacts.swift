@@ -8,7 +8,7 @@ public struct PackedFacts: Sendable, Equatable {
     public var indexBytes = 0
     public var overflowBytes = 0
     public var keyBytes = 0
-    /// Before compression.
+    /// Before compression; `Int.max` where trailers say more than that.
     public var valueBytes = 0
     public var recordByteCountMax = 0
     public var isCompressed = false
@@ -27,7 +27,9 @@ extension PackedEngine {
             facts.indexBytes += layout.index.count
             facts.overflowBytes += layout.overflow.count
             facts.keyBytes += layout.keyBytes
-            facts.valueBytes += layout.valueBytes
+            // What is before compression has no bound in the size of the files.
+            let (sum, overflows) = facts.valueBytes.addingReportingOverflow(layout.valueBytes)
+            facts.valueBytes = overflows ? .max : sum
             facts.recordByteCountMax = max(facts.recordByteCountMax, layout.recordByteCountMax)
             facts.isCompressed = facts.isCompressed || layout.compression == .zstd
             facts.dictionaryBytes = max(facts.dictionaryBytes, layout.dictionary.count)

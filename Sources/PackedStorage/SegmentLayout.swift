@@ -51,6 +51,10 @@ public struct SegmentLayout: Sendable, Equatable {
     /// Keys for one line, from which the number of lines follows.
     public static let keysPerLine = 13
     public static let segmentCountMax = PackedKey.slotCount
+    /// The longest key there is, in bytes: Redis's limit.
+    static let keyByteCountMax = 512 << 20
+    /// The longest value there is, in bytes and before compression: Redis's limit.
+    static let valueByteCountMax = 512 << 20
 
     public init(slots: Range<Int>) { self.slots = slots }
 
@@ -178,6 +182,8 @@ public struct SegmentLayout: Sendable, Equatable {
             && pageChecksums.count == pageCount * 8
             && dictionary.offset == pageChecksums.end
             && recordByteCountMax <= records.count
+            && keyBytes <= records.count
+            && (compression != .none || valueBytes <= records.count - keyBytes)
             && fileByteCount == self.fileByteCount
     }
 }
