@@ -15,7 +15,8 @@ public import Storage
     /// In the order of their slots; all of one size.
     let segments: [PackedSegment]
     let pages: PackedResidency
-    /// What values were compressed with, by the hash in the trailer: segments written together have the same.
+    /// What values were compressed with, by the hash in the trailer: segments have their own, unless they are the
+    /// same to the byte.
     private let dictionaries: [UInt64: ValueDictionary]
     // Safety: made in init and freed in deinit; what changes in it is accessed as C's atomic bytes.
     nonisolated(unsafe) private let parts: UnsafeMutablePointer<almanac_packed_segment>

@@ -94,18 +94,3 @@ private struct RecordHead {
         recordEnd = keyEnd + valueCount
     }
 }
-
-extension Span<UInt8> {
-    /// The number of at most five bytes at `index`, which moves behind it.
-    fileprivate func leb128(at index: inout Int) -> Int? {
-        var number = 0
-        for shift in stride(from: 0, through: 28, by: 7) {
-            guard index < count else { return nil }
-            let byte = self[index]
-            index += 1
-            number |= Int(byte & 0x7F) << shift
-            if byte < 0x80 { return number }
-        }
-        return nil
-    }
-}

@@ -7,7 +7,7 @@ internal import Storage
 /// Belongs to one thread.
 @safe struct ValueDecoder: ~Copyable {
     private let context: OpaquePointer?
-    /// By the hash in the trailer: segments that were written together have the same.
+    /// By the hash in the trailer: segments have their own, unless they are the same to the byte.
     private var dictionaries: [UInt64: ValueDictionary] = [:]
     /// The value decoded last.
     private(set) var value = ByteBuffer()
@@ -29,17 +29,18 @@ internal import Storage
     mutating func decode(_ stored: Span<UInt8>, of segment: PackedSegment, at place: Int) throws(EngineError) {
         value.removeAll()
         guard !stored.isEmpty else { return }
-        guard let prefix = stored.leb128, prefix.number <= UInt64(UInt32.max) else {
+        var prefixEnd = 0
+        guard let byteCount = stored.leb128(at: &prefixEnd), byteCount <= SegmentLayout.valueByteCountMax else {
             throw segment.damage(at: place, "the length of its value cannot be")
         }
-        let body = stored.extracting(prefix.byteCount...)
-        guard prefix.number > 0 else {
+        let body = stored.extracting(prefixEnd...)
+        guard byteCount > 0 else {
             value.append(body)
             return
         }
         let dictionary = dictionaries[segment.layout.dictionaryHash]
         var result = 0
-        unsafe value.appendUninitialized(Int(prefix.number)) { free in
+        unsafe value.appendUninitialized(byteCount) { free in
             unsafe body.withUnsafeBytes { body in
                 // Safety: Zstandard reads and writes within the two lengths it is given, during the call.
                 result = unsafe ZSTD_decompress_usingDDict(
@@ -47,20 +48,8 @@ internal import Storage
                 return ZSTD_isError(result) == 0 ? result : 0
             }
         }
-        guard ZSTD_isError(result) == 0, result == Int(prefix.number) else {
+        guard ZSTD_isError(result) == 0, result == byteCount else {
             throw segment.damage(at: place, "its value cannot be decompressed")
         }
-    }
-}
-
-extension Span where Element == UInt8 {
-    /// The number at the beginning, of at most 5 bytes, and how many bytes it takes; `nil` where there is none.
-    fileprivate var leb128: (number: UInt64, byteCount: Int)? {
-        var number: UInt64 = 0
-        for index in 0..<Swift.min(count, 5) {
-            number |= UInt64(self[index] & 0x7F) << UInt64(7 * index)
-            if self[index] < 0x80 { return (number, index + 1) }
-        }
-        return nil
     }
 }
