@@ -117,6 +117,11 @@ struct RecordReader: ~Copyable {
             return false
         }
         let start = windowPlace
+        // Before memory is taken for it, as what is read of it so far is not covered by a checksum that has been checked.
+        guard record.count <= segment.layout.recordByteCountMax, record.key_count <= SegmentLayout.keyByteCountMax
+        else {
+            throw segment.damage(at: start, "it is longer than the longest that the trailer tells of")
+        }
         guard record.count <= end - start else {
             throw segment.damage(at: start, "it goes on where the next line begins")
         }
