@@ -1,4 +1,4 @@
-"""Disks that stall, fail and lie, under the real engine: only who asks for what lies there may notice."""
+"""Disks that stall, fail and lie, under the engine of RocksDB: only who asks for what lies there may notice."""
 
 import errno
 import json
@@ -25,7 +25,7 @@ def key(number):
 def faulty(built, serve, logs):
     """A server whose disk can be made to fail, and the switches; nothing has been read of it yet."""
     faults = DiskFaults(logs)
-    with serve(built("hundred-thousand"), flags=("--loops", 2), preload=faults.library, env=faults.env) as server:
+    with serve(built("hundred-thousand", "rocksdb"), flags=("--loops", 2), preload=faults.library, env=faults.env) as server:
         assert faults.reads > 0, "the shim saw no read of a table file"
         yield server, faults
         faults.hold = faults.fail_with = faults.flip = 0
@@ -98,7 +98,7 @@ def test_a_peer_that_leaves_while_its_keys_are_read_harms_nobody(faulty):
 
 def test_a_stop_while_the_disk_stalls_ends_within_the_drain_timeout(built, serve, logs):
     faults = DiskFaults(logs)
-    server = serve(built("hundred-thousand"), flags=("--drain-timeout", "1s"), preload=faults.library, env=faults.env)
+    server = serve(built("hundred-thousand", "rocksdb"), flags=("--drain-timeout", "1s"), preload=faults.library, env=faults.env)
     with server:
         faults.hold = 1
         with server.connect() as connection:

@@ -109,7 +109,7 @@ def test_a_page_of_large_values_ends_early_and_always_goes_on(built, serve):
 
 
 def test_ranges_of_a_chosen_version_are_whole_while_versions_are_swapped(data, serve):
-    directory = DataDirectory(data)
+    directory = DataDirectory(data, "rocksdb")
     directory.add("A", keys=5000)
     directory.add("B", keys=5100, activate=False)
     whole = {version: sorted((b"key:%d" % number, value(version, number)) for number in range(keys))
@@ -150,7 +150,7 @@ def test_keys_is_refused_above_the_setting_and_says_what_to_do(small, serve):
     with serve(small, flags=["--max-keys-reply", 100]) as server, server.connect() as connection:
         refusal = "-ERR the reply would hold more than 100 keys (max-keys-reply), use SCAN"
         assert connection.ask("KEYS", "*") == refusal
-        assert connection.ask("KEYS", "key:0001*") == [b"key:%06d" % number for number in range(100, 200)]
+        assert sorted(connection.ask("KEYS", "key:0001*")) == [b"key:%06d" % number for number in range(100, 200)]
         assert connection.ask("KEYS", "key:000[12]*") == refusal
         assert connection.ask("CONFIG", "GET", "max-keys-reply") == [b"max-keys-reply", b"100"]
 
@@ -180,7 +180,7 @@ def test_a_cursor_outlives_whole_walks_of_others_at_the_same_keys(built, serve):
 
 
 def test_dbsize_is_exact_where_there_is_a_manifest(data, serve):
-    directory = DataDirectory(data)
+    directory = DataDirectory(data, "rocksdb")
     directory.add("A", keys=1234)
     with serve(directory.path) as server, server.redis() as client:
         assert client.dbsize() == 1234
@@ -189,7 +189,7 @@ def test_dbsize_is_exact_where_there_is_a_manifest(data, serve):
 
 
 def test_damage_in_a_range_is_an_error(data, serve):
-    directory = DataDirectory(data)
+    directory = DataDirectory(data, "rocksdb")
     directory.add("A", keys=20_000)
     directory.copy("A")
     for table in directory.version("A").glob("*.sst"):

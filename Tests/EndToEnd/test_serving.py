@@ -164,9 +164,9 @@ class TestRefusal:
 
     @pytest.mark.parametrize("victim", ["CURRENT", "MANIFEST-*", "*.sst"])
     @pytest.mark.parametrize("damage", ["missing", "truncated", "garbage"])
-    def test_a_damaged_dataset(self, small, tmp_path, victim, damage):
+    def test_a_damaged_dataset(self, built, tmp_path, victim, damage):
         copy = tmp_path / "copy"
-        shutil.copytree(small.directory, copy)
+        shutil.copytree(built("small", "rocksdb").directory, copy)
         path = next(path for path in sorted(copy.rglob(victim)) if path.stat().st_size)
         path.chmod(0o644)
         path.parent.chmod(0o755)
@@ -181,9 +181,9 @@ class TestRefusal:
         assert len(complaints) == 1, complaints
         assert fingerprint(copy) == before
 
-    def test_a_dataset_of_a_newer_rocksdb(self, small, tmp_path):
+    def test_a_dataset_of_a_newer_rocksdb(self, built, tmp_path):
         copy = tmp_path / "copy"
-        shutil.copytree(small.directory, copy)
+        shutil.copytree(built("small", "rocksdb").directory, copy)
         for path in copy.rglob("*.sst"):
             path.chmod(0o644)
             data = bytearray(path.read_bytes())

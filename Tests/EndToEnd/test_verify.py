@@ -20,6 +20,12 @@ def copy(dataset, target):
 
 
 @pytest.fixture
+def small(built):
+    """RocksDB, whose own checksums these tests are about."""
+    return built("small", "rocksdb")
+
+
+@pytest.fixture
 def version(small, tmp_path):
     return copy(small, tmp_path / "version")
 

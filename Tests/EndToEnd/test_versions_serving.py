@@ -214,7 +214,7 @@ def test_every_file_that_is_changed_cut_or_gone_has_its_version_refused(data, tm
     data.add("B", activate=False, flags=["--sign", private])
     good = data.copy("B", tmp_path / "good")
     names = sorted(file.name for file in good.iterdir())
-    assert {"manifest.json", "manifest.sig", "CURRENT"} < set(names) and any(name.endswith(".sst") for name in names)
+    assert {"manifest.json", "manifest.sig", "segment-00000.packed"} < set(names)
     with serve(data.path, flags=["--trusted-keys", public, "--require-signature", "yes"]) as server:
         with steady_gets(server, "A"):
             for name in names:
@@ -333,9 +333,9 @@ def test_a_server_whose_version_was_damaged_begins_with_the_one_before(data, ser
     data.add("B")
     data.add("C")
     os.chmod(data.version("C"), 0o755)
-    sst = next(data.version("C").glob("*.sst"))
-    os.chmod(sst, 0o644)
-    truncate(sst)
+    segment = next(data.version("C").glob("*.packed"))
+    os.chmod(segment, 0o644)
+    truncate(segment)
     with serve(data.path) as server:
         assert_serves(server, "B")
         assert data.refusals() == {"C": "damaged"} and data.current == "B"
@@ -346,7 +346,7 @@ def test_a_server_whose_version_was_damaged_begins_with_the_one_before(data, ser
 def test_a_server_finds_damage_behind_its_start_and_goes_back(data, serve):
     data.add("B")
     data.copy("B")
-    flip_bit(next(data.version("B").glob("*.sst")))
+    flip_bit(next(data.version("B").glob("*.packed")))
     with serve(data.path) as server:
         wait_until(lambda: data.serving().get("version_id") == "A", what="the way back")
         assert_serves(server, "A")
@@ -355,11 +355,11 @@ def test_a_server_finds_damage_behind_its_start_and_goes_back(data, serve):
 
 def test_a_server_with_nothing_but_damage_does_not_begin(data):
     os.chmod(data.version("A"), 0o755)
-    sst = next(data.version("A").glob("*.sst"))
-    sst.unlink()
+    segment = next(data.version("A").glob("*.packed"))
+    segment.unlink()
     done = almanac("serve", data.path, "--port", 0)
     assert done.returncode == 65
-    assert f"{sst} is missing" in done.stderr.decode().splitlines()[-1]
+    assert f"{segment} is missing" in done.stderr.decode().splitlines()[-1]
 
 
 def test_a_server_may_wait_for_the_first_version(tmp_path, serve):

@@ -14,8 +14,8 @@ def value(version, number):
 
 
 class DataDirectory:
-    def __init__(self, path):
-        self.path = Path(path)
+    def __init__(self, path, format="packed"):
+        self.path, self.format = Path(path), format
 
     def add(self, version, keys=1000, activate=True, flags=()):
         """Builds a version of `keys` keys `key:N`."""
@@ -24,7 +24,7 @@ class DataDirectory:
             for number in range(keys):
                 file.write(request("SET", b"key:%d" % number, value(version, number)))
         done = almanac(
-            "build", rows, "--data-dir", self.path, "--version-id", version, "--quiet",
+            "build", rows, "--data-dir", self.path, "--version-id", version, "--quiet", "--format", self.format,
             *(["--activate"] if activate else []), *(["--allow-empty"] if keys == 0 else []), *flags)
         assert done.returncode == 0, done.stderr.decode()
         rows.unlink()
