@@ -19,7 +19,8 @@ public final class BulkFile: Sendable {
     }
 
     public init(reading path: String) throws(SystemError) {
-        descriptor = try Self.open(path, O_RDONLY)
+        // A pipe in the file's place would else wait here for its writer.
+        descriptor = try Self.open(path, O_RDONLY | O_NONBLOCK)
     }
 
     private static func open(_ path: String, _ flags: Int32) throws(SystemError) -> FileDescriptor {

@@ -226,8 +226,10 @@ class TestRefusal:
     def test_an_unknown_flag(self, small):
         refusal(small.directory, "--nosuch", code=64, pattern="nosuch")
 
-    def test_an_unknown_column_family(self, small):
-        refusal(small.directory, "--port", 0, "--column-family", "nosuch", code=(65, 78), pattern="nosuch")
+    def test_an_unknown_column_family(self, built, small):
+        database = built("small", "rocksdb").directory
+        refusal(database, "--port", 0, "--column-family", "nosuch", code=(65, 78), pattern="nosuch")
+        refusal(small.directory, "--port", 0, "--column-family", "nosuch", code=(65, 78), pattern="no column families")
 
 
 @pytest.mark.almanac_only

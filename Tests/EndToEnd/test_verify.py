@@ -19,10 +19,13 @@ def copy(dataset, target):
     return target
 
 
-@pytest.fixture
-def small(built):
-    """RocksDB, whose own checksums these tests are about."""
-    return built("small", "rocksdb")
+@pytest.fixture(params=["packed", "rocksdb"])
+def small(built, request):
+    return built("small", request.param)
+
+
+def file_of_rows(version):
+    return next(path for path in sorted(version.iterdir()) if path.suffix in (".packed", ".sst"))
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def test_one_flipped_bit_in_any_file_is_found_and_named(version):
 
 @pytest.mark.parametrize("quick", [(), ("--quick",)])
 def test_missing_short_and_foreign_files_are_found(version, quick):
-    table = next(version.glob("*.packed"))
+    table = file_of_rows(version)
     content = table.read_bytes()
     table.write_bytes(content[:-1])
     code, _, err = verify(version, *quick)
@@ -92,7 +95,7 @@ def test_a_bare_database_is_held_against_its_own_checksums(version):
     (version / "manifest.json").unlink()
     code, out, _ = verify(version)
     assert code == 0 and "no manifest, checksums only" in out and "1,000 keys" in out
-    table = next(version.glob("*.packed"))
+    table = file_of_rows(version)
     content = table.read_bytes()
     table.write_bytes(content[:500] + bytes([content[500] ^ 64]) + content[501:])
     code, _, err = verify(version)
@@ -104,7 +107,7 @@ def test_a_data_directory_stands_for_its_current_version_or_with_all_for_each(sm
     for name in ("v1", "v2"):
         copy(small, tmp_path / "data/versions" / name)
     (tmp_path / "data/current").symlink_to("versions/v2")
-    next((tmp_path / "data/versions/v1").glob("*.packed")).unlink()
+    file_of_rows(tmp_path / "data/versions/v1").unlink()
     assert verify(tmp_path / "data")[0] == 0
     code, out, err = verify(tmp_path / "data", "--all")
     assert code == 65 and "v1: " in err and "missing" in err and "versions/v2: whole" in out
@@ -118,7 +121,7 @@ def test_a_data_directory_stands_for_its_current_version_or_with_all_for_each(sm
 
 
 def test_json_says_the_same(version):
-    table = next(version.glob("*.packed"))
+    table = file_of_rows(version)
     code, out, _ = verify(version, "--json")
     report, = json.loads(out)
     assert code == 0 and report["problems"] == [] and report["key_count"] == 1000
