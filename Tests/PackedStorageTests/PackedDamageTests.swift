@@ -34,13 +34,11 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
     @Test(arguments: 0..<8) func `A changed byte gives what was written or an error, and never anything else`(
         seed: UInt64
     ) throws {
-        let directory = try TemporaryDirectory()
         let entries = someEntries(400)
         let keys = entries.keys.sorted { $0.lexicographicallyPrecedes($1) }
         let absent = (0..<100).map { Array("absent-\($0)".utf8) }
-        let path = try directory.make("version")
-        try writePacked(entries, to: path, segmentCount: 1)
-        let file = "\(path)/\(SegmentLayout.fileName(firstSlot: 0))"
+        let version = try PackedVersion(entries)
+        let file = version.file()
         let good = try Data(contentsOf: URL(fileURLWithPath: file))
         var random = SeededRandom(seed: seed)
         var damagedCount = 0
@@ -52,7 +50,7 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
             try bytes.write(to: URL(fileURLWithPath: file))
             let engine: PackedEngine
             do {
-                engine = try PackedEngine(path: path, options: PackedOptions(residency: .memory))
+                engine = try version.open(PackedOptions(residency: .memory))
             } catch {
                 #expect(error.kind == .damaged || error.kind == .unsupported)
                 damagedCount += 1
@@ -76,16 +74,14 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
     }
 
     @Test func `A damaged record is told with its file and place, and costs only its own key`() throws {
-        let directory = try TemporaryDirectory()
         let entries = someEntries(300)
-        let path = try directory.make("version")
-        try writePacked(entries, to: path, segmentCount: 1)
-        let file = "\(path)/\(SegmentLayout.fileName(firstSlot: 0))"
+        let version = try PackedVersion(entries)
+        let file = version.file()
         var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
         // In the first record's value or key, as none is shorter.
         bytes[64 + 8] ^= 0x40
         try bytes.write(to: URL(fileURLWithPath: file))
-        let engine = try PackedEngine(path: path)
+        let engine = try version.open()
         var batch = engine.makeBatch()
         for key in entries.keys { _ = batch.append(key.span) }
         engine.lookUp(&batch, in: 0..<batch.count, tier: .anywhere)
@@ -101,29 +97,24 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
     }
 
     @Test func `A file that has been cut short does not open`() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.make("version")
-        try writePacked(someEntries(50), to: path, segmentCount: 1)
-        let file = "\(path)/\(SegmentLayout.fileName(firstSlot: 0))"
+        let version = try PackedVersion(someEntries(50))
+        let file = version.file()
         let good = try Data(contentsOf: URL(fileURLWithPath: file))
         for count in [0, 1, 63, 64, 4_159, 4_160, good.count / 2, good.count - 4_096, good.count - 1] {
             try good.prefix(count).write(to: URL(fileURLWithPath: file))
-            #expect(throws: EngineError.self) { try PackedEngine(path: path) }
+            #expect(throws: EngineError.self) { try version.open() }
         }
     }
 
     @Test func `A missing, doubled or foreign segment does not open`() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.make("version")
-        try writePacked(someEntries(50), to: path, segmentCount: 4)
-        let last = "\(path)/\(SegmentLayout.fileName(firstSlot: 12_288))"
-        try FileManager.default.moveItem(atPath: last, toPath: "\(directory.path)/kept")
-        #expect(throws: EngineError.self) { try PackedEngine(path: path) }
-        try FileManager.default.copyItem(
-            atPath: "\(path)/\(SegmentLayout.fileName(firstSlot: 0))", toPath: last)
-        #expect(throws: EngineError.self) { try PackedEngine(path: path) }
+        let version = try PackedVersion(someEntries(50), segmentCount: 4)
+        let last = version.file(firstSlot: 12_288)
+        try FileManager.default.moveItem(atPath: last, toPath: "\(version.path)/kept")
+        #expect(throws: EngineError.self) { try version.open() }
+        try FileManager.default.copyItem(atPath: version.file(), toPath: last)
+        #expect(throws: EngineError.self) { try version.open() }
         try FileManager.default.removeItem(atPath: last)
-        try FileManager.default.moveItem(atPath: "\(directory.path)/kept", toPath: last)
-        _ = try PackedEngine(path: path)
+        try FileManager.default.moveItem(atPath: "\(version.path)/kept", toPath: last)
+        _ = try version.open()
     }
 }

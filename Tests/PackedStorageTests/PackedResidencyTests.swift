@@ -18,10 +18,8 @@ import Testing
     }
 
     @Test func `Before it is loaded a version answers readers and lets loops wait, and afterwards loops`() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.make("version")
-        try writePacked(entries, to: path, segmentCount: 2)
-        let engine = try PackedEngine(path: path, options: PackedOptions(residency: .memory))
+        let version = try PackedVersion(entries, segmentCount: 2)
+        let engine = try version.open(PackedOptions(residency: .memory))
         let before = try #require(engine.residency)
         #expect(before.residentByteCount == 0 && before.wantedByteCount > 3_000 * 900 && !before.isComplete)
         #expect(outcomes(engine, tier: .resident).allSatisfy { $0 == .wouldBlock })
@@ -32,10 +30,8 @@ import Testing
     }
 
     @Test func `Loading ends when it is told to, and goes on where it was`() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.make("version")
-        try writePacked(entries, to: path, segmentCount: 2)
-        let engine = try PackedEngine(path: path, options: PackedOptions(residency: .memory))
+        let version = try PackedVersion(entries, segmentCount: 2)
+        let engine = try version.open(PackedOptions(residency: .memory))
         var asked = 0
         try engine.load(while: {
             asked += 1
@@ -50,11 +46,9 @@ import Testing
     }
 
     @Test func `A version larger than the memory there is keeps its index there, and reads its records`() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.make("version")
-        try writePacked(entries, to: path, segmentCount: 2)
-        let engine = try PackedEngine(
-            path: path, options: PackedOptions(residency: .auto, memory: PackedMemory(byteCountMax: 1 << 20)))
+        let version = try PackedVersion(entries, segmentCount: 2)
+        let engine = try version.open(
+            PackedOptions(residency: .auto, memory: PackedMemory(byteCountMax: 1 << 20)))
         try engine.load(while: { true })
         let residency = try #require(engine.residency)
         #expect(residency.mode == .disk && residency.isComplete)
@@ -69,17 +63,15 @@ import Testing
     }
 
     @Test func `Versions share the memory that may be locked, and give it back`() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.make("version")
-        try writePacked(entries, to: path, segmentCount: 1)
+        let version = try PackedVersion(entries)
         let memory = PackedMemory(byteCountMax: 4 << 20)
         let options = PackedOptions(residency: .memory, memory: memory)
         do {
-            let first = try PackedEngine(path: path, options: options)
+            let first = try version.open(options)
             try first.load(while: { true })
             let locked = memory.lockedByteCount
             #expect(locked > 0)
-            let second = try PackedEngine(path: path, options: options)
+            let second = try version.open(options)
             try second.load(while: { true })
             #expect(memory.lockedByteCount == locked)
             #expect(second.residency?.isLocked == false && second.residency?.isComplete == true)
