@@ -37,17 +37,16 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
         let entries = someEntries(400)
         let keys = entries.keys.sorted { $0.lexicographicallyPrecedes($1) }
         let absent = (0..<100).map { Array("absent-\($0)".utf8) }
-        let version = try PackedVersion(entries)
-        let file = version.file()
-        let good = try Data(contentsOf: URL(fileURLWithPath: file))
+        let version = try PackedVersion(entries, segmentCount: 2)
+        let good = try Data(contentsOf: URL(fileURLWithPath: version.file()))
         var random = SeededRandom(seed: seed)
-        var damagedCount = 0
+        var (damagedCount, openedCount) = (0, 0)
         for _ in 0..<40 {
             var bytes = good
             // Half of the changes go into the index and behind, which is smaller.
             let first = Bool.random(using: &random) ? 0 : bytes.count - 16 << 10
             bytes[Int.random(in: first..<bytes.count, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
-            try bytes.write(to: URL(fileURLWithPath: file))
+            try bytes.write(to: URL(fileURLWithPath: version.file()))
             let engine: PackedEngine
             do {
                 engine = try version.open(PackedOptions(residency: .memory))
@@ -56,12 +55,18 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
                 damagedCount += 1
                 continue
             }
+            openedCount += 1
             let cold = lookUp(engine, keys, tier: .anywhere)
             // What is damaged is found, and the rest is loaded all the same.
             try? engine.load(while: { true })
             let loaded = lookUp(engine, keys, tier: .resident)
             for (index, key) in keys.enumerated() {
                 let expected = Found.value(entries[key] ?? [])
+                if PackedKey.slot(key.span) >= PackedKey.slotCount / 2 {
+                    // Of the segment that is as it was.
+                    #expect(cold[index] == expected && loaded[index] == expected)
+                    continue
+                }
                 #expect(cold[index] == expected || cold[index] == .other(.damaged))
                 #expect(loaded[index] == expected || [.other(.damaged), .other(.wouldBlock)].contains(loaded[index]))
                 if cold[index] == .other(.damaged) { damagedCount += 1 }
@@ -70,7 +75,7 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
                 #expect(outcome == .other(.miss) || outcome == .other(.damaged))
             }
         }
-        #expect(damagedCount > 0)
+        #expect(damagedCount > 0 && openedCount > 0)
     }
 
     @Test func `A damaged record is told with its file and place, and costs only its own key`() throws {
@@ -94,6 +99,21 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
         #expect(failure.message == "\(file), offset 64: the checksum of a record is wrong")
         let loading = #expect(throws: EngineError.self) { try engine.load(while: { true }) }
         #expect(loading?.message == failure.message)
+    }
+
+    @Test(arguments: PackedOptions.VerifiedReads.allCases)
+    func `A reader takes a damaged record for right only where it is told not to verify`(
+        reads: PackedOptions.VerifiedReads
+    ) throws {
+        let key = Array("key".utf8)
+        let version = try PackedVersion([key: Array("value".utf8)])
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: version.file()))
+        // The value's first byte: behind the head, a checksum, two lengths and the key.
+        bytes[64 + 4 + 2 + 3] = UInt8(ascii: "V")
+        try bytes.write(to: URL(fileURLWithPath: version.file()))
+        let engine = try version.open(PackedOptions(verifiedReads: reads))
+        let expected = reads == .off ? Found.value(Array("Value".utf8)) : .other(.damaged)
+        #expect(lookUp(engine, [key], tier: .anywhere) == [expected])
     }
 
     @Test func `A file that has been cut short does not open`() throws {
