@@ -5,18 +5,8 @@ import TestSupport
 import Testing
 
 @Suite("Walks over packed versions") struct PackedWalkTests {
-    private static let walks = EngineConformance.all.filter {
-        $0.description.contains("walk") || $0.description.contains("random") || $0.description.contains("number")
-    }
-
     private static func numbered(_ range: Range<Int>) -> [[UInt8]: [UInt8]] {
         Dictionary(uniqueKeysWithValues: range.map { (Array("key:\($0)".utf8), Array("value \($0)".utf8)) })
-    }
-
-    @Test("do what every engine's must", arguments: walks, [1, 8])
-    func conformance(_ conformance: EngineConformance, segmentCount: Int) throws {
-        let version = try PackedVersion(conformance.entries, segmentCount: segmentCount)
-        #expect(try conformance.failures(of: version.open()) == [])
     }
 
     @Test("go on in versions of other sizes, in any number of segments", arguments: [3, 10, 100, 1000])
