@@ -115,3 +115,46 @@ def test_a_changed_byte_in_a_record_is_an_error_reply_for_its_key_alone(serve, c
 def test_however_reads_are_verified_they_find_the_same(built, serve, reads):
     with serve(built("hundred-thousand"), flags=("--verify-reads", reads)) as server:
         assert ask_for_everything(server) == (KEYS, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "reads, notices_before, notices_after",
+    [("off", False, False), ("cold", True, False), ("all", True, True)],
+)
+def test_reads_notice_a_changed_byte_as_far_as_they_are_verified(serve, copied, reads, notices_before, notices_after):
+    """`cold` verifies what is loaded, and `all` what has changed in memory since, too."""
+    victims = sorted(copied.glob("segment-*.packed"))[5:7]
+    values = {}
+    for victim in victims:
+        # The first record: a checksum, two lengths of one byte each, key and value.
+        record = victim.read_bytes()[64 + 6 : 64 + 6 + 116]
+        values[victim] = record[:16], record[16:]
+        assert record[16:] == numbered_value(int(record[4:16]))
+
+    def change(victim):
+        key, value = values[victim]
+        changed = value[:-1] + bytes([value[-1] ^ 1])
+        with open(victim, "r+b") as file:
+            file.seek(64 + 6 + 115)
+            file.write(changed[-1:])
+        return key, changed
+
+    def check(reply, changed, notices):
+        if notices:
+            assert reply.startswith(b"-"), reply
+        else:
+            assert reply == bulk(changed)
+
+    before, after = victims
+    key_before, changed_before = change(before)
+    with serve(copied, flags=("--residency", "memory", "--verify-reads", reads)) as server:
+        if notices_before:
+            wait_until(lambda: "can be read" in server.log, what="the loading to find it")
+        else:
+            wait_until_loaded(server)
+        with server.connect() as connection:
+            check(connection.call("GET", key_before), changed_before, notices_before)
+            key_after, value_after = values[after]
+            assert connection.call("GET", key_after) == bulk(value_after)
+            key_after, changed_after = change(after)
+            check(connection.call("GET", key_after), changed_after, notices_after)

@@ -34,36 +34,39 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
     @Test(arguments: 0..<8) func `A changed byte gives what was written or an error, and never anything else`(
         seed: UInt64
     ) throws {
-        let directory = try TemporaryDirectory()
         let entries = someEntries(400)
         let keys = entries.keys.sorted { $0.lexicographicallyPrecedes($1) }
         let absent = (0..<100).map { Array("absent-\($0)".utf8) }
-        let path = try directory.make("version")
-        try writePacked(entries, to: path, segmentCount: 1)
-        let file = "\(path)/\(SegmentLayout.fileName(firstSlot: 0))"
-        let good = try Data(contentsOf: URL(fileURLWithPath: file))
+        let version = try PackedVersion(entries, segmentCount: 2)
+        let good = try Data(contentsOf: URL(fileURLWithPath: version.file()))
         var random = SeededRandom(seed: seed)
-        var damagedCount = 0
+        var (damagedCount, openedCount) = (0, 0)
         for _ in 0..<40 {
             var bytes = good
             // Half of the changes go into the index and behind, which is smaller.
             let first = Bool.random(using: &random) ? 0 : bytes.count - 16 << 10
             bytes[Int.random(in: first..<bytes.count, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
-            try bytes.write(to: URL(fileURLWithPath: file))
+            try bytes.write(to: URL(fileURLWithPath: version.file()))
             let engine: PackedEngine
             do {
-                engine = try PackedEngine(path: path, options: PackedOptions(residency: .memory))
+                engine = try version.open(PackedOptions(residency: .memory))
             } catch {
                 #expect(error.kind == .damaged || error.kind == .unsupported)
                 damagedCount += 1
                 continue
             }
+            openedCount += 1
             let cold = lookUp(engine, keys, tier: .anywhere)
             // What is damaged is found, and the rest is loaded all the same.
             try? engine.load(while: { true })
             let loaded = lookUp(engine, keys, tier: .resident)
             for (index, key) in keys.enumerated() {
                 let expected = Found.value(entries[key] ?? [])
+                if PackedKey.slot(key.span) >= PackedKey.slotCount / 2 {
+                    // Of the segment that is as it was.
+                    #expect(cold[index] == expected && loaded[index] == expected)
+                    continue
+                }
                 #expect(cold[index] == expected || cold[index] == .other(.damaged))
                 #expect(loaded[index] == expected || [.other(.damaged), .other(.wouldBlock)].contains(loaded[index]))
                 if cold[index] == .other(.damaged) { damagedCount += 1 }
@@ -72,20 +75,18 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
                 #expect(outcome == .other(.miss) || outcome == .other(.damaged))
             }
         }
-        #expect(damagedCount > 0)
+        #expect(damagedCount > 0 && openedCount > 0)
     }
 
     @Test func `A damaged record is told with its file and place, and costs only its own key`() throws {
-        let directory = try TemporaryDirectory()
         let entries = someEntries(300)
-        let path = try directory.make("version")
-        try writePacked(entries, to: path, segmentCount: 1)
-        let file = "\(path)/\(SegmentLayout.fileName(firstSlot: 0))"
+        let version = try PackedVersion(entries)
+        let file = version.file()
         var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
         // In the first record's value or key, as none is shorter.
         bytes[64 + 8] ^= 0x40
         try bytes.write(to: URL(fileURLWithPath: file))
-        let engine = try PackedEngine(path: path)
+        let engine = try version.open()
         var batch = engine.makeBatch()
         for key in entries.keys { _ = batch.append(key.span) }
         engine.lookUp(&batch, in: 0..<batch.count, tier: .anywhere)
@@ -100,30 +101,40 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
         #expect(loading?.message == failure.message)
     }
 
+    @Test(arguments: PackedOptions.VerifiedReads.allCases)
+    func `A reader takes a damaged record for right only where it is told not to verify`(
+        reads: PackedOptions.VerifiedReads
+    ) throws {
+        let key = Array("key".utf8)
+        let version = try PackedVersion([key: Array("value".utf8)])
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: version.file()))
+        // The value's first byte: behind the head, a checksum, two lengths and the key.
+        bytes[64 + 4 + 2 + 3] = UInt8(ascii: "V")
+        try bytes.write(to: URL(fileURLWithPath: version.file()))
+        let engine = try version.open(PackedOptions(verifiedReads: reads))
+        let expected = reads == .off ? Found.value(Array("Value".utf8)) : .other(.damaged)
+        #expect(lookUp(engine, [key], tier: .anywhere) == [expected])
+    }
+
     @Test func `A file that has been cut short does not open`() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.make("version")
-        try writePacked(someEntries(50), to: path, segmentCount: 1)
-        let file = "\(path)/\(SegmentLayout.fileName(firstSlot: 0))"
+        let version = try PackedVersion(someEntries(50))
+        let file = version.file()
         let good = try Data(contentsOf: URL(fileURLWithPath: file))
         for count in [0, 1, 63, 64, 4_159, 4_160, good.count / 2, good.count - 4_096, good.count - 1] {
             try good.prefix(count).write(to: URL(fileURLWithPath: file))
-            #expect(throws: EngineError.self) { try PackedEngine(path: path) }
+            #expect(throws: EngineError.self) { try version.open() }
         }
     }
 
     @Test func `A missing, doubled or foreign segment does not open`() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.make("version")
-        try writePacked(someEntries(50), to: path, segmentCount: 4)
-        let last = "\(path)/\(SegmentLayout.fileName(firstSlot: 12_288))"
-        try FileManager.default.moveItem(atPath: last, toPath: "\(directory.path)/kept")
-        #expect(throws: EngineError.self) { try PackedEngine(path: path) }
-        try FileManager.default.copyItem(
-            atPath: "\(path)/\(SegmentLayout.fileName(firstSlot: 0))", toPath: last)
-        #expect(throws: EngineError.self) { try PackedEngine(path: path) }
+        let version = try PackedVersion(someEntries(50), segmentCount: 4)
+        let last = version.file(firstSlot: 12_288)
+        try FileManager.default.moveItem(atPath: last, toPath: "\(version.path)/kept")
+        #expect(throws: EngineError.self) { try version.open() }
+        try FileManager.default.copyItem(atPath: version.file(), toPath: last)
+        #expect(throws: EngineError.self) { try version.open() }
         try FileManager.default.removeItem(atPath: last)
-        try FileManager.default.moveItem(atPath: "\(directory.path)/kept", toPath: last)
-        _ = try PackedEngine(path: path)
+        try FileManager.default.moveItem(atPath: "\(version.path)/kept", toPath: last)
+        _ = try version.open()
     }
 }

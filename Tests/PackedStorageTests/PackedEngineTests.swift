@@ -7,12 +7,10 @@ import Testing
 @Suite struct PackedEngineTests {
     @Test(arguments: EngineConformance.all)
     func `The packed engine does what every engine must`(conformance: EngineConformance) throws {
-        let directory = try TemporaryDirectory()
         for segmentCount in [1, 16] {
-            let path = try directory.make("segments-\(segmentCount)")
-            try writePacked(conformance.entries, to: path, segmentCount: segmentCount)
+            let version = try PackedVersion(conformance.entries, segmentCount: segmentCount)
             for residency in PackedOptions.Residency.allCases {
-                let engine = try PackedEngine(path: path, options: PackedOptions(residency: residency))
+                let engine = try version.open(PackedOptions(residency: residency))
                 #expect(try conformance.failures(of: engine) == [], "\(residency), unloaded")
                 try engine.load(while: { true })
                 #expect(try conformance.failures(of: engine) == [], "\(residency)")

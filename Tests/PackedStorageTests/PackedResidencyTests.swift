@@ -11,6 +11,10 @@ import Testing
         })
 
     private func outcomes(_ engine: PackedEngine, tier: ReadTier) -> [Outcome] {
+        outcomes(of: entries, engine, tier: tier)
+    }
+
+    private func outcomes(of entries: [[UInt8]: [UInt8]], _ engine: PackedEngine, tier: ReadTier) -> [Outcome] {
         var batch = engine.makeBatch()
         for key in entries.keys { _ = batch.append(key.span) }
         engine.lookUp(&batch, in: 0..<batch.count, tier: tier)
@@ -18,10 +22,8 @@ import Testing
     }
 
     @Test func `Before it is loaded a version answers readers and lets loops wait, and afterwards loops`() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.make("version")
-        try writePacked(entries, to: path, segmentCount: 2)
-        let engine = try PackedEngine(path: path, options: PackedOptions(residency: .memory))
+        let version = try PackedVersion(entries, segmentCount: 2)
+        let engine = try version.open(PackedOptions(residency: .memory))
         let before = try #require(engine.residency)
         #expect(before.residentByteCount == 0 && before.wantedByteCount > 3_000 * 900 && !before.isComplete)
         #expect(outcomes(engine, tier: .resident).allSatisfy { $0 == .wouldBlock })
@@ -32,29 +34,26 @@ import Testing
     }
 
     @Test func `Loading ends when it is told to, and goes on where it was`() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.make("version")
-        try writePacked(entries, to: path, segmentCount: 2)
-        let engine = try PackedEngine(path: path, options: PackedOptions(residency: .memory))
-        var asked = 0
+        // Too long for a loop to copy them from the page cache: it has those that are loaded, and no others.
+        let entries = Dictionary(
+            uniqueKeysWithValues: (0..<60).map { (Array("key-\($0)".utf8), [UInt8](repeating: 7, count: 200 << 10)) })
+        let engine = try PackedVersion(entries, segmentCount: 2).open(PackedOptions(residency: .memory))
         try engine.load(while: {
-            asked += 1
-            return asked <= 1
+            guard let now = engine.residency else { return false }
+            return now.residentByteCount < now.wantedByteCount / 2
         })
         let half = try #require(engine.residency)
-        #expect(half.residentByteCount > 0 && !half.isComplete)
-        let known = outcomes(engine, tier: .resident)
-        #expect(known.contains(.wouldBlock) || known.contains(.hit))
+        #expect(half.residentByteCount >= half.wantedByteCount / 2 && !half.isComplete)
+        #expect(Set(outcomes(of: entries, engine, tier: .resident)) == [.hit, .wouldBlock])
         try engine.load(while: { true })
         #expect(engine.residency?.isComplete == true)
+        #expect(Set(outcomes(of: entries, engine, tier: .resident)) == [.hit])
     }
 
     @Test func `A version larger than the memory there is keeps its index there, and reads its records`() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.make("version")
-        try writePacked(entries, to: path, segmentCount: 2)
-        let engine = try PackedEngine(
-            path: path, options: PackedOptions(residency: .auto, memory: PackedMemory(byteCountMax: 1 << 20)))
+        let version = try PackedVersion(entries, segmentCount: 2)
+        let engine = try version.open(
+            PackedOptions(residency: .auto, memory: PackedMemory(byteCountMax: 1 << 20)))
         try engine.load(while: { true })
         let residency = try #require(engine.residency)
         #expect(residency.mode == .disk && residency.isComplete)
@@ -69,17 +68,15 @@ import Testing
     }
 
     @Test func `Versions share the memory that may be locked, and give it back`() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.make("version")
-        try writePacked(entries, to: path, segmentCount: 1)
+        let version = try PackedVersion(entries)
         let memory = PackedMemory(byteCountMax: 4 << 20)
         let options = PackedOptions(residency: .memory, memory: memory)
         do {
-            let first = try PackedEngine(path: path, options: options)
+            let first = try version.open(options)
             try first.load(while: { true })
             let locked = memory.lockedByteCount
             #expect(locked > 0)
-            let second = try PackedEngine(path: path, options: options)
+            let second = try version.open(options)
             try second.load(while: { true })
             #expect(memory.lockedByteCount == locked)
             #expect(second.residency?.isLocked == false && second.residency?.isComplete == true)

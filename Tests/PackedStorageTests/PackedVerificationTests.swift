@@ -42,7 +42,7 @@ import Testing
 
     @Test("finds any byte of a file that has changed, and names the file")
     func changedBytes() throws {
-        let version = try PackedVersion(Self.entries, segmentCount: 1)
+        let version = try PackedVersion(Self.entries)
         let url = URL(fileURLWithPath: version.file())
         let whole = try Data(contentsOf: url)
         var random = SeededRandom(seed: 3)
@@ -64,7 +64,7 @@ import Testing
     }
 
     private static func found(_ version: PackedVersion) throws(EngineError) -> [String] {
-        let walk = try PackedEngine(path: version.path).makeVerificationWalk()
+        let walk = try version.open().makeVerificationWalk()
         var page = RowPage()
         repeat { try walk.readRows(into: &page) } while !page.isEmpty
         return walk.problems
@@ -72,7 +72,7 @@ import Testing
 
     @Test("finds an index that is not its records', though all checksums are right")
     func wrongIndex() throws {
-        let version = try PackedVersion(Self.entries, segmentCount: 1)
+        let version = try PackedVersion(Self.entries)
         let url = URL(fileURLWithPath: version.file())
         let whole = try Data(contentsOf: url)
         let layout = Trailer(whole)
@@ -90,7 +90,7 @@ import Testing
 
     @Test("finds a trailer that counts wrongly, though its checksum is right", arguments: [120, 128, 136])
     func wrongCounts(field: Int) throws {
-        let version = try PackedVersion(Self.entries, segmentCount: 1)
+        let version = try PackedVersion(Self.entries)
         let url = URL(fileURLWithPath: version.file())
         var bytes = try Data(contentsOf: url)
         bytes[bytes.count - 4_096 + field] ^= 1

@@ -5,24 +5,14 @@ import TestSupport
 import Testing
 
 @Suite("Walks over packed versions") struct PackedWalkTests {
-    private static let walks = EngineConformance.all.filter {
-        $0.description.contains("walk") || $0.description.contains("random") || $0.description.contains("number")
-    }
-
     private static func numbered(_ range: Range<Int>) -> [[UInt8]: [UInt8]] {
         Dictionary(uniqueKeysWithValues: range.map { (Array("key:\($0)".utf8), Array("value \($0)".utf8)) })
-    }
-
-    @Test("do what every engine's must", arguments: walks, [1, 8])
-    func conformance(_ conformance: EngineConformance, segmentCount: Int) throws {
-        let version = try PackedVersion(conformance.entries, segmentCount: segmentCount)
-        #expect(try conformance.failures(of: version.open()) == [])
     }
 
     @Test("go on in versions of other sizes, in any number of segments", arguments: [3, 10, 100, 1000])
     func acrossVersions(limit: Int) throws {
         let versions = [
-            try PackedVersion(Self.numbered(0..<5000), segmentCount: 1),
+            try PackedVersion(Self.numbered(0..<5000)),
             try PackedVersion(Self.numbered(100..<9000), segmentCount: 16),
             try PackedVersion(Self.numbered(50..<3000), segmentCount: 4),
         ]
@@ -35,7 +25,7 @@ import Testing
     @Test("find a damaged byte wherever it is in records or index, and give nothing that is wrong")
     func damage() throws {
         let entries = Self.numbered(0..<300)
-        let version = try PackedVersion(entries, segmentCount: 1)
+        let version = try PackedVersion(entries)
         let whole = try Data(contentsOf: URL(fileURLWithPath: version.file()))
         var random = SeededRandom(seed: 7)
         let end = whole.count - SegmentLayout.trailerByteCount
@@ -79,7 +69,7 @@ import Testing
 
     @Test("over a file that has been cut off meanwhile end with an error")
     func truncation() throws {
-        let version = try PackedVersion(Self.numbered(0..<3000), segmentCount: 1)
+        let version = try PackedVersion(Self.numbered(0..<3000))
         let engine = try version.open()
         unsafe #expect(truncate(version.file(), 20_000) == 0)
         #expect(throws: EngineError.self) { try engine.scan(from: .beginning, limit: 10_000) { _ in } }

@@ -51,10 +51,9 @@ struct SegmentWriterTests {
 
     @Test("leaves what the format says, and all of the rows", arguments: shapes)
     func writes(_ shape: Shape) throws {
-        let directory = try TemporaryDirectory()
         let rows = rows(shape)
-        try writePacked(rows, to: directory.path, segmentCount: 1)
-        let segment = try DecodedSegment(path: "\(directory.path)/segment-00000.packed")
+        let version = try PackedVersion(rows)
+        let segment = try DecodedSegment(path: version.file())
         let found = Dictionary(uniqueKeysWithValues: segment.records.map { ($0.key, $0.stored) })
         #expect(found == rows)
         #expect(segment.lineForms.isSuperset(of: shape.forms))
@@ -62,54 +61,48 @@ struct SegmentWriterTests {
 
     @Test("leaves the same bytes where the index does not fit the memory for it", arguments: shapes, [0, 160])
     func readsBack(_ shape: Shape, _ memoryBytes: Int) throws {
-        let directory = try TemporaryDirectory()
         let rows = rows(shape)
-        let paths = [try directory.make("much"), try directory.make("little")]
-        try writePacked(rows, to: paths[0], segmentCount: 1)
-        try writePacked(rows, to: paths[1], segmentCount: 1, indexMemoryBytes: memoryBytes)
-        let files = try paths.map { try Data(contentsOf: URL(fileURLWithPath: "\($0)/segment-00000.packed")) }
+        let versions = [try PackedVersion(rows), try PackedVersion(rows, indexMemoryBytes: memoryBytes)]
+        let files = try versions.map { try Data(contentsOf: URL(fileURLWithPath: $0.file())) }
         #expect(files[0] == files[1])
     }
 
     @Test("reads back records that are larger than what it reads at a time")
     func readsBackLarge() throws {
-        let directory = try TemporaryDirectory()
         var rows: [[UInt8]: [UInt8]] = [:]
         for index in 0..<20 {
             let large = [UInt8](repeating: UInt8(index), count: index.isMultiple(of: 3) ? 3 << 20 : 17)
             rows[Array("\(index)".utf8) + (index == 5 ? large + [UInt8](repeating: 1, count: 2 << 20) : [])] = large
         }
         rows[Array("larger than the writer's buffer".utf8)] = [UInt8](repeating: 0x76, count: 9 << 20)
-        try writePacked(rows, to: directory.path, segmentCount: 1, indexMemoryBytes: 0)
-        let segment = try DecodedSegment(path: "\(directory.path)/segment-00000.packed")
+        let version = try PackedVersion(rows, indexMemoryBytes: 0)
+        let segment = try DecodedSegment(path: version.file())
         #expect(Dictionary(uniqueKeysWithValues: segment.records.map { ($0.key, $0.stored) }) == rows)
     }
 
     @Test("compresses values that gain by it, with a dictionary where there is enough to learn from")
     func compresses() throws {
-        let directory = try TemporaryDirectory()
         var random = SeededRandom(seed: 1)
         var rows: [[UInt8]: [UInt8]] = [Array("empty".utf8): [], Array("short".utf8): Array("x".utf8)]
         for index in 0..<5000 {
             rows[Array("key:\(index)".utf8)] = Array("{\"name\":\"visitor \(index)\",\"visits\":\(index % 7)}".utf8)
         }
         rows[Array("chance".utf8)] = (0..<1000).map { _ in UInt8.random(in: 0...255, using: &random) }
-        try writePacked(rows, to: directory.path, segmentCount: 1, compression: .zstd)
-        let segment = try DecodedSegment(path: "\(directory.path)/segment-00000.packed")
+        let version = try PackedVersion(rows, compression: .zstd)
+        let segment = try DecodedSegment(path: version.file())
         let stored = Dictionary(uniqueKeysWithValues: segment.records.map { ($0.key, $0.stored) })
         #expect(stored[Array("empty".utf8)] == [])
         #expect(stored[Array("short".utf8)] == [0, 0x78])
         #expect(stored[Array("chance".utf8)] == [0] + (rows[Array("chance".utf8)] ?? []))
         #expect(segment.records.reduce(0) { $0 + $1.stored.count } < rows.values.reduce(0) { $0 + $1.count } * 3 / 4)
-        #expect(try contents(of: directory.path) == rows)
+        #expect(try contents(of: version.path) == rows)
     }
 
     @Test("refuses to write over a segment")
     func exists() throws {
-        let directory = try TemporaryDirectory()
-        try writePacked([:], to: directory.path, segmentCount: 1)
+        let version = try PackedVersion([:])
         #expect {
-            try writePacked([:], to: directory.path, segmentCount: 1)
+            try version.write([:], segmentCount: 1)
         } throws: { error in
             (error as? EngineError)?.kind == .io
         }
