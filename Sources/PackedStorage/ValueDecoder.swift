@@ -9,6 +9,9 @@ internal import Storage
     private let context: OpaquePointer?
     /// By the hash in the trailer: segments that were written together have the same.
     private var dictionaries: [UInt64: ValueDictionary] = [:]
+    /// No value is longer: the limit of Redis for a string.
+    private static let byteCountMax: UInt64 = 512 << 20
+
     /// The value decoded last.
     private(set) var value = ByteBuffer()
 
@@ -29,7 +32,7 @@ internal import Storage
     mutating func decode(_ stored: Span<UInt8>, of segment: PackedSegment, at place: Int) throws(EngineError) {
         value.removeAll()
         guard !stored.isEmpty else { return }
-        guard let prefix = stored.leb128, prefix.number <= UInt64(UInt32.max) else {
+        guard let prefix = stored.leb128, prefix.number <= Self.byteCountMax else {
             throw segment.damage(at: place, "the length of its value cannot be")
         }
         let body = stored.extracting(prefix.byteCount...)
@@ -54,12 +57,12 @@ internal import Storage
 }
 
 extension Span where Element == UInt8 {
-    /// The number at the beginning, of at most 5 bytes, and how many bytes it takes; `nil` where there is none.
+    /// The number at the beginning, of at most 5 bytes and in its shortest form, and how many bytes it takes; `nil` where there is none.
     fileprivate var leb128: (number: UInt64, byteCount: Int)? {
         var number: UInt64 = 0
         for index in 0..<Swift.min(count, 5) {
             number |= UInt64(self[index] & 0x7F) << UInt64(7 * index)
-            if self[index] < 0x80 { return (number, index + 1) }
+            if self[index] < 0x80 { return self[index] == 0 && index > 0 ? nil : (number, index + 1) }
         }
         return nil
     }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+private import Platform
 
 /// The program: hands over to a subcommand, and turns what goes wrong into one line and an exit code.
 @main struct Almanac: ParsableCommand {
@@ -33,6 +34,8 @@ internal import ArgumentParser
 
     static func main() {
         do {
+            // Every command that opens a packed version reads mapped files.
+            try MappingFaults.guardProcess()
             var command = try parseAsRoot()
             try command.run()
         } catch {

@@ -68,6 +68,21 @@ import Testing
         #expect((0..<100).allSatisfy { batch.outcome(at: $0) == .miss })
     }
 
+    @Test func `What is counted as locked of an index alone is what is locked: whole pieces of the file`() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.make("version")
+        try writePacked(entries, to: path, segmentCount: 1)
+        let memory = PackedMemory()
+        let engine = try PackedEngine(path: path, options: PackedOptions(residency: .disk, memory: memory))
+        try engine.load(while: { true })
+        let residency = try #require(engine.residency)
+        // The second of two pieces of 2 MiB, which is not whole.
+        let pieces = 1..<2 << 20
+        #expect(residency.indexByteCount < 1 << 16)
+        #expect(residency.isLocked ? pieces.contains(memory.lockedByteCount) : memory.lockedByteCount == 0)
+        #expect(!residency.isLocked || memory.lockedByteCount > residency.indexByteCount)
+    }
+
     @Test func `Versions share the memory that may be locked, and give it back`() throws {
         let directory = try TemporaryDirectory()
         let path = try directory.make("version")
@@ -75,15 +90,21 @@ import Testing
         let memory = PackedMemory(byteCountMax: 4 << 20)
         let options = PackedOptions(residency: .memory, memory: memory)
         do {
-            let first = try PackedEngine(path: path, options: options)
-            try first.load(while: { true })
+            var first: PackedEngine? = try PackedEngine(path: path, options: options)
+            try first?.load(while: { true })
             let locked = memory.lockedByteCount
-            #expect(locked > 0)
+            // Where locking is not permitted, nothing counts as locked.
+            let isPermitted = first?.residency?.isLocked == true
+            #expect(isPermitted ? locked == first?.residency?.wantedByteCount : locked < 4 << 20)
             let second = try PackedEngine(path: path, options: options)
             try second.load(while: { true })
-            #expect(memory.lockedByteCount == locked)
+            #expect(memory.lockedByteCount <= 4 << 20)
             #expect(second.residency?.isLocked == false && second.residency?.isComplete == true)
-            withExtendedLifetime(first) {}
+            first = nil
+            // What there was no room for is locked once there is.
+            let deadline = ContinuousClock.now + .seconds(30)
+            while isPermitted, second.residency?.isLocked != true, ContinuousClock.now < deadline { usleep(20_000) }
+            #expect(second.residency?.isLocked == isPermitted)
         }
         #expect(memory.lockedByteCount == 0)
     }
