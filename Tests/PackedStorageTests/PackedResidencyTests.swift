@@ -68,6 +68,42 @@ import Testing
         #expect((0..<100).allSatisfy { batch.outcome(at: $0) == .miss })
     }
 
+    /// Takes a page from a file and from memory; zeros take its place.
+    private func punch(_ file: String, at offset: Int) throws {
+        let descriptor = unsafe open(file, O_RDWR | O_CLOEXEC)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        // FALLOC_FL_PUNCH_HOLE and FALLOC_FL_KEEP_SIZE.
+        try #require(fallocate(descriptor, 2 | 1, offset, 4_096) == 0)
+    }
+
+    private func waitUntil(_ condition: () -> Bool) -> Bool {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while !condition(), ContinuousClock.now < deadline { usleep(20_000) }
+        return condition()
+    }
+
+    @Test func `What memory has dropped is verified before loops use it again`() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.make("version")
+        try writePacked(entries, to: path, segmentCount: 1)
+        // There is no memory to lock, so that the kernel may drop all of it.
+        let options = PackedOptions(residency: .memory, memory: PackedMemory(byteCountMax: 0))
+        let engine = try PackedEngine(path: path, options: options)
+        try engine.load(while: { true })
+        #expect(engine.residency?.isComplete == true && engine.residency?.isLocked == false)
+        let file = "\(path)/\(SegmentLayout.fileName(firstSlot: 0))"
+        // In the first of two pieces of 2 MiB, which is then read into the page cache, and in the second.
+        try punch(file, at: 1 << 20)
+        #expect(waitUntil { engine.residency?.isComplete == false })
+        _ = try Data(contentsOf: URL(fileURLWithPath: file))
+        try punch(file, at: 2 << 20)
+        #expect(waitUntil { engine.residency?.residentByteCount == 0 })
+        let found = outcomes(engine, tier: .anywhere)
+        #expect(found.allSatisfy { $0 == .hit || $0 == .damaged } && found.contains(.hit) && found.contains(.damaged))
+        #expect(outcomes(engine, tier: .resident).allSatisfy { $0 == .wouldBlock })
+    }
+
     @Test func `What is counted as locked of an index alone is what is locked: whole pieces of the file`() throws {
         let directory = try TemporaryDirectory()
         let path = try directory.make("version")
