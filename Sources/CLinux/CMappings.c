@@ -54,6 +54,8 @@ static void handle(int signal_number, siginfo_t *information, void *context) {
     // What went wrong goes wrong again when this returns, and then ends the process.
     struct sigaction action = {.sa_handler = SIG_DFL};
     (void)sigaction(signal_number, &action, NULL);
+    // What another process sent does not come again by itself; it stays pending until this returns.
+    if (information->si_code <= 0) (void)raise(signal_number);
 }
 
 int clinux_mappings_guard(void) {
@@ -87,4 +89,8 @@ void clinux_mapping_remove(void *registration) {
     pthread_mutex_unlock(&lock);
 }
 
-uint64_t clinux_mapping_fault_count(void) { return __atomic_load_n(&fault_count, __ATOMIC_RELAXED); }
+uint64_t clinux_mapping_fault_count(void) {
+    // Neither before what was read from a mapping earlier, nor after what is read later.
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return __atomic_load_n(&fault_count, __ATOMIC_ACQUIRE);
+}

@@ -40,8 +40,13 @@ bool almanac_packed_verify_index(
     return is_right;
 }
 
-/// Makes sure that `count` bytes at `offset` of the index may be used.
-static step use_index(
+void almanac_packed_forget_index(const almanac_packed_segment *segment, uint64_t offset, uint64_t count) {
+    uint64_t end = offset + count < segment->index_count ? offset + count : segment->index_count;
+    for (uint64_t page = offset / kPageBytes; page * kPageBytes < end; page++)
+        __atomic_store_n(segment->page_marks + page, 0, __ATOMIC_RELAXED);
+}
+
+step use_index(
     const almanac_packed_segment *segment, uint64_t offset, uint64_t count, bool may_wait, fault *fault) {
     uint64_t in_file = (uint64_t)(segment->lines - segment->file) + offset;
     if (offset > segment->index_count || count > segment->index_count - offset)
@@ -119,19 +124,20 @@ uint64_t start_at(const line_view *view, uint64_t index) {
 }
 
 step next_entry(
-    const almanac_packed_segment *segment, uint64_t hash, bool may_wait, uint64_t *position, extent *place,
-    fault *fault) {
+    const almanac_packed_segment *segment, uint64_t hash, bool may_wait, line_view *view, uint64_t *position,
+    extent *place, fault *fault) {
     uint64_t offset = line_of(hash, segment->line_count) * kLineBytes;
-    line_view view;
-    step opened = open_line(segment, offset, may_wait, &view, fault);
-    if (opened != kStepFound) return opened;
     uint64_t index = *position;
-    while (index < view.count && tag_at(&view, index) != (hash & 0xFFFF)) index++;
-    if (index >= view.count) return kStepAbsent;
+    if (index == 0) {
+        step opened = open_line(segment, offset, may_wait, view, fault);
+        if (opened != kStepFound) return opened;
+    }
+    while (index < view->count && tag_at(view, index) != (hash & 0xFFFF)) index++;
+    if (index >= view->count) return kStepAbsent;
     *position = index + 1;
-    place->start = start_at(&view, index);
-    if (index + 1 < view.count) {
-        place->end = start_at(&view, index + 1);
+    place->start = start_at(view, index);
+    if (index + 1 < view->count) {
+        place->end = start_at(view, index + 1);
     } else if (offset + kLineBytes == segment->line_count * kLineBytes) {
         place->end = segment->records_count;
     } else {
@@ -140,9 +146,10 @@ step next_entry(
         place->end = load64(segment->lines + offset + kLineBytes) >> 8;
     }
     bool is_within = place->start < place->end && place->end <= segment->records_count
-        && place->end - place->start >= kRecordBytesMin;
+        && place->end - place->start >= kRecordBytesMin
+        && place->end - place->start <= segment->record_count_max;
     if (!is_within)
         return damaged(
-            fault, "an entry of the index leads to no record", (uint64_t)(view.line - segment->file));
+            fault, "an entry of the index leads to no record", (uint64_t)(view->line - segment->file));
     return kStepFound;
 }

@@ -79,6 +79,12 @@ typedef struct line_view {
     bool is_wide;
 } line_view;
 
+/// Makes sure that `count` bytes at `offset` of the index may be used: they are there, and their pages' checksums right.
+///
+/// - Parameter may_wait: Whether pages may be touched that are not known to be resident.
+step use_index(
+    const almanac_packed_segment *segment, uint64_t offset, uint64_t count, bool may_wait, fault *fault);
+
 /// Reads the line at `offset` of the index, and its overflow block; kStepFound where it could be done.
 ///
 /// Checks all that it reads, and every page of the index before its first use.
@@ -95,12 +101,13 @@ uint64_t start_at(const line_view *view, uint64_t index);
 /// Checks all that it reads, and every page of the index before its first use.
 ///
 /// - Parameters:
+///   - view: Filled where `position` is 0, and then used.
 ///   - may_wait: Whether pages may be touched that are not known to be resident.
 ///   - position: 0 at first; goes on behind the entry found.
 ///   - place: Within the records, where the outcome is kStepFound.
 step next_entry(
-    const almanac_packed_segment *segment, uint64_t hash, bool may_wait, uint64_t *position, extent *place,
-    fault *fault);
+    const almanac_packed_segment *segment, uint64_t hash, bool may_wait, line_view *view, uint64_t *position,
+    extent *place, fault *fault);
 
 /// Whether the mapping of a range of a file may be read without waiting, as far as its marks tell.
 static inline bool is_resident(const almanac_packed_segment *segment, uint64_t offset, uint64_t count) {

@@ -20,6 +20,8 @@ enum {
     kDecompressedHereMax = 16 << 10,
     /// The longest value there is.
     kValueBytesMax = 512 << 20,
+    /// How many records with a key's tag a loop looks at. Tags are 16 bits: only crafted keys have as many.
+    kCandidatesHereMax = 64,
 };
 
 /// What the end of a place stands for before it is known: no record ends as early.
@@ -133,10 +135,12 @@ __attribute__((noinline)) static void search(
     call *call, const almanac_packed_segment *segment, almanac_lookup *lookup, uint64_t hash) {
     uint64_t position = 0;
     uint32_t verifies = call->version->verifies;
-    for (;;) {
+    line_view view;
+    for (unsigned seen = 0;; seen++) {
         extent place;
         fault fault;
-        step step = next_entry(segment, hash, call->may_wait, &position, &place, &fault);
+        step step = next_entry(segment, hash, call->may_wait, &view, &position, &place, &fault);
+        if (step == kStepFound && seen == kCandidatesHereMax && !call->may_wait) step = kStepCold;
         if (step == kStepFound && is_mapped(call, segment, place)) {
             const uint8_t *record = records_of(segment) + place.start;
             step = take_record(call, segment, lookup, record, place, verifies == ALMANAC_PACKED_VERIFY_ALL, &fault);
@@ -344,8 +348,9 @@ static void search_each(call *call, candidate *candidates, size_t count) {
             uint64_t position = 0;
             extent place;
             fault fault;
+            line_view view;
             const almanac_packed_segment *segment = candidates[index].segment;
-            if (next_entry(segment, candidates[index].hash, true, &position, &place, &fault) == kStepFound)
+            if (next_entry(segment, candidates[index].hash, true, &view, &position, &place, &fault) == kStepFound)
                 expect_record(segment, place);
         }
     }
@@ -365,7 +370,7 @@ size_t almanac_packed_lookup(
     const uint8_t *key_base, bool may_wait) {
     call call = {.version = version, .pins = pins, .key_base = key_base, .may_wait = may_wait};
     uint64_t faults = clinux_mapping_fault_count();
-    bool has_not_faulted = faults == __atomic_load_n(&version->faults_seen, __ATOMIC_RELAXED);
+    bool has_not_faulted = faults == __atomic_load_n(&version->faults_seen, __ATOMIC_ACQUIRE);
     bool index_is_ready = mark_at(&version->index_is_ready) && has_not_faulted;
     bool records_are_ready = mark_at(&version->records_are_ready) && has_not_faulted && !may_wait;
     candidate candidates[kChunk], deferred[kChunk];

@@ -48,6 +48,7 @@ final class PackedSegment: Sendable {
         // Safety: the layout has been held against the size of the file, all of which is mapped.
         unsafe almanac_packed_segment(
             file: mapping.base, records_count: UInt64(layout.records.count),
+            record_count_max: UInt64(layout.recordByteCountMax),
             lines: mapping.base + layout.lines.offset, line_count: UInt64(layout.lineCount),
             index_count: UInt64(layout.index.count), page_checksums: mapping.base + layout.pageChecksums.offset,
             page_marks: mapping.pageMarks, chunk_marks: mapping.chunkMarks, dictionary: nil,

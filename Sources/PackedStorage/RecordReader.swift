@@ -27,6 +27,9 @@ struct RecordReader: ~Copyable {
     /// Of a reader that is to leave the page cache as it was.
     private var pages: PassingPages?
 
+    /// No key is longer: the limit of Redis for a string.
+    private static let keyByteCountMax: UInt32 = 512 << 20
+
     /// - Parameters:
     ///   - windowByteCount: How much is read at once, and the length from which a record is a long one; at
     ///     least 64. A long record is read whole, into more memory.
@@ -124,6 +127,9 @@ struct RecordReader: ~Copyable {
         }
         guard record.count <= end - start else {
             throw segment.damage(at: start, "it goes on where the next line begins")
+        }
+        guard record.count <= segment.layout.recordByteCountMax, record.key_count <= Self.keyByteCountMax else {
+            throw segment.damage(at: start, "a length that cannot be")
         }
         let needed = readsKeysOnly ? record.key_offset + Int(record.key_count) : record.count
         try read(max(needed - window.count, 0), segment)

@@ -15,6 +15,8 @@ internal import Platform
     /// The descriptor that look-ups read with.
     let file: LookupFile
     let byteCount: Int
+    /// Whether the kernel tells this process what is in the page cache, so that ``isInMemory(chunk:)`` can be believed.
+    let tellsResidency: Bool
 
     static let chunkByteCount = 1 << Int(ALMANAC_PACKED_CHUNK_SHIFT)
 
@@ -29,6 +31,7 @@ internal import Platform
     init(path: String, sameAs other: BulkFile, byteCount: Int, indexPageCount: Int) throws(SystemError) {
         file = try LookupFile(path: path, sameAs: other)
         self.byteCount = byteCount
+        tellsResidency = unsafe almanac_packed_tells_residency(file.descriptor.rawValue, path)
         let mapped = unsafe mmap(nil, byteCount, PROT_READ, MAP_SHARED, file.descriptor.rawValue, 0)
         guard unsafe mapped != MAP_FAILED, let mapped = unsafe mapped else {
             throw SystemError(call: "mmap", code: errno)

@@ -36,6 +36,8 @@ private import Platform
         // Versions may have thousands of files, and servers as many clients.
         OpenFileLimit.raise()
         do {
+            // Every command that opens a packed version reads mapped files.
+            try MappingFaults.guardProcess()
             var command = try parseAsRoot()
             try command.run()
         } catch {

@@ -23,7 +23,6 @@ private import Versions
 func serve(
     settings: ServerSettings, signals: borrowing SignalQueue, logger: Logger, log: LogWriter, input: SettingsInput
 ) throws {
-    try MappingFaults.guardProcess()
     let engines = EngineFactory(settings, logger)
     let trustedKeys: TrustedKeys
     do {

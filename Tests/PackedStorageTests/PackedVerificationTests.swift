@@ -100,6 +100,27 @@ import Testing
         #expect(problems.count == 1 && problems[0].contains("the trailer says"), "\(problems)")
     }
 
+    @Test(
+        "finds a value whose length is not as it should be written, as look-ups do",
+        arguments: [[0x80, 0x00, 7], [0x81, 0x80, 0x80, 0x80, 0x02, 7]] as [[UInt8]])
+    func wrongValueLength(stored: [UInt8]) throws {
+        let key = Array("key".utf8)
+        let version = try PackedVersion([key: stored], segmentCount: 1)
+        let url = URL(fileURLWithPath: version.file())
+        var bytes = try Data(contentsOf: url)
+        // Values are now said to be compressed.
+        bytes[bytes.count - 4_096 + 12] = 1
+        Trailer(bytes).seal(&bytes)
+        try bytes.write(to: url)
+        let problems = try Self.found(version)
+        #expect(problems.contains { $0.contains("the length of its value cannot be") }, "\(problems)")
+        let engine = try version.open()
+        var batch = engine.makeBatch()
+        _ = batch.append(key.span)
+        engine.lookUp(&batch, in: 0..<1, tier: .anywhere)
+        #expect(batch.outcome(at: 0) == .damaged)
+    }
+
     @Test("finds a record in a segment of other slots")
     func wrongSlot() throws {
         let key = Array("foo".utf8)  // Of slot 12182.

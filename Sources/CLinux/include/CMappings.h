@@ -34,7 +34,8 @@ void clinux_mapping_remove(void *registration);
 
 /// How many pages have failed in this process.
 ///
-/// Whoever uses what a mapping held has used zeros, perhaps, where the count has changed since before.
+/// Whoever uses what a mapping held has used zeros, perhaps, where the count has changed since before. Reads of memory
+/// keep their order with this on both sides.
 uint64_t clinux_mapping_fault_count(void);
 
 #endif

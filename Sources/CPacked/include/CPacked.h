@@ -37,6 +37,8 @@ typedef struct almanac_packed_segment {
     const uint8_t *file;
     /// In bytes. Records begin behind the head of 64 bytes.
     uint64_t records_count;
+    /// Of the longest record, in bytes.
+    uint64_t record_count_max;
     /// Lines, then overflow, without a gap.
     const uint8_t *lines;
     /// At least 1.
@@ -140,6 +142,11 @@ enum {
 /// - Parameter locks: Whether to try to keep it there.
 int almanac_packed_populate(const uint8_t *base, size_t count, bool locks);
 
+/// Whether the kernel tells this process which pages of an open file are in the page cache.
+///
+/// Since Linux 5.2 it says that all are, except to a file's owner and to those who may write it (`mincore(2)`).
+bool almanac_packed_tells_residency(int32_t descriptor, const char *path);
+
 /// Whether all of a range of a mapping is in the page cache, as the kernel tells; `base` is at a page's beginning.
 bool almanac_packed_is_in_memory(const uint8_t *base, size_t count);
 
@@ -164,7 +171,10 @@ void almanac_packed_set_ready(
 bool almanac_packed_verify_index(
     const almanac_packed_segment *segment, uint64_t offset, uint64_t count, almanac_packed_failure *failure);
 
-/// Verifies the records that end in a range of bytes of the records, once the index has been found right.
+/// Forgets that pages of the index that a range of its bytes touches were found right.
+void almanac_packed_forget_index(const almanac_packed_segment *segment, uint64_t offset, uint64_t count);
+
+/// Verifies the records that end in a range of bytes of the records, with the index that leads to them.
 ///
 /// Each record is verified once where the ranges of several calls lie side by side.
 ///
