@@ -30,8 +30,6 @@ step read_record(
     size_t count = place.end - place.start;
     if (!may_wait && count > kCopiedHereMax) return kStepCold;
     off_t offset = (off_t)(kHeadBytes + place.start);
-    *fault = (struct fault){.reason = "a record is longer than the longest", .offset = (uint64_t)offset};
-    if (count > segment->record_count_max) return kStepDamaged;
     uint8_t *bytes = pins_take(pins, count);
     *fault = (struct fault){.reason = "there is no memory for a record", .offset = (uint64_t)offset};
     if (!bytes) return kStepDamaged;

@@ -52,7 +52,7 @@ final class PackedSegment: Sendable {
             lines: mapping.base + layout.lines.offset, line_count: UInt64(layout.lineCount),
             index_count: UInt64(layout.index.count), page_checksums: mapping.base + layout.pageChecksums.offset,
             page_marks: mapping.pageMarks, chunk_marks: mapping.chunkMarks, dictionary: nil,
-            record_count_max: UInt64(layout.recordByteCountMax), descriptor: mapping.file.descriptor.rawValue,
+            descriptor: mapping.file.descriptor.rawValue,
             compression: layout.compression.rawValue)
     }
 }

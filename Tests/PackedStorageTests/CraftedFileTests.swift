@@ -70,14 +70,13 @@ import Testing
             [0x80, 0x00], [0x80, 0x80, 0x80, 0xAC, 0x02],
         ] as [[UInt8]])
     func `A value whose length cannot be is damaged for verification as it is for look-ups`(length: [UInt8]) throws {
-        let directory = try TemporaryDirectory()
         let key = Array("k".utf8)
         var random = SeededRandom(seed: 1)
         // Of no pattern, and so stored as it is behind a zero.
         let value = (0..<40).map { _ in UInt8.random(in: 0...255, using: &random) }
-        try writePacked([key: value], to: directory.path, segmentCount: 1, compression: .zstd)
-        let file = "\(directory.path)/\(SegmentLayout.fileName(firstSlot: 0))"
-        let good = try PackedEngine(path: directory.path)
+        let version = try PackedVersion([key: value], compression: .zstd)
+        let file = version.file()
+        let good = try version.open()
         #expect(try problems(good) == [] && outcome(good, key).outcome == .hit)
         try change(file) { bytes, trailer in
             // Checksum, two lengths of a byte each, the key, and then the zero.
@@ -87,7 +86,7 @@ import Testing
             // A decoder that takes the length takes the rest for the value.
             trailer.set(136, to: value.count - length.count + 1, &bytes)
         }
-        let engine = try PackedEngine(path: directory.path)
+        let engine = try version.open()
         #expect(try problems(engine) == ["\(file): the record at byte 64: the length of its value cannot be"])
         #expect(outcome(engine, key).outcome == .damaged)
     }
@@ -96,11 +95,10 @@ import Testing
 
     @Test(arguments: [SegmentLayout.Compression.none, .zstd])
     func `More bytes of keys than of records do not open`(compression: SegmentLayout.Compression) throws {
-        let directory = try TemporaryDirectory()
-        try writePacked([[1]: [2, 3]], to: directory.path, segmentCount: 1, compression: compression)
-        let file = "\(directory.path)/\(SegmentLayout.fileName(firstSlot: 0))"
+        let version = try PackedVersion([[1]: [2, 3]], compression: compression)
+        let file = version.file()
         try change(file) { bytes, trailer in trailer.set(128, to: 1 << 56, &bytes) }
-        let error = #expect(throws: EngineError.self) { try PackedEngine(path: directory.path) }
+        let error = #expect(throws: EngineError.self) { try version.open() }
         #expect(error?.kind == .damaged)
     }
 
@@ -112,15 +110,14 @@ import Testing
     }
 
     @Test func `Values that are together more than can be counted are told as the most that can`() throws {
-        let directory = try TemporaryDirectory()
         let segmentCount = 128
-        try writePacked([:], to: directory.path, segmentCount: segmentCount, compression: .zstd)
+        let version = try PackedVersion([:], segmentCount: segmentCount, compression: .zstd)
         for slot in stride(from: 0, to: PackedKey.slotCount, by: PackedKey.slotCount / segmentCount) {
-            try change("\(directory.path)/\(SegmentLayout.fileName(firstSlot: slot))") { bytes, trailer in
+            try change(version.file(firstSlot: slot)) { bytes, trailer in
                 trailer.set(136, to: 1 << 56, &bytes)
             }
         }
-        #expect(try PackedEngine(path: directory.path).facts.valueBytes == .max)
+        #expect(try version.open().facts.valueBytes == .max)
     }
 
     // MARK: Limits

@@ -53,8 +53,6 @@ typedef struct almanac_packed_segment {
     uint8_t *chunk_marks;
     /// The dictionary that values were compressed with (`ZSTD_DDict`), or null.
     const void *dictionary;
-    /// In bytes, of the longest record.
-    uint64_t record_count_max;
     /// Opened for reading at random places.
     int32_t descriptor;
     /// 0: values are as they are; 1: Zstandard.
