@@ -78,6 +78,31 @@ private func someEntries(_ count: Int) -> [[UInt8]: [UInt8]] {
         #expect(damagedCount > 0 && openedCount > 0)
     }
 
+    @Test(arguments: [PackedOptions.Residency.memory, .disk])
+    func `No key is absent for a page of the index that is damaged, before and after loading`(
+        residency: PackedOptions.Residency
+    ) throws {
+        let entries = Dictionary(uniqueKeysWithValues: (0..<20_000).map { (Array("key-\($0)".utf8), [UInt8(7)]) })
+        let keys = Array(entries.keys)
+        let version = try PackedVersion(entries)
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: version.file()))
+        // The tags of the first line of the sixth page of many.
+        let trailer = bytes.suffix(4_096)
+        let lines = trailer.dropFirst(56).prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        for index in 0..<28 { bytes[lines + 5 * 4_096 + 8 + index] ^= 0xFF }
+        try bytes.write(to: URL(fileURLWithPath: version.file()))
+        let engine = try version.open(PackedOptions(residency: residency))
+        for isLoaded in [false, true] {
+            if isLoaded { try? engine.load(while: { true }) }
+            for tier in [ReadTier.anywhere, .resident] {
+                let found = lookUp(engine, keys, tier: tier)
+                #expect(!found.contains(.other(.miss)))
+                if tier == .anywhere { #expect(found.count { $0 == .other(.damaged) } > 100) }
+                #expect(tier == .resident || found.count { $0 == .value([7]) } > 15_000)
+            }
+        }
+    }
+
     @Test func `A damaged record is told with its file and place, and costs only its own key`() throws {
         let entries = someEntries(300)
         let version = try PackedVersion(entries)
