@@ -88,8 +88,15 @@ internal import Platform
 
     /// Has the kernel begin to read some bytes.
     func expect(_ bytes: Range<Int>) {
-        _ = posix_fadvise(file.descriptor.rawValue, bytes.lowerBound, bytes.count, POSIX_FADV_WILLNEED)
+        // The kernel takes from one call what the disk reads in one request, and forgets the rest.
+        for start in stride(from: bytes.lowerBound, to: bytes.upperBound, by: Self.expectedByteCount) {
+            let count = min(Self.expectedByteCount, bytes.upperBound - start)
+            _ = posix_fadvise(file.descriptor.rawValue, start, count, POSIX_FADV_WILLNEED)
+        }
     }
+
+    /// No larger than the least request of common disks, 128 KiB.
+    private static let expectedByteCount = 128 << 10
 
     enum Population {
         case locked
