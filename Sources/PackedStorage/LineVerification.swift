@@ -16,8 +16,6 @@ struct LineVerification: ~Copyable {
 
     private static let inlineTags = 8
     private static let inlineOffsets = 36
-    private static let entriesMax = 14
-    private static let entriesBesideOverflow = 13
     private static let overflowing = 15
 
     init(_ segment: PackedSegment) {
@@ -56,11 +54,11 @@ struct LineVerification: ~Copyable {
         guard Int(header >> 8) == base else { throw damage("it begins at \(header >> 8), its first record at \(base)") }
         let isWide = (places.last ?? base) - base > Int(UInt16.max)
         guard form == (isWide ? 1 : 0) else { throw damage("its form is \(form)") }
-        let isOverflowing = isWide || hashes.count > Self.entriesMax
+        let isOverflowing = isWide || hashes.count > SegmentIndex.entriesMax
         guard count == (isOverflowing ? Self.overflowing : hashes.count) else {
             throw damage("its count is \(count), there are \(hashes.count) records")
         }
-        let inline = isWide ? 0 : isOverflowing ? Self.entriesBesideOverflow : hashes.count
+        let inline = isWide ? 0 : isOverflowing ? SegmentIndex.entriesBesideOverflow : hashes.count
         for entry in 0..<inline {
             try checkEntry(
                 entry, tag: bytes.packed(at: Self.inlineTags + 2 * entry, count: 2),
@@ -73,7 +71,7 @@ struct LineVerification: ~Copyable {
         } else if isOverflowing {
             pointer = bytes.packed(at: 34, count: 2) | bytes.packed(at: 62, count: 2) << 16
         } else {
-            let unused = 2 * (Self.entriesMax - inline)
+            let unused = 2 * (SegmentIndex.entriesMax - inline)
             guard bytes.extracting(Self.inlineOffsets - unused..<Self.inlineOffsets).isAllZeros,
                 bytes.extracting(bytes.count - unused..<bytes.count).isAllZeros
             else { throw damage("bytes that should be zeros are not") }

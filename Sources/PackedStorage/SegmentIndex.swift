@@ -22,8 +22,8 @@ struct SegmentIndex: ~Copyable {
     private var bytes = ByteBuffer()
 
     /// Entries in a narrow line without overflow, and in one with it.
-    private static let entriesMax = 14
-    private static let entriesBesideOverflow = 13
+    static let entriesMax = 14
+    static let entriesBesideOverflow = 13
 
     /// What was written.
     struct Parts: ~Copyable {
@@ -56,7 +56,7 @@ struct SegmentIndex: ~Copyable {
     ///   - offset: Where it begins, in bytes from the first.
     /// - Throws: ``EngineError`` of kind `io` where the file cannot be written.
     mutating func append(hash: UInt64, offset: UInt64) throws(EngineError) {
-        let its = Int(hash.multipliedFullWidth(by: UInt64(lineCount)).high)
+        let its = PackedKey.line(of: hash, among: lineCount)
         precondition(its >= line, "rows come in the order of their hash")
         while line < its { try endLine(next: offset) }
         tags.append(UInt16(truncatingIfNeeded: hash))

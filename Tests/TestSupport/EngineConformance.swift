@@ -220,42 +220,47 @@ private func checkRowWalks(_ engine: any Engine, _ expected: Expectation) throws
     let starts: [ScanStart] =
         [.beginning, .key([]), .key([0]), .key([255, 255, 255, 255])]
         + expected.keys.suffix(20).flatMap { [.key($0), .key($0 + [0])] }
+    return try starts.flatMap { start in
+        let keys = expected.keys.drop { key in
+            guard case .key(let first) = start else { return false }
+            return key.lexicographicallyPrecedes(first)
+        }
+        return try rowWalkFailures(engine, from: start, keys: keys, expected.values)
+    }
+}
+
+/// Walks over rows from `start`, in large pages and in small ones: they must be those of `keys`, in this order.
+func rowWalkFailures(
+    _ engine: any Engine, from start: ScanStart, keys: ArraySlice<[UInt8]>, _ values: [[UInt8]: [UInt8]]
+) throws -> [String] {
     var failures: [String] = []
     var page = RowPage()
-    for start in starts {
-        var rest = expected.keys.drop { key in
-            guard case .key(let first) = start else { return false }
-            return key.lexicographicallyPrecedes(first)
-        }
-        let walk = try engine.makeRowWalk(from: start)
-        repeat {
-            try walk.readRows(into: &page)
-            for index in 0..<page.count {
-                let key = Array(copying: page[keyAt: index])
-                if key != rest.first { failures.append("\(start): visited \(key.prefix(20)), not \(rest.first ?? [])") }
-                if Array(copying: page[valueAt: index]) != expected.values[key] {
-                    failures.append("\(start): another value for \(key.prefix(20))")
-                }
-                rest = rest.dropFirst()
-            }
-        } while !page.isEmpty
-        if let key = rest.first { failures.append("\(start): ended before \(key.prefix(20))") }
-        // The end stays the end.
+    var rest = keys
+    let walk = try engine.makeRowWalk(from: start)
+    repeat {
         try walk.readRows(into: &page)
-        if !page.isEmpty { failures.append("\(start): rows behind the end") }
-        let short = try engine.makeRowWalk(from: start, over: .fewRows)
-        rest = expected.keys.drop { key in
-            guard case .key(let first) = start else { return false }
-            return key.lexicographicallyPrecedes(first)
-        }
-        for limit in 1...3 {
-            try short.readRows(into: &page, limit: limit)
-            let keys = (0..<page.count).map { Array(copying: page[keyAt: $0]) }
-            if keys.count > limit || keys.isEmpty != rest.isEmpty || keys != Array(rest.prefix(keys.count)) {
-                failures.append("\(start): \(keys.count) rows of at most \(limit) are not those that follow")
+        for index in 0..<page.count {
+            let key = Array(copying: page[keyAt: index])
+            if key != rest.first { failures.append("\(start): visited \(key.prefix(20)), not \(rest.first ?? [])") }
+            if Array(copying: page[valueAt: index]) != values[key] {
+                failures.append("\(start): another value for \(key.prefix(20))")
             }
-            rest = rest.dropFirst(keys.count)
+            rest = rest.dropFirst()
         }
+    } while !page.isEmpty
+    if let key = rest.first { failures.append("\(start): ended before \(key.prefix(20))") }
+    // The end stays the end.
+    try walk.readRows(into: &page)
+    if !page.isEmpty { failures.append("\(start): rows behind the end") }
+    let short = try engine.makeRowWalk(from: start, over: .fewRows)
+    rest = keys
+    for limit in 1...3 {
+        try short.readRows(into: &page, limit: limit)
+        let keys = (0..<page.count).map { Array(copying: page[keyAt: $0]) }
+        if keys.count > limit || keys.isEmpty != rest.isEmpty || keys != Array(rest.prefix(keys.count)) {
+            failures.append("\(start): \(keys.count) rows of at most \(limit) are not those that follow")
+        }
+        rest = rest.dropFirst(keys.count)
     }
     return failures
 }

@@ -94,39 +94,11 @@ private struct PositionWalk {
 func checkPositionRowWalks(_ engine: any Engine, _ values: [[UInt8]: [UInt8]]) throws -> [String] {
     let sorted = values.keys.map { HashedKey($0) }.sorted()
     let positions = sorted.suffix(10).flatMap { [$0.position, $0.position + 1] }.filter(isPosition)
-    var failures: [String] = []
-    var page = RowPage()
-    for start in [ScanStart.beginning] + positions.map(ScanStart.position) {
+    let starts = [ScanStart.beginning] + positions.map(ScanStart.position)
+    return try starts.flatMap { start in
         var here: UInt64 = 0
         if case .position(let position) = start { here = position }
-        let all = sorted.drop { $0.position < here }.map(\.key)
-        var rest = all[...]
-        let walk = try engine.makeRowWalk(from: start)
-        repeat {
-            try walk.readRows(into: &page)
-            for index in 0..<page.count {
-                let key = Array(copying: page[keyAt: index])
-                if key != rest.first { failures.append("\(start): visited \(key.prefix(20)), not \(rest.first ?? [])") }
-                if Array(copying: page[valueAt: index]) != values[key] {
-                    failures.append("\(start): another value for \(key.prefix(20))")
-                }
-                rest = rest.dropFirst()
-            }
-        } while !page.isEmpty
-        if let key = rest.first { failures.append("\(start): ended before \(key.prefix(20))") }
-        // The end stays the end.
-        try walk.readRows(into: &page)
-        if !page.isEmpty { failures.append("\(start): rows behind the end") }
-        let short = try engine.makeRowWalk(from: start, over: .fewRows)
-        rest = all[...]
-        for limit in 1...3 {
-            try short.readRows(into: &page, limit: limit)
-            let keys = (0..<page.count).map { Array(copying: page[keyAt: $0]) }
-            if keys.count > limit || keys.isEmpty != rest.isEmpty || keys != Array(rest.prefix(keys.count)) {
-                failures.append("\(start): \(keys.count) rows of at most \(limit) are not those that follow")
-            }
-            rest = rest.dropFirst(keys.count)
-        }
+        let keys = sorted.drop { $0.position < here }.map(\.key)
+        return try rowWalkFailures(engine, from: start, keys: keys[...], values)
     }
-    return failures
 }
