@@ -35,6 +35,9 @@ let package = Package(
             name: "CPacked", dependencies: ["CLinux", "CLookup"], linkerSettings: [.linkedLibrary("zstd")]),
         .target(name: "CRocksDB", dependencies: ["CLookup"], linkerSettings: [.linkedLibrary("rocksdb")]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -44,6 +47,7 @@ let package = Package(
         .target(name: "Storage", dependencies: ["Bytes", "CLookup"], swiftSettings: strict),
         .target(name: "Settings", dependencies: [yams], swiftSettings: strict),
         .target(name: "ServerMetrics", swiftSettings: strict),
+        .target(name: "Exposition", swiftSettings: strict),
         .target(name: "Platform", dependencies: ["Bytes", "CLinux"], swiftSettings: strict),
 
         // 2: storage formats, versions, the wire, logs.
@@ -55,6 +59,9 @@ let package = Package(
             exclude: ["Format.md"], swiftSettings: strict),
         .target(name: "RESP", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "ServerLog", dependencies: ["Platform", logging], swiftSettings: strict),
+
+        .target(name: "TLS", dependencies: ["Bytes", "CSSL", "Platform"], swiftSettings: strict),
+        .target(name: "HTTP", dependencies: ["CMicrohttpd", "Platform"], swiftSettings: strict),
 
         // 3: what a request means.
         .target(
@@ -99,12 +106,22 @@ let package = Package(
             name: "Versions",
             dependencies: ["Commands", "Datasets", "Platform", "Settings", "Storage", logging], swiftSettings: strict),
 
-        // 6: the executable, the only target that names engines.
+        // 6: what operators look in through.
+        .target(
+            name: "Administration",
+            dependencies: [
+                "Commands", "Datasets", "Exposition", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
+                "Storage", "Versions", logging,
+            ],
+            swiftSettings: strict),
+
+        // 7: the executable, the only target that names engines.
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "PackedStorage", "Platform",
-                "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server", "ServerLog", "Settings", "Storage",
+                "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "PackedStorage",
+                "Platform", "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server", "ServerLog", "Settings",
+                "Storage",
                 "Sync", "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
@@ -166,6 +183,8 @@ let package = Package(
             name: "PackedStorageTests",
             dependencies: ["Bytes", "PackedStorage", "Platform", "Storage", "TestSupport"], exclude: ["Golden"],
             swiftSettings: strict),
+        .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Platform"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],

@@ -53,6 +53,10 @@ public struct ServerSettings: Sendable, Equatable {
     /// A client that sends nothing for this long is closed; `.zero` never.
     public var idleTimeout = Duration.zero
 
+    public var tls = TLSSettings()
+    public var access = AccessSettings()
+    public var admin = AdminSettings()
+
     /// Threads with an epoll and connections of their own; 1 to 256.
     public var loopCount: Int
     /// Threads that may wait for the disk; 1 to 1,024.

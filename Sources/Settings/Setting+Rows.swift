@@ -73,10 +73,11 @@ extension Setting {
 
     /// A row that is on or off, written as Redis writes it.
     static func flag(
-        _ key: String, _ field: Field<Bool>, section: Section, runTime: Bool = false, _ meaning: String
+        _ key: String, _ field: Field<Bool>, section: Section, redisName: String? = nil, runTime: Bool = false,
+        _ meaning: String
     ) -> Setting {
         Setting(
-            key: key, section: section, kind: .choice(["yes", "no"]), meaning: meaning, redisName: nil,
+            key: key, section: section, kind: .choice(["yes", "no"]), meaning: meaning, redisName: redisName,
             canChangeAtRunTime: runTime, defaultNote: nil,
             read: { settings, text in
                 guard text == "yes" || text == "no" else { return false }

@@ -27,7 +27,7 @@ public struct Setting: Sendable {
 
     /// Where the help lists a setting.
     public enum Section: Sendable, CaseIterable {
-        case datasets, versions, network, resources, limits, process
+        case datasets, versions, network, tls, access, administration, resources, limits, process
     }
 
     public enum Kind: Sendable, Equatable {

@@ -15,6 +15,15 @@ struct ServeOptions: ParsableArguments {
     @OptionGroup(title: "Network")
     var network: NetworkOptions
 
+    @OptionGroup(title: "TLS")
+    var tls: TLSOptions
+
+    @OptionGroup(title: "Access")
+    var access: AccessOptions
+
+    @OptionGroup(title: "Administration")
+    var administration: AdministrationOptions
+
     @OptionGroup(title: "Threads and memory")
     var resources: ResourceOptions
 
@@ -35,7 +44,11 @@ struct ServeOptions: ParsableArguments {
         var flags = ["datasets": datasets, "column-family": choice.columnFamily, "bind": network.bind].filter {
             !$1.isEmpty
         }
-        for values in [versions.values, network.values, resources.values, limits.values, process.values] {
+        let groups = [
+            versions.values, network.values, tls.values, access.values, administration.values, resources.values,
+            limits.values, process.values,
+        ]
+        for values in groups {
             for (key, value) in values { flags[key] = value.map { [$0] } ?? flags[key] }
         }
         return flags
@@ -157,8 +170,8 @@ struct ServeOptions: ParsableArguments {
     }
 }
 
-/// The help of an option, from its row of the table.
-private func help(_ key: String) -> ArgumentHelp {
+/// The help of an option of `almanac serve`, from its row of the table.
+func help(_ key: String) -> ArgumentHelp {
     guard let setting = Setting.named(key) else { preconditionFailure("no setting \(key)") }
     return ArgumentHelp("\(setting.help)", valueName: setting.kind.valueName)
 }

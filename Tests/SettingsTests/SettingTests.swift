@@ -94,7 +94,7 @@ struct SettingTests {
             "rollback-window": "24", "version-use-max": "25", "max-keys-reply": "26", "wait": "yes", "watch": "yes",
             "drain-timeout": "16", "log-format": "json", "log-level": "debug", "log-file": "/l", "pid-file": "/p",
             "slowlog-log-slower-than": "31", "slowlog-max-len": "32", "latency-monitor-threshold": "33",
-            "enable-debug-command": "local",
+            "enable-debug-command": "local", "tls-port": "35", "protected-mode": "no", "admin-port": "36",
         ]
         #expect(Set(samples.keys) == Set(Setting.all.filter { !$0.kind.isList }.map(\.key)))
         for (key, text) in samples {
