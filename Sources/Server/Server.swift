@@ -15,8 +15,8 @@ public final class Server {
     private let logger: Logger
     let group: LoopGroup
     private let limits: Loop.Limits
-    private let readers: ReaderPool
-    private let state: ServerState
+    let readers: ReaderPool
+    let state: ServerState
     private var listeners: [[Loop.ListenerBox]] = []
     private var loopThreads: [Thread] = []
     private var readerThreads: [Thread] = []
