@@ -104,7 +104,8 @@ let package = Package(
         // 5: which version serves, and how another takes its place.
         .target(
             name: "Versions",
-            dependencies: ["Commands", "Datasets", "Platform", "Settings", "Storage", logging], swiftSettings: strict),
+            dependencies: ["Commands", "Datasets", "Platform", "ServerMetrics", "Settings", "Storage", logging],
+            swiftSettings: strict),
 
         // 6: what operators look in through.
         .target(
