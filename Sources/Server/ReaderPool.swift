@@ -1,6 +1,7 @@
 import Commands
 import Platform
 import Synchronization
+import Tracing
 
 /// The threads that may wait for the disk, so that no loop ever does.
 final class ReaderPool: Sendable {
@@ -9,6 +10,10 @@ final class ReaderPool: Sendable {
         let job: any SessionJob
         let loop: LoopMailbox
         let connection: Epoll.Token
+        /// When it was handed over, or put back after its latest slice; in nanoseconds of the monotonic clock.
+        var queuedAt = Clock.monotonicNanoseconds()
+        /// How long it has waited for readers, and been worked on, so far.
+        var times = JobTimes()
     }
 
     private let queue: BlockingQueue<Task>
@@ -21,10 +26,11 @@ final class ReaderPool: Sendable {
     }
 
     /// Starts `count` threads, which run until ``close()``.
-    func start(count: Int) throws(SystemError) -> [Thread] {
+    func start(count: Int, _ tracer: Tracer) throws(SystemError) -> [Thread] {
         var threads: [Thread] = []
         for index in 0..<count {
-            threads.append(try Thread(name: "reader-\(index)") { [self] in work() })
+            let track = tracer.makeTrack("reader-\(index)")
+            threads.append(try Thread(name: "reader-\(index)") { [self] in work(tracer, track) })
         }
         return threads
     }
@@ -39,12 +45,23 @@ final class ReaderPool: Sendable {
 
     func close() { queue.close() }
 
-    private func work() {
-        while let task = queue.pop() {
+    private func work(_ tracer: Tracer, _ track: TraceTrack) {
+        while var task = queue.pop() {
             busy.add(1, ordering: .relaxed)
             defer { busy.subtract(1, ordering: .relaxed) }
-            if task.job.runSlice() {
-                task.loop.post(.finished(task.job, task.connection))
+            let start = Clock.monotonicNanoseconds()
+            let isFinished = task.job.runSlice()
+            let end = Clock.monotonicNanoseconds()
+            let waited = Clock.nanoseconds(from: task.queuedAt, to: start)
+            task.times.waitedNanoseconds &+= waited
+            task.times.workedNanoseconds &+= end - start
+            if tracer.isArmed {
+                let name = tracer.number(of: "\(type(of: task.job))")
+                track.add(TraceEvent(.job, from: start, to: end, name, Int(waited)))
+            }
+            task.queuedAt = end
+            if isFinished {
+                task.loop.post(.finished(task.job, task.connection, task.times))
             } else if !queue.push(task, isBounded: false) {
                 return  // Closed in the middle of a long walk: nobody waits for it any more.
             }
