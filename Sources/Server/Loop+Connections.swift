@@ -244,6 +244,7 @@ extension Loop {
             // Where the loop has ended by then, nobody waits for the answer.
             job.start { mailbox.post(.finished($0, token)) }
         } else if !readers.submit(ReaderPool.Task(job: job, loop: mailbox, connection: connection.token)) {
+            metrics.fullReaderQueues.add()
             deferred.append(connection.token)
         }
     }
@@ -285,6 +286,7 @@ extension Loop {
                 !connection.session.isListening,
                 Clock.nanoseconds(from: connection.lastActivity, to: context.now) > limits.idleNanoseconds
             {
+                metrics.idleDisconnections.add()
                 close(connection)
             }
         }

@@ -52,6 +52,8 @@ final class Loop {
     /// Those of ``queue`` that are being served; empty between turns.
     var serving = FlatArray<Epoll.Token>(capacity: 64)
     let plan: ReplyPlan
+    /// When the last batch ended, in nanoseconds of the monotonic clock.
+    var batchEndedAt: UInt64 = 0
     /// The sessions with steps in ``plan``.
     var batch = FlatArray<BatchEntry>(capacity: 64)
     var input = ByteBuffer(capacity: Loop.readBytesMax)
@@ -361,9 +363,7 @@ final class Loop {
     func finishBatch() {
         // Values are lent from mapped files until they have been copied into the replies.
         let faults = MappingFaults.count
-        if isTracing { traceLookUpStart() }
-        plan.lookUpResident()
-        if isTracing { traceLookUpEnd() }
+        let (collectedAt, lookedUpAt) = lookUp()
         if context.now >= nextSample { sampleKeys() }
         for place in batch.indices {
             let entry = batch[place]
@@ -377,11 +377,27 @@ final class Loop {
             }
             deliver(to: connection)
         }
-        if let slow = context.endBatch(at: Clock.monotonicNanoseconds()) { note(slow) }
-        if isTracing { traceBatchEnd() }
+        let endedAt = Clock.monotonicNanoseconds()
+        metrics.batches.answering.add(each: endedAt - lookedUpAt)
+        batchEndedAt = endedAt
+        if let slow = context.endBatch(at: endedAt, collectedAt, lookedUpAt) { note(slow) }
+        if isTracing { trace(batchEndedAt: endedAt, collectedAt, lookedUpAt) }
         batch.removeAll()
         plan.removeAll()
         if plan.hasOwnViews { dropViews() }
+    }
+
+    /// Looks up all keys of the plan, and counts what that and the way to it took.
+    ///
+    /// - Returns: When it began and when it ended, in nanoseconds of the monotonic clock.
+    private func lookUp() -> (collectedAt: UInt64, lookedUpAt: UInt64) {
+        let collectedAt = Clock.monotonicNanoseconds()
+        metrics.batches.receiving.add(each: Clock.nanoseconds(from: max(context.now, batchEndedAt), to: collectedAt))
+        guard plan.lookupCount > 0 else { return (collectedAt, collectedAt) }
+        plan.lookUpResident()
+        let lookedUpAt = Clock.monotonicNanoseconds()
+        metrics.batches.lookingUp.add(each: lookedUpAt - collectedAt)
+        return (collectedAt, lookedUpAt)
     }
 
     /// Puts the batch at hand on record as slow.

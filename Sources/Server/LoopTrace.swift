@@ -14,8 +14,6 @@ final class LoopTrace {
     var eventCount = 0
     /// When what is under way began.
     var mark: UInt64 = 0
-    var lookUpStart: UInt64 = 0
-    var lookUpEnd: UInt64 = 0
     var sendNanoseconds: UInt64 = 0
     var sendCount = 0
     var bytesSentBefore = 0
@@ -74,38 +72,31 @@ extension Loop {
         tracing.track.add(TraceEvent(.turn, from: context.now, to: tracing.turnEnd, tracing.eventCount))
     }
 
+    /// Shows a batch: what was received, looked up, answered and sent, and of which requests.
+    ///
+    /// The answers come before the sends, though they take turns: those of one connection, and the next.
     @inline(never)
-    func traceLookUpStart() {
-        tracing.lookUpStart = Clock.monotonicNanoseconds()
-        tracing.track.add(TraceEvent(.receive, from: tracing.mark, to: tracing.lookUpStart, batch.count))
-    }
-
-    @inline(never)
-    func traceLookUpEnd() {
-        tracing.lookUpEnd = Clock.monotonicNanoseconds()
-        tracing.track.add(TraceEvent(.lookUp, from: tracing.lookUpStart, to: tracing.lookUpEnd, plan.lookupCount))
-    }
-
-    /// Shows the answers of a batch and then its sends, though they take turns: those of one connection, and the next.
-    @inline(never)
-    func traceBatchEnd() {
-        let now = Clock.monotonicNanoseconds()
-        let sendStart = max(now &- tracing.sendNanoseconds, tracing.lookUpEnd)
-        tracing.track.add(TraceEvent(.answer, from: tracing.lookUpEnd, to: sendStart, batch.count))
-        let bytesSent = metrics.bytesSent.total
-        tracing.track.add(
-            TraceEvent(.send, from: sendStart, to: now, tracing.sendCount, bytesSent - tracing.bytesSentBefore))
-        (tracing.sendNanoseconds, tracing.sendCount, tracing.bytesSentBefore) = (0, 0, bytesSent)
-        let lookUp = (start: tracing.lookUpStart, end: tracing.lookUpEnd)
-        for request in context.takeSampled() {
-            if isWaiting(request) {
-                guard tracing.waiting.count < LoopTrace.waitingMax else { continue }
-                tracing.waiting.append(LoopTrace.WaitingRequest(request: request, start: context.now, lookUp: lookUp))
-            } else {
-                tracing.add(request, from: context.now, to: now, lookUp: lookUp)
-            }
+    func trace(batchEndedAt endedAt: UInt64, _ collectedAt: UInt64, _ lookedUpAt: UInt64) {
+        let (track, lookUp) = (tracing.track, (start: collectedAt, end: lookedUpAt))
+        track.add(TraceEvent(.receive, from: tracing.mark, to: collectedAt, batch.count))
+        if plan.lookupCount > 0 {
+            track.add(TraceEvent(.lookUp, from: collectedAt, to: lookedUpAt, plan.lookupCount))
         }
-        tracing.mark = now
+        let sendStart = max(endedAt &- tracing.sendNanoseconds, lookedUpAt)
+        track.add(TraceEvent(.answer, from: lookedUpAt, to: sendStart, batch.count))
+        let bytesSent = metrics.bytesSent.total
+        track.add(
+            TraceEvent(.send, from: sendStart, to: endedAt, tracing.sendCount, bytesSent - tracing.bytesSentBefore))
+        (tracing.sendNanoseconds, tracing.sendCount, tracing.bytesSentBefore) = (0, 0, bytesSent)
+        tracing.mark = endedAt
+        for request in context.takeSampled() {
+            guard isWaiting(request) else {
+                tracing.add(request, from: context.now, to: endedAt, lookUp: lookUp)
+                continue
+            }
+            guard tracing.waiting.count < LoopTrace.waitingMax else { continue }
+            tracing.waiting.append(LoopTrace.WaitingRequest(request: request, start: context.now, lookUp: lookUp))
+        }
     }
 
     /// Shows the requests of a connection that has got what it waited for.

@@ -31,7 +31,7 @@ public final class Server {
         limits = Loop.Limits(settings)
         group = try LoopGroup(
             loopCount: settings.loopCount, datasetCount: catalog.names.count, warmKeys: limits.warmKeys)
-        readers = ReaderPool(queueMax: settings.readQueueMax)
+        readers = ReaderPool(count: settings.readerCount, queueMax: settings.readQueueMax)
         let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
             table: CommandTable.standard, catalog: catalog, configuration: settings.configurationPairs(),
@@ -58,7 +58,7 @@ public final class Server {
         state.latency.setThreshold(milliseconds: settings.latencyThresholdMilliseconds)
     }
 
-    private let facts: FactsGatherer
+    let facts: FactsGatherer
     /// For whoever opens and closes versions.
     public let exchange: VersionExchange
 
@@ -130,7 +130,7 @@ public final class Server {
 
     /// Starts readers and loops.
     public func start() throws(SystemError) {
-        readerThreads = try readers.start(count: settings.readerCount, group.tracer)
+        readerThreads = try readers.start(group.tracer)
         for index in 0..<settings.loopCount {
             let (group, readers, state, logger) = (group, readers, state, logger)
             let limits = Loop.Limits(settings)

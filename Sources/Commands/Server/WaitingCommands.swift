@@ -1,5 +1,4 @@
 import Bytes
-import Datasets
 import RESP
 import ServerMetrics
 import Storage
@@ -69,8 +68,7 @@ extension Session {
         for place in calls.indices {
             calls[place].count = context.tally.withdraw(calls[place].count, of: calls[place].command)
         }
-        let versionID = rest.views.count == 1 ? rest.views[0].version.id : nil
-        waiting = WaitingCommands(calls: calls, arguments: arguments, isColdRead: true, versionID: versionID)
+        waiting = WaitingCommands(calls: calls, arguments: arguments, isColdRead: true, versionID: rest.readVersionID)
         waiting?.startedAt = context.now
     }
 

@@ -210,6 +210,7 @@ public final class Session {
                         sliced?.byteCount = byteCount
                     }
                 } catch {
+                    context.metrics.protocolErrors.add()
                     refuse(plan) { $0.error(error.text.span) }
                     isEnding = true
                 }

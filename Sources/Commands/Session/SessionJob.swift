@@ -13,11 +13,16 @@ public protocol SessionJob: AnyObject, Sendable {
 
     /// Nobody waits for the reply any more: later slices may be skipped.
     func cancel()
+
+    /// Whether it looks keys up that were not in memory, and does nothing else.
+    var isDiskRead: Bool { get }
 }
 
 extension SessionJob {
     /// Most jobs are one slice, which is as well finished.
     public func cancel() {}
+
+    public var isDiskRead: Bool { false }
 }
 
 /// How long a job has waited for a reader, over all of its slices, and how long readers have worked on it.
@@ -51,6 +56,8 @@ final class ColdLookupJob: SessionJob {
     }
 
     func cancel() { isCancelled.store(true, ordering: .relaxed) }
+
+    var isDiskRead: Bool { true }
 
     /// The plan, once, with at least its first look-up answered.
     func takePlan() -> ReplyPlan? { unsafe plan.take() }
