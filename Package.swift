@@ -60,6 +60,7 @@ let package = Package(
         .target(name: "RESP", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "ServerLog", dependencies: ["Platform", logging], swiftSettings: strict),
 
+        .target(name: "Tracing", dependencies: ["Bytes", "Platform"], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["Bytes", "CSSL", "Platform"], swiftSettings: strict),
         .target(name: "HTTP", dependencies: ["CMicrohttpd", "Platform"], swiftSettings: strict),
 
@@ -82,7 +83,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Bytes", "Commands", "Datasets", "Platform", "RESP", "ServerMetrics", "Settings", "Storage", logging,
+                "Bytes", "Commands", "Datasets", "Platform", "RESP", "ServerMetrics", "Settings", "Storage", "Tracing",
+                logging,
             ],
             swiftSettings: strict + hot),
         .target(
@@ -112,7 +114,7 @@ let package = Package(
             name: "Administration",
             dependencies: [
                 "Commands", "Datasets", "Exposition", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
-                "Storage", "Versions", logging,
+                "Storage", "Tracing", "Versions", logging,
             ],
             swiftSettings: strict),
 
@@ -123,7 +125,7 @@ let package = Package(
                 "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "PackedStorage",
                 "Platform", "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server", "ServerLog", "Settings",
                 "Storage",
-                "Sync", "Versions", argumentParser, logging,
+                "Sync", "Tracing", "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -186,6 +188,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Platform"], swiftSettings: strict),
+        .testTarget(name: "TracingTests", dependencies: ["Platform", "Tracing"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],

@@ -38,6 +38,9 @@ public final class Server {
             replyBytesMax: settings.outputBufferBytesMax, releaseMemory: ProcessStatistics.releaseFreeMemory
         ) { facts.gather() }
         state.keysReplyMax = settings.keysReplyMax
+        state.hotKeySource = { [group] database, count in
+            group.hotKeys(database: database, count: count, now: Clock.monotonicNanoseconds())
+        }
         self.facts = facts
         exchange = VersionExchange(
             catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes, latency: state.latency)
@@ -127,7 +130,7 @@ public final class Server {
 
     /// Starts readers and loops.
     public func start() throws(SystemError) {
-        readerThreads = try readers.start()
+        readerThreads = try readers.start(group.tracer)
         for index in 0..<settings.loopCount {
             let (group, readers, state, logger) = (group, readers, state, logger)
             let limits = Loop.Limits(settings)
@@ -176,6 +179,7 @@ public final class Server {
 
     /// Accepts nothing more and lets the loops answer what has been received.
     public func drain() {
+        group.tracer.cancel()
         for mailbox in group.mailboxes { mailbox.post(.drain) }
     }
 
@@ -188,6 +192,7 @@ public final class Server {
     ///   not waited for; nothing that it may use can then be torn down before the process ends.
     @discardableResult
     public func stop() -> Bool {
+        group.tracer.cancel()
         for mailbox in group.mailboxes { mailbox.post(.stop) }
         for thread in loopThreads { thread.join() }
         loopThreads = []
