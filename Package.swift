@@ -100,7 +100,8 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "Sync", dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
+            name: "Sync",
+            dependencies: ["Datasets", "Exposition", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
             swiftSettings: strict),
 
         // 5: which version serves, and how another takes its place.
@@ -214,7 +215,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SyncTests",
-            dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", "Sync", logging],
+            dependencies: [
+                "Datasets", "Exposition", "Platform", "RESP", "RedisClient", "RemoteStorage", "Sync", logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],
