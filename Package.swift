@@ -100,13 +100,15 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "Sync", dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
+            name: "Sync",
+            dependencies: ["Datasets", "Exposition", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
             swiftSettings: strict),
 
         // 5: which version serves, and how another takes its place.
         .target(
             name: "Versions",
-            dependencies: ["Commands", "Datasets", "Platform", "Settings", "Storage", logging], swiftSettings: strict),
+            dependencies: ["Commands", "Datasets", "Platform", "ServerMetrics", "Settings", "Storage", logging],
+            swiftSettings: strict),
 
         // 6: what operators look in through.
         .target(
@@ -213,7 +215,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SyncTests",
-            dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", "Sync", logging],
+            dependencies: [
+                "Datasets", "Exposition", "Platform", "RESP", "RedisClient", "RemoteStorage", "Sync", logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],

@@ -77,9 +77,11 @@ public final class Server {
 
     /// Opens every listener; nobody is answered before ``start()``.
     ///
+    /// - Parameter sockets: Listened on instead of the addresses and the Unix socket of the settings, if there are any.
     /// - Throws: ``ListenError``, naming the address that could not be had.
-    public func listen() throws(ListenError) {
+    public func listen(inheriting sockets: [InheritedSocket] = []) throws(ListenError) {
         listeners = Array(repeating: [], count: settings.loopCount)
+        guard sockets.isEmpty else { return try inherit(sockets) }
         port = settings.port
         for address in settings.bindAddresses {
             let isOptional = address.hasPrefix("-")
@@ -111,6 +113,21 @@ public final class Server {
         }
         guard !addresses.isEmpty else {
             throw ListenError(address: "any address", cause: .addressUnavailable("bind"))
+        }
+        facts.setPort(port)
+    }
+
+    /// Each socket goes to one loop: whichever loop accepts a connection, it gives it to the one with the fewest.
+    private func inherit(_ sockets: [InheritedSocket]) throws(ListenError) {
+        for (place, socket) in sockets.enumerated() {
+            do throws(SystemError) {
+                let listener = try Listener(inheriting: socket, backlog: settings.listenBacklog)
+                addresses.append(listener.address)
+                if port == 0 { port = listener.port }
+                listeners[place % listeners.count].append(Loop.ListenerBox(listener))
+            } catch {
+                throw ListenError(address: "inherited socket \(place)", cause: error)
+            }
         }
         facts.setPort(port)
     }

@@ -42,6 +42,8 @@ public struct Setting: Sendable {
         /// Permission bits, in octal.
         case mode(ClosedRange<UInt32>)
         case path(utf8CountMax: Int)
+        /// A user's name or number.
+        case account
         /// A list of IP addresses, between commas or spaces.
         case addresses
         /// A list of `[NAME=]PATH`.
@@ -94,6 +96,7 @@ extension Setting.Kind {
         case .choice(let names): "one of " + names.joined(separator: ", ")
         case .mode(let range):
             "octal permission bits from \(String(range.lowerBound, radix: 8)) to \(String(range.upperBound, radix: 8))"
+        case .account: "a user's name or number"
         case .path(let utf8CountMax): "a path of 1 to \(utf8CountMax) bytes"
         case .addresses: "IPv4 or IPv6 addresses, or * for all, each after a - where it may be missing"
         case .datasets: "a path, or NAME=PATH with a name of 1 to 64 letters, digits, _, . and -"
@@ -112,6 +115,7 @@ extension Setting.Kind {
         case .choice(let names): names.count > 3 ? "level" : names.joined(separator: "|")
         case .mode: "mode"
         case .path: "path"
+        case .account: "user"
         case .addresses: "addresses"
         case .datasets: "[NAME=]PATH"
         case .columnFamilies: "[NAME=]FAMILY"
@@ -134,7 +138,7 @@ extension Setting.Kind {
         case .choice(let names): names.count > 3 ? names.joined(separator: ", ") : nil
         case .mode(let range): "octal, to " + String(range.upperBound, radix: 8)
         case .addresses: "IPv4 or IPv6, or * for all; after a - one may be missing"
-        case .path, .datasets, .columnFamilies: nil
+        case .path, .account, .datasets, .columnFamilies: nil
         }
     }
 
