@@ -6,6 +6,7 @@ import RESP
 import ServerMetrics
 public import Settings
 import Synchronization
+import Tracing
 
 /// A whole server: listeners, loops and readers around a catalog of datasets.
 ///

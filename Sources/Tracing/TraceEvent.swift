@@ -3,7 +3,7 @@
 /// Times are in nanoseconds of the monotonic clock.
 public struct TraceEvent: BitwiseCopyable, Sendable {
     /// What happened, which says what the numbers mean.
-    public enum Kind: UInt8, Sendable {
+    public enum Kind: UInt8, Sendable, BitwiseCopyable {
         /// A loop waited for events.
         case wait
         /// A loop saw to `first` events.

@@ -1,5 +1,5 @@
 import Platform
-public import Synchronization
+import Synchronization
 
 /// Takes traces of what the threads of a server do, one at a time.
 ///
@@ -45,9 +45,7 @@ public final class Tracer: Sendable {
     public init() {}
 
     /// Whether a trace is being taken; costs a load.
-    @inlinable public var isArmed: Bool { isArmedNow }
-
-    @usableFromInline var isArmedNow: Bool { armed.load(ordering: .relaxed) }
+    public var isArmed: Bool { armed.load(ordering: .relaxed) }
 
     /// Whether whoever takes a trace is to end it, because the server ends.
     public var isCancelled: Bool { cancelled.load(ordering: .relaxed) }

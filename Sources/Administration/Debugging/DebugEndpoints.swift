@@ -1,5 +1,5 @@
 internal import Commands
-public import HTTP
+internal import HTTP
 internal import Platform
 public import Server
 internal import Tracing
