@@ -1,6 +1,8 @@
+private import Administration
 internal import ArgumentParser
 private import Datasets
 private import Glibc
+private import HTTP
 internal import Logging
 internal import Platform
 private import Server
@@ -33,7 +35,13 @@ func serve(
     guard settings.trustedKeysPath != nil || !settings.requiresSignature else {
         throw CommandFailure(.badConfiguration, "require-signature: trusted-keys must name whose signatures count")
     }
-    guard let (server, control) = try makeServer(settings, trustedKeys, engines, signals, logger) else { return }
+    // Before anything that may take long, so that probes are told what is waited for.
+    let health = Health()
+    let admin = try startAdminServer(settings, health, logger)
+    guard let (server, control) = try makeServer(settings, trustedKeys, engines, signals, health, logger) else {
+        admin?.stop()
+        return
+    }
     do {
         try server.listen()
     } catch {
@@ -43,6 +51,8 @@ func serve(
     try control.start(
         settings: settings, audience: ServerAudience(server), openEngine: engines.open,
         trustedKeys: trustedKeys, logger: logger)
+    admin?.observe(ObservedServer(server.observer, control: control, settings: settings))
+    health.serve(Liveness(server.observer, control: control), control: control)
     let pidFile: ProcessIDFile? = if let path = settings.pidFile { try ProcessIDFile(path: path) } else { nil }
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
     logger.info(
@@ -58,19 +68,35 @@ func serve(
     let requests = try SettingsRequests()
     server.settingsControl = requests
     var running = RunningSettings(settings, input: input, log: log, logger: logger, server: server, control: control)
+    // When the drain begins, on the monotonic clock; `nil` until a signal asks for it.
+    var drainsAt: UInt64?
     while true {
         let others = [watch.readinessDescriptor, requests.readinessDescriptor]
-        switch try signals.next(milliseconds: -1, orReadable: others) {
+        var signal: ProcessSignal? = nil
+        if let drainsAt, drainsAt <= Clock.monotonicNanoseconds() {
+            signal = .stop
+        } else {
+            signal = try signals.next(milliseconds: drainsAt.map(millisecondsUntil) ?? -1, orReadable: others)
+        }
+        switch signal {
         case .reload:
             running.reload()
             control.reloadAll(why: "SIGHUP")
         case .report: logger.info("state", metadata: server.report)
+        case .stop where drainsAt == nil && running.settings.admin.drainDelay > .zero:
+            health.drain()
+            let delay = running.settings.admin.drainDelay
+            logger.notice("going to stop", metadata: ["seconds": "\(delay / .seconds(1))"])
+            drainsAt = Clock.monotonicNanoseconds() + delay.wholeNanoseconds
         case .stop:
+            health.drain()
             // Who waits for a change would keep its connection from ending.
             requests.close()
             let hasEnded = drain(server, control, signals, running.settings.drainTimeout, logger)
+            // Last, so that metrics of the drain can be had.
+            let hasAdminEnded = admin?.stop() ?? true
             withExtendedLifetime(pidFile) {}
-            guard !hasEnded else { return }
+            guard !(hasEnded && hasAdminEnded) else { return }
             // A reader may still be inside a read that never returns, so nothing it uses may be torn down.
             pidFile?.remove()
             _ = log.flush(timeout: .seconds(2))
@@ -82,6 +108,20 @@ func serve(
     }
 }
 
+private func startAdminServer(_ settings: ServerSettings, _ health: Health, _ logger: Logger) throws -> AdminServer? {
+    do throws(HTTPListenError) {
+        return try AdminServer(settings: settings.admin, health: health, logger: logger)
+    } catch {
+        throw CommandFailure(.ioError, "admin-port: \(error)")
+    }
+}
+
+/// For a wait until `deadline`, of the monotonic clock.
+private func millisecondsUntil(_ deadline: UInt64) -> Int32 {
+    let left = Clock.nanoseconds(from: Clock.monotonicNanoseconds(), to: deadline)
+    return Int32(clamping: left / 1_000_000 + 1)
+}
+
 /// The server, and the control of its versions.
 ///
 /// Apart from ``serve(settings:signals:logger:log:input:)``, whose variables live as long as the process: a first
@@ -90,9 +130,9 @@ func serve(
 /// - Returns: `nil` where a signal ended the wait for a version that has yet to come.
 private func makeServer(
     _ settings: ServerSettings, _ trustedKeys: TrustedKeys, _ engines: EngineFactory,
-    _ signals: borrowing SignalQueue, _ logger: Logger
+    _ signals: borrowing SignalQueue, _ health: Health, _ logger: Logger
 ) throws -> (Server, SwapControl)? {
-    guard let datasets = try openDatasets(settings, trustedKeys, engines, signals, logger) else { return nil }
+    guard let datasets = try openDatasets(settings, trustedKeys, engines, signals, health, logger) else { return nil }
     let catalog = Catalog(names: settings.datasets.map(\.name), versions: datasets.map(\.served.version))
     let server = try Server(settings: settings, catalog: catalog, logger: logger)
     let control = SwapControl(datasets)

@@ -95,6 +95,7 @@ struct SettingTests {
             "drain-timeout": "16", "log-format": "json", "log-level": "debug", "log-file": "/l", "pid-file": "/p",
             "slowlog-log-slower-than": "31", "slowlog-max-len": "32", "latency-monitor-threshold": "33",
             "enable-debug-command": "local", "tls-port": "35", "protected-mode": "no", "admin-port": "36",
+            "drain-delay": "37",
         ]
         #expect(Set(samples.keys) == Set(Setting.all.filter { !$0.kind.isList }.map(\.key)))
         for (key, text) in samples {
