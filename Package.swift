@@ -123,9 +123,9 @@ let package = Package(
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "PackedStorage",
-                "Platform", "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server", "ServerLog", "Settings",
-                "Storage", "Sync", "TLS", "Tracing", "Versions", argumentParser, logging,
+                "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "HTTP",
+                "PackedStorage", "Platform", "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server",
+                "ServerLog", "Settings", "Storage", "Sync", "TLS", "Tracing", "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -188,7 +188,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: strict),
         .testTarget(name: "TLSTests", dependencies: ["Bytes", "Platform", "TLS"], swiftSettings: strict),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Platform"], swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["Bytes", "HTTP", "Platform"], swiftSettings: strict),
+        .testTarget(
+            name: "AdministrationTests",
+            dependencies: ["Administration", "Commands", "HTTP", "Platform", "Settings", "Storage", logging],
+            swiftSettings: strict),
         .testTarget(name: "TracingTests", dependencies: ["Platform", "Tracing"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
