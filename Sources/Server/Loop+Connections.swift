@@ -127,7 +127,7 @@ extension Loop {
     func receive(_ message: LoopMailbox.Message) {
         switch message {
         case .connection(let number): adopt(FileDescriptor(owning: number))
-        case .finished(let job, let token): finished(job, for: token)
+        case .finished(let job, let token, let times): finished(job, for: token, times)
         case .visitClients(let job, let origin, let token, let place):
             visitClients(for: job, origin: origin, token: token, from: place)
         case .evictClients: evictClients()
@@ -136,6 +136,7 @@ extension Loop {
             refreshVersions()
             adoption?.arrive()
         case .published(let channel, let message): pass(on: message, channel: channel)
+        case .monitored(let lines): showMonitors(lines)
         case .invalidation(let token):
             guard let connection = connection(for: token) else { return }
             connection.session.takeInvalidation()
@@ -167,7 +168,7 @@ extension Loop {
         case .visitClients(let job, let origin, let token, _): endVisit(for: job, origin: origin, token: token)
         case .versionsChanged(let adoption), .limits(_, let adoption), .limitClients(_, let adoption):
             adoption?.arrive()
-        case .finished, .published, .invalidation, .evictClients, .drain, .stop: break
+        case .finished, .published, .monitored, .invalidation, .evictClients, .drain, .stop: break
         }
     }
 
@@ -248,12 +249,14 @@ extension Loop {
         }
     }
 
-    private func finished(_ job: any SessionJob, for token: Epoll.Token) {
+    private func finished(_ job: any SessionJob, for token: Epoll.Token, _ times: JobTimes) {
         submitDeferred()
         guard let connection = connection(for: token), !connection.isClosed else { return }
         connection.job = nil
+        context.jobTimes = times
         connection.session.complete(job, into: &replies)
         deliver(to: connection)
+        if isTracing { traceFinished(connection) }
     }
 
     func submitDeferred() {
@@ -280,7 +283,7 @@ extension Loop {
             if let limit = connection.lingersUntil {
                 if context.now >= limit { close(connection) }
             } else if limits.idleNanoseconds > 0, connection.job == nil, !connection.isHeldBack,
-                !connection.session.isSubscribed,
+                !connection.session.isListening,
                 Clock.nanoseconds(from: connection.lastActivity, to: context.now) > limits.idleNanoseconds
             {
                 metrics.idleDisconnections.add()

@@ -2,6 +2,7 @@ import Commands
 import Platform
 import ServerMetrics
 import Synchronization
+import Tracing
 
 /// The threads that may wait for the disk, so that no loop ever does.
 final class ReaderPool: Sendable {
@@ -12,6 +13,8 @@ final class ReaderPool: Sendable {
         let connection: Epoll.Token
         /// When the job was ready for a reader, in nanoseconds of the monotonic clock.
         var readyAt = Clock.monotonicNanoseconds()
+        /// How long it has waited for readers, and been worked on, so far.
+        var times = JobTimes()
     }
 
     private let queue: BlockingQueue<Task>
@@ -28,11 +31,13 @@ final class ReaderPool: Sendable {
         metrics = (0..<count).map { _ in ReaderMetrics() }
     }
 
-    /// Starts the threads, which run until ``close()``.
-    func start() throws(SystemError) -> [Thread] {
+    /// Starts the threads, which note what they do for `tracer`, and run until ``close()``.
+    func start(_ tracer: Tracer) throws(SystemError) -> [Thread] {
         var threads: [Thread] = []
         for (index, metrics) in metrics.enumerated() {
-            threads.append(try Thread(name: "reader-\(index)") { [self] in work(counting: metrics) })
+            let track = tracer.makeTrack("reader-\(index)")
+            threads.append(
+                try Thread(name: "reader-\(index)") { [self] in work(counting: metrics, tracer, track) })
         }
         return threads
     }
@@ -49,19 +54,26 @@ final class ReaderPool: Sendable {
 
     func close() { queue.close() }
 
-    private func work(counting metrics: ReaderMetrics) {
+    private func work(counting metrics: ReaderMetrics, _ tracer: Tracer, _ track: TraceTrack) {
         while var task = queue.pop() {
             busy.add(1, ordering: .relaxed)
             defer { busy.subtract(1, ordering: .relaxed) }
             let startedAt = Clock.monotonicNanoseconds()
-            metrics.waits.add(each: Clock.nanoseconds(from: task.readyAt, to: startedAt))
+            let waited = Clock.nanoseconds(from: task.readyAt, to: startedAt)
+            metrics.waits.add(each: waited)
             let isFinished = task.job.runSlice()
             let endedAt = Clock.monotonicNanoseconds()
             let work = task.job.isDiskRead ? metrics.diskReads : metrics.otherWork
             work.add(each: endedAt - startedAt)
             task.readyAt = endedAt
+            task.times.waitedNanoseconds &+= waited
+            task.times.workedNanoseconds &+= endedAt - startedAt
+            if tracer.isArmed {
+                let name = tracer.number(of: "\(type(of: task.job))")
+                track.add(TraceEvent(.job, from: startedAt, to: endedAt, name, Int(waited)))
+            }
             if isFinished {
-                task.loop.post(.finished(task.job, task.connection))
+                task.loop.post(.finished(task.job, task.connection, task.times))
             } else if !queue.push(task, isBounded: false) {
                 return  // Closed in the middle of a long walk: nobody waits for it any more.
             }

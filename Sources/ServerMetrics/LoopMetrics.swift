@@ -46,6 +46,8 @@ public final class LoopMetrics: Sendable {
 
     /// Clients that are told when what they have cached is out of date.
     public let trackingClients = Atomic<Int>(0)
+    /// Clients that are shown what others ask for.
+    public let monitorClients = Atomic<Int>(0)
     /// Clients that wait for messages.
     public let subscribedClients = Atomic<Int>(0)
 

@@ -165,6 +165,7 @@ extension SwapMachine {
         datasets[database].swapCount += 1
         datasets[database].counts.addSwap(
             swap.cause == .rollback ? .rolledBack : .swapped, phases, at: datasets[database].servingSince)
+        tellEnd(database, served.id, "swapped", phases)
         let milliseconds = phases.totalMilliseconds
         datasets[database].lastSwap = (Int(ManifestTime.now.unixSeconds), milliseconds, phases.facts)
         datasets[database].unrecordedRefusals[served.id] = nil
@@ -195,6 +196,12 @@ extension SwapMachine {
         finish(database, swap.answers, .ok("OK " + text), outcome: text)
     }
 
+    private func tellEnd(_ database: Int, _ version: String, _ outcome: String, _ phases: SwapPhases) {
+        parts.audience.swapEnded(
+            EndedSwap(
+                dataset: datasets[database].dataset.name, version: version, outcome: outcome, steps: phases.spans))
+    }
+
     /// Takes a version that serves now off the record of refusals: it was forced in.
     ///
     /// - Returns: What an operator must know where that cannot be written.
@@ -212,6 +219,7 @@ extension SwapMachine {
     /// Goes on with the version being served.
     private func fail(_ database: Int, _ failure: AdmissionFailure, _ phases: SwapPhases) {
         guard let swap = datasets[database].swap else { return }
+        tellEnd(database, swap.target, failure.reason, phases)
         datasets[database].swap = nil
         restore(database, swap.before)
         let state = datasets[database]

@@ -25,6 +25,20 @@ extension SessionJob {
     public var isDiskRead: Bool { false }
 }
 
+/// How long a job has waited for a reader, over all of its slices, and how long readers have worked on it.
+public struct JobTimes: BitwiseCopyable, Sendable {
+    public var waitedNanoseconds: UInt64 = 0
+    /// Mostly reads of the disk, where the job is to look keys up.
+    public var workedNanoseconds: UInt64 = 0
+
+    public init() {}
+
+    mutating func add(_ other: Self) {
+        waitedNanoseconds &+= other.waitedNanoseconds
+        workedNanoseconds &+= other.workedNanoseconds
+    }
+}
+
 /// Looks up the keys of a plan, wherever they are.
 final class ColdLookupJob: SessionJob {
     // Safety: one owner at a time. The session that made the plan keeps no reference to it; the readers'
