@@ -180,7 +180,7 @@ let package = Package(
             name: "RemoteStorageTests", dependencies: ["Datasets", "Platform", "RemoteStorage"], swiftSettings: strict),
         .testTarget(
             name: "RocksDBStorageTests",
-            dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
+            dependencies: ["CRocksDBFixtures", "Platform", "RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "PackedStorageTests",
