@@ -29,6 +29,8 @@ public final class SwapControl: DatasetControl {
         let facts: Mutex<[DatasetFacts]>
         /// What connections may choose to stay on, by database number.
         let open: Mutex<[[OpenVersion]]>
+        /// By database number.
+        let history: Mutex<[SwapHistory]>
         let isStopping = Atomic<Bool>(false)
         /// Whether a message to look at every dataset waits to be read.
         let isReloadPending = Atomic<Bool>(false)
@@ -38,6 +40,7 @@ public final class SwapControl: DatasetControl {
         init(_ datasets: [DatasetState]) {
             facts = Mutex(datasets.map(\.facts))
             open = Mutex(datasets.map(\.openVersions))
+            history = Mutex(datasets.map(\.history))
         }
     }
 
@@ -93,6 +96,9 @@ public final class SwapControl: DatasetControl {
     public func openVersions(in database: Int) -> [OpenVersion] {
         shared.open.withLock { $0.indices ~= database ? $0[database] : [] }
     }
+
+    /// What became of the versions that were lately to be served, by database number.
+    public func histories() -> [SwapHistory] { shared.history.withLock { $0 } }
 
     /// Has every dataset looked at for a new version, as after a signal.
     ///

@@ -164,6 +164,7 @@ extension SwapMachine {
         datasets[database].swapCount += 1
         let milliseconds = phases.totalMilliseconds
         datasets[database].lastSwap = (Int(ManifestTime.now.unixSeconds), milliseconds, phases.facts)
+        noteSwap(database, swap.cause, previous: replaced.id, phases)
         datasets[database].unrecordedRefusals[served.id] = nil
         var unrecorded = release(database, served)
         if let refusal = swap.refusalOfLeft { unrecorded = leave(database, replaced, refusal) ?? unrecorded }
@@ -211,6 +212,7 @@ extension SwapMachine {
         guard let swap = datasets[database].swap else { return }
         datasets[database].swap = nil
         restore(database, swap.before)
+        noteFailure(database, swap, failure, phases)
         let state = datasets[database]
         let serving = "\(state.served.id) goes on being served"
         var outcome = "failed: \(swap.target): \(failure.reason)"

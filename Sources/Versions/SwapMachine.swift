@@ -78,6 +78,8 @@ final class SwapMachine {
         parts.shared.facts.withLock { $0 = facts }
         let open = datasets.map(\.openVersions)
         parts.shared.open.withLock { $0 = open }
+        let histories = datasets.map(\.history)
+        parts.shared.history.withLock { $0 = histories }
     }
 
     // MARK: Retirement
