@@ -113,6 +113,9 @@ let package = Package(
                 "Commands", "Datasets", "Exposition", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
                 "Storage", "Versions", logging,
             ],
+            resources: [
+                .embedInCode("StatusPage/Assets/status.css"), .embedInCode("StatusPage/Assets/status.js"),
+            ],
             swiftSettings: strict),
 
         // 7: the executable, the only target that names engines.
@@ -200,6 +203,13 @@ let package = Package(
             dependencies: [
                 "Commands", "Datasets", "Platform", "Server", "SessionSupport", "Settings", "Storage", "TestSupport",
                 logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AdministrationTests",
+            dependencies: [
+                "Administration", "Commands", "Datasets", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
+                "Storage", "TestSupport", "Versions", logging,
             ],
             swiftSettings: strict),
         .testTarget(
