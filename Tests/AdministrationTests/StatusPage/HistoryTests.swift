@@ -1,6 +1,7 @@
 import Commands
 import Datasets
 import Platform
+import ServerMetrics
 import Testing
 
 @testable import Administration
