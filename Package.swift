@@ -117,6 +117,9 @@ let package = Package(
                 "Commands", "Datasets", "Exposition", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
                 "Storage", "Tracing", "Versions", logging,
             ],
+            resources: [
+                .embedInCode("StatusPage/Assets/status.css"), .embedInCode("StatusPage/Assets/status.js"),
+            ],
             swiftSettings: strict),
 
         // 7: the executable, the only target that names engines.
@@ -209,6 +212,13 @@ let package = Package(
             dependencies: [
                 "Commands", "Datasets", "Platform", "Server", "SessionSupport", "Settings", "Storage", "TestSupport",
                 logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AdministrationTests",
+            dependencies: [
+                "Administration", "Commands", "Datasets", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
+                "Storage", "TestSupport", "Versions", logging,
             ],
             swiftSettings: strict),
         .testTarget(
