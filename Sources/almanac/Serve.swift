@@ -1,9 +1,11 @@
 internal import ArgumentParser
 private import Datasets
+private import FoundationEssentials
 private import Glibc
 internal import Logging
 internal import Platform
-private import Server
+internal import Server
+private import TLS
 internal import ServerLog
 internal import Settings
 private import Versions
@@ -35,6 +37,12 @@ func serve(
     }
     guard let (server, control) = try makeServer(settings, trustedKeys, engines, signals, logger) else { return }
     do {
+        try server.readCertificates(settings.tls)
+    } catch {
+        throw CommandFailure(.badConfiguration, "\(error)")
+    }
+    noteCertificate(of: server, logger)
+    do {
         try server.listen()
     } catch {
         throw CommandFailure(.ioError, "\(error)")
@@ -45,6 +53,9 @@ func serve(
         trustedKeys: trustedKeys, logger: logger)
     let pidFile: ProcessIDFile? = if let path = settings.pidFile { try ProcessIDFile(path: path) } else { nil }
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
+    for address in server.encryptedAddresses {
+        logger.info("listening with TLS", metadata: ["address": "\(address)"])
+    }
     logger.info(
         "ready",
         metadata: [
@@ -79,6 +90,17 @@ func serve(
             for request in requests.takeAll() { request.answer(running.change(request.changes)) }
             if watch.takeChanges() { control.reloadAll(why: "current changed") }
         }
+    }
+}
+
+/// Logs until when the server's certificate is good, and loudly where it is not.
+func noteCertificate(of server: Server, _ logger: Logger) {
+    guard let context = server.tls.current else { return }
+    let expiry: Logger.Metadata = ["not-after": "\(Date(timeIntervalSince1970: Double(context.notAfter)).ISO8601Format())"]
+    if let warning = context.certificateWarning(at: Clock.wallMicroseconds() / 1_000_000) {
+        logger.warning("\(warning), and clients that check it will go", metadata: expiry)
+    } else {
+        logger.info("certificate read", metadata: expiry)
     }
 }
 
