@@ -6,7 +6,7 @@ import Synchronization
 final class LoopMailbox: Sendable {
     enum Message: Sendable {
         /// The descriptor of a connection that another loop accepted; this one owns it from here on.
-        case connection(Int32)
+        case connection(Int32, isEncrypted: Bool)
         /// A job that a connection of this loop waits for, and how long it took where readers did it.
         case finished(any SessionJob, Epoll.Token, JobTimes = JobTimes())
         /// Somebody asks about the connections, of which those from a place on have yet to be visited; the last loop

@@ -6,7 +6,8 @@ private import Glibc
 private import HTTP
 internal import Logging
 internal import Platform
-private import Server
+internal import Server
+private import TLS
 internal import ServerLog
 internal import Settings
 private import Versions
@@ -48,6 +49,12 @@ func serve(
         return
     }
     do {
+        try server.readCertificates(settings.tls)
+    } catch {
+        throw CommandFailure(.badConfiguration, "\(error)")
+    }
+    noteCertificate(of: server, logger)
+    do {
         try server.listen(inheriting: sockets)
     } catch {
         throw CommandFailure(.ioError, "\(error)")
@@ -60,6 +67,9 @@ func serve(
     health.serve(Liveness(server.observer, control: control), control: control)
     let pidFile: ProcessIDFile? = if let path = settings.pidFile { try ProcessIDFile(path: path) } else { nil }
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
+    for address in server.encryptedAddresses {
+        logger.info("listening with TLS", metadata: ["address": "\(address)"])
+    }
     logger.info(
         "ready",
         metadata: [
@@ -136,6 +146,17 @@ private func earlier(_ one: Int32, _ other: Int32) -> Int32 {
 private func millisecondsUntil(_ deadline: UInt64) -> Int32 {
     let left = Clock.nanoseconds(from: Clock.monotonicNanoseconds(), to: deadline)
     return Int32(clamping: left / 1_000_000 + 1)
+}
+
+/// Logs until when the server's certificate is good, and loudly where it is not.
+func noteCertificate(of server: Server, _ logger: Logger) {
+    guard let context = server.tls.current else { return }
+    let expiry: Logger.Metadata = ["not-after": "\(Date(timeIntervalSince1970: Double(context.notAfter)).ISO8601Format())"]
+    if let warning = context.certificateWarning(at: Clock.wallMicroseconds() / 1_000_000) {
+        logger.warning("\(warning), and clients that check it will go", metadata: expiry)
+    } else {
+        logger.info("certificate read", metadata: expiry)
+    }
 }
 
 /// The server, and the control of its versions.
