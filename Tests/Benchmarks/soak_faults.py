@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.request
 
 from support.faults import DiskFaults
 from support.source_server import SourceServer, Truncated
@@ -22,6 +23,8 @@ class Source:
         self.directory, self.chance = directory, random.Random(f"{seed}/source")
         self.server = SourceServer(directory)
         self.is_failing, self.failures = False, 0
+        # Sidecars that are killed hang up in the middle.
+        self.server.server.handle_error = lambda *_: None
         self.server.__enter__()
 
     def watch(self, version):
@@ -167,7 +170,6 @@ class Scraper(threading.Thread):
         self.start()
 
     def run(self):
-        import urllib.request
         while not self.is_done.wait(1):
             begin = time.monotonic()
             try:
