@@ -35,7 +35,7 @@ let package = Package(
             name: "CPacked", dependencies: ["CLinux", "CLookup"], linkerSettings: [.linkedLibrary("zstd")]),
         .target(name: "CRocksDB", dependencies: ["CLookup"], linkerSettings: [.linkedLibrary("rocksdb")]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .systemLibrary(
             name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -60,6 +60,7 @@ let package = Package(
         .target(name: "RESP", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "ServerLog", dependencies: ["Platform", logging], swiftSettings: strict),
 
+        .target(name: "Tracing", dependencies: ["Bytes", "Platform"], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["Bytes", "CSSL", "Platform"], swiftSettings: strict),
         .target(name: "HTTP", dependencies: ["CMicrohttpd", "Platform"], swiftSettings: strict),
 
@@ -76,13 +77,14 @@ let package = Package(
             swiftSettings: strict),
 
         // A client for our own commands, which asks servers.
-        .target(name: "RedisClient", dependencies: ["Bytes", "Platform", "RESP"], swiftSettings: strict),
+        .target(name: "RedisClient", dependencies: ["Bytes", "Platform", "RESP", "TLS"], swiftSettings: strict),
 
         // 4: sockets and threads; building datasets.
         .target(
             name: "Server",
             dependencies: [
-                "Bytes", "Commands", "Datasets", "Platform", "RESP", "ServerMetrics", "Settings", "Storage", logging,
+                "Bytes", "Commands", "Datasets", "Platform", "RESP", "ServerMetrics", "Settings", "Storage", "TLS",
+                "Tracing", logging,
             ],
             swiftSettings: strict + hot),
         .target(
@@ -105,14 +107,15 @@ let package = Package(
         // 5: which version serves, and how another takes its place.
         .target(
             name: "Versions",
-            dependencies: ["Commands", "Datasets", "Platform", "Settings", "Storage", logging], swiftSettings: strict),
+            dependencies: ["Commands", "Datasets", "Platform", "ServerMetrics", "Settings", "Storage", logging],
+            swiftSettings: strict),
 
         // 6: what operators look in through.
         .target(
             name: "Administration",
             dependencies: [
                 "Commands", "Datasets", "Exposition", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
-                "Storage", "Versions", logging,
+                "Storage", "Tracing", "Versions", logging,
             ],
             swiftSettings: strict),
 
@@ -122,8 +125,7 @@ let package = Package(
             dependencies: [
                 "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "PackedStorage",
                 "Platform", "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server", "ServerLog", "Settings",
-                "Storage",
-                "Sync", "Versions", argumentParser, logging,
+                "Storage", "Sync", "TLS", "Tracing", "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -185,7 +187,9 @@ let package = Package(
             dependencies: ["Bytes", "PackedStorage", "Platform", "Storage", "TestSupport"], exclude: ["Golden"],
             swiftSettings: strict),
         .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: strict),
+        .testTarget(name: "TLSTests", dependencies: ["Bytes", "Platform", "TLS"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Platform"], swiftSettings: strict),
+        .testTarget(name: "TracingTests", dependencies: ["Platform", "Tracing"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],

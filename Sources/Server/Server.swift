@@ -6,6 +6,7 @@ import RESP
 import ServerMetrics
 public import Settings
 import Synchronization
+import Tracing
 
 /// A whole server: listeners, loops and readers around a catalog of datasets.
 ///
@@ -31,13 +32,16 @@ public final class Server {
         limits = Loop.Limits(settings)
         group = try LoopGroup(
             loopCount: settings.loopCount, datasetCount: catalog.names.count, warmKeys: limits.warmKeys)
-        readers = ReaderPool(queueMax: settings.readQueueMax)
+        readers = ReaderPool(count: settings.readerCount, queueMax: settings.readQueueMax)
         let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
             table: CommandTable.standard, catalog: catalog, configuration: settings.configurationPairs(),
             replyBytesMax: settings.outputBufferBytesMax, releaseMemory: ProcessStatistics.releaseFreeMemory
         ) { facts.gather() }
         state.keysReplyMax = settings.keysReplyMax
+        state.hotKeySource = { [group] database, count in
+            group.hotKeys(database: database, count: count, now: Clock.monotonicNanoseconds())
+        }
         self.facts = facts
         exchange = VersionExchange(
             catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes, latency: state.latency)
@@ -55,7 +59,7 @@ public final class Server {
         state.latency.setThreshold(milliseconds: settings.latencyThresholdMilliseconds)
     }
 
-    private let facts: FactsGatherer
+    let facts: FactsGatherer
     /// For whoever opens and closes versions.
     public let exchange: VersionExchange
 
@@ -73,9 +77,11 @@ public final class Server {
 
     /// Opens every listener; nobody is answered before ``start()``.
     ///
+    /// - Parameter sockets: Listened on instead of the addresses and the Unix socket of the settings, if there are any.
     /// - Throws: ``ListenError``, naming the address that could not be had.
-    public func listen() throws(ListenError) {
+    public func listen(inheriting sockets: [InheritedSocket] = []) throws(ListenError) {
         listeners = Array(repeating: [], count: settings.loopCount)
+        guard sockets.isEmpty else { return try inherit(sockets) }
         port = settings.port
         for address in settings.bindAddresses {
             let isOptional = address.hasPrefix("-")
@@ -111,6 +117,21 @@ public final class Server {
         facts.setPort(port)
     }
 
+    /// Each socket goes to one loop: whichever loop accepts a connection, it gives it to the one with the fewest.
+    private func inherit(_ sockets: [InheritedSocket]) throws(ListenError) {
+        for (place, socket) in sockets.enumerated() {
+            do throws(SystemError) {
+                let listener = try Listener(inheriting: socket, backlog: settings.listenBacklog)
+                addresses.append(listener.address)
+                if port == 0 { port = listener.port }
+                listeners[place % listeners.count].append(Loop.ListenerBox(listener))
+            } catch {
+                throw ListenError(address: "inherited socket \(place)", cause: error)
+            }
+        }
+        facts.setPort(port)
+    }
+
     private func listen(on host: String) throws(SystemError) {
         // The kernel lets every process of one user join a shared port, so ask first whether it is free.
         let probe = try Listener(host: host, port: port, backlog: nil, sharesPort: false)
@@ -127,7 +148,7 @@ public final class Server {
 
     /// Starts readers and loops.
     public func start() throws(SystemError) {
-        readerThreads = try readers.start(count: settings.readerCount)
+        readerThreads = try readers.start(group.tracer)
         for index in 0..<settings.loopCount {
             let (group, readers, state, logger) = (group, readers, state, logger)
             let limits = Loop.Limits(settings)
@@ -176,6 +197,7 @@ public final class Server {
 
     /// Accepts nothing more and lets the loops answer what has been received.
     public func drain() {
+        group.tracer.cancel()
         for mailbox in group.mailboxes { mailbox.post(.drain) }
     }
 
@@ -188,6 +210,7 @@ public final class Server {
     ///   not waited for; nothing that it may use can then be torn down before the process ends.
     @discardableResult
     public func stop() -> Bool {
+        group.tracer.cancel()
         for mailbox in group.mailboxes { mailbox.post(.stop) }
         for thread in loopThreads { thread.join() }
         loopThreads = []

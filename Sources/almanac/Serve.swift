@@ -1,5 +1,6 @@
 internal import ArgumentParser
 private import Datasets
+private import FoundationEssentials
 private import Glibc
 internal import Logging
 internal import Platform
@@ -15,14 +16,18 @@ private import Versions
 ///
 /// - Parameters:
 ///   - settings: What is in effect at the start.
+///   - sockets: To listen on instead of what the settings say; none: as the settings say.
 ///   - signals: Made before any thread was started, so that none of them is killed by one.
 ///   - logger: The server's own.
 ///   - log: Where `logger` writes; SIGHUP has it reopened, and its level set.
 ///   - input: Where `settings` came from; SIGHUP has it resolved again.
 /// - Throws: ``CommandFailure``, `EngineError` or `SystemError` where serving cannot start.
 func serve(
-    settings: ServerSettings, signals: borrowing SignalQueue, logger: Logger, log: LogWriter, input: SettingsInput
+    settings: ServerSettings, sockets: [InheritedSocket], signals: borrowing SignalQueue, logger: Logger,
+    log: LogWriter, input: SettingsInput
 ) throws {
+    var service = ServiceReports(environment: ProcessInfo.processInfo.environment, logger)
+    service.opening(settings)
     let engines = EngineFactory(settings, logger)
     let trustedKeys: TrustedKeys
     do {
@@ -35,7 +40,7 @@ func serve(
     }
     guard let (server, control) = try makeServer(settings, trustedKeys, engines, signals, logger) else { return }
     do {
-        try server.listen()
+        try server.listen(inheriting: sockets)
     } catch {
         throw CommandFailure(.ioError, "\(error)")
     }
@@ -58,17 +63,22 @@ func serve(
     let requests = try SettingsRequests()
     server.settingsControl = requests
     var running = RunningSettings(settings, input: input, log: log, logger: logger, server: server, control: control)
+    service.ready(server.observer, control)
     while true {
+        service.reportIfDue()
         let others = [watch.readinessDescriptor, requests.readinessDescriptor]
-        switch try signals.next(milliseconds: -1, orReadable: others) {
+        switch try signals.next(milliseconds: service.milliseconds, orReadable: others) {
         case .reload:
-            running.reload()
-            control.reloadAll(why: "SIGHUP")
+            service.reload {
+                running.reload()
+                control.reloadAll(why: "SIGHUP")
+            }
         case .report: logger.info("state", metadata: server.report)
         case .stop:
+            service.stopping()
             // Who waits for a change would keep its connection from ending.
             requests.close()
-            let hasEnded = drain(server, control, signals, running.settings.drainTimeout, logger)
+            let hasEnded = drain(server, control, signals, running.settings.drainTimeout, &service, logger)
             withExtendedLifetime(pidFile) {}
             guard !hasEnded else { return }
             // A reader may still be inside a read that never returns, so nothing it uses may be torn down.
@@ -84,7 +94,7 @@ func serve(
 
 /// The server, and the control of its versions.
 ///
-/// Apart from ``serve(settings:signals:logger:log:input:)``, whose variables live as long as the process: a first
+/// Apart from ``serve(settings:sockets:signals:logger:log:input:)``, whose variables live as long as the process: a first
 /// version that one of them held would never close.
 ///
 /// - Returns: `nil` where a signal ended the wait for a version that has yet to come.
@@ -121,7 +131,7 @@ private func watchedNames(_ settings: ServerSettings, _ logger: Logger) throws -
 /// - Returns: Whether every thread of the server has ended.
 private func drain(
     _ server: Server, _ control: SwapControl, _ signals: borrowing SignalQueue, _ timeout: Duration,
-    _ logger: Logger
+    _ service: inout ServiceReports, _ logger: Logger
 ) -> Bool {
     logger.notice("stopping", metadata: ["connections": "\(server.connectionCount)"])
     // First, because who waits for a swap is answered that the server is stopping.
@@ -129,6 +139,7 @@ private func drain(
     server.drain()
     let deadline = Clock.monotonicNanoseconds() + timeout.wholeNanoseconds
     while server.connectionCount > 0, Clock.monotonicNanoseconds() < deadline {
+        service.reportIfDue()
         // A signal is what this waits for; the connections are looked at between two waits.
         if case .stop = try? signals.next(milliseconds: 5) { break }
     }
