@@ -147,7 +147,7 @@ class Client(threading.Thread):
         reader.close()
 
     def caching(self):
-        """Keeps what it has read until it is told; what it keeps is never older than what was in place before a PING."""
+        """Keeps what it has read until told otherwise; that is never older than what was in place before a PING."""
         reader, kept = Reader(self), {}
         connection = reader.connection
         for words in (("HELLO", "3"), ("CLIENT", "TRACKING", "ON")):

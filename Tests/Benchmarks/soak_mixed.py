@@ -155,8 +155,8 @@ class MixedSoak:
     def start_loads(self):
         common = {"keys": self.key_count, "value_bytes": self.options.value_bytes, "zipf": 0.99}
         kinds = [("get", {"connections": 4, "rate": 500}), ("get", {"connections": 4, "pipeline": 16, "rate": 2000}),
-                 ("mget", {"connections": 2, "each": 50, "rate": 200}), ("multi", {"connections": 2, "each": 10, "rate": 100}),
-                 ("scan", {"connections": 1, "each": 1000})]
+                 ("mget", {"connections": 2, "each": 50, "rate": 200}),
+                 ("multi", {"connections": 2, "each": 10, "rate": 100}), ("scan", {"connections": 1, "each": 1000})]
         return [Load(self.program, self.server.port, kind, self.announced, seed=seed, **common, **more)
                 for seed, (kind, more) in enumerate(kinds, 1)]
 
@@ -244,8 +244,8 @@ class MixedSoak:
 
     def show(self, results, counted):
         times = sorted(self.adoptions) or [0]
-        print(f"{'swaps':<26}{len(self.adoptions):>8}  from publication to served: median {times[len(times) // 2]:.1f} s, "
-              f"longest {times[-1]:.1f} s")
+        print(f"{'swaps':<26}{len(self.adoptions):>8}  from publication to served: "
+              f"median {times[len(times) // 2]:.1f} s, longest {times[-1]:.1f} s")
         kinds = ", ".join(f"{sum(1 for _, kind in self.damaged if kind == each)} {each}" for each in DAMAGES)
         print(f"{'damaged versions':<26}{len(self.damaged):>8}  {kinds}; each refused")
         for name, count in self.troubles.items():
@@ -262,7 +262,8 @@ class MixedSoak:
         for kind, counts in counted.items():
             print(f"{kind + ' clients':<20}{counts['requests']:>14,}{counts['values']:>14,}{counts['errors']:>8}"
                   f"{counts['wrong']:>8}  {counts['lives']:,} lives, {counts['events']:,} messages")
-        print(f"\n{'minute':<10}{'descriptors':>12}{'threads':>9}{'mappings':>10}{'resident MiB':>14}{'anonymous MiB':>15}")
+        print(f"\n{'minute':<10}{'descriptors':>12}{'threads':>9}{'mappings':>10}{'resident MiB':>14}"
+              f"{'anonymous MiB':>15}")
         for index in sorted({len(self.readings) * part // 6 for part in range(6)} | {len(self.readings) - 1}):
             at, each = self.readings[index]
             print(f"{at / 60:<10.1f}{each['descriptors']:>12}{each['threads']:>9}{each['mappings']:>10}"

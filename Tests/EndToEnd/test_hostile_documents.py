@@ -59,7 +59,8 @@ def test_a_pointer_that_can_be_read_in_two_ways_is_none(published, case):
 
 
 @pytest.mark.parametrize("name", [
-    ".", "..", "../v1", "a/b", "/v1", "-x", "--once", "v1\n", "v1\0", "v1/", "v1 ", "v1\u0301", "\u202ev1", "current.json"])
+    ".", "..", "../v1", "a/b", "/v1", "-x", "--once", "v1\n", "v1\0", "v1/", "v1 ", "v1\u0301", "\u202ev1",
+    "current.json"])
 def test_a_pointer_to_what_is_no_version_leads_nowhere(published, name):
     source, data, text = published
     (source / "current.json").write_bytes(versions.pointer(name, text))

@@ -133,7 +133,7 @@ def test_a_current_that_leads_out_is_not_followed(source, data, behind, tmp_path
 def test_as_a_file_of_trusted_keys(source, data, tmp_path, kind):
     versions.publish_by_hand(source, "v1", versions.files(count=1, size=100))
     replace(tmp_path / "keys", kind)
-    refused(once(source, data, "--trusted-keys", tmp_path / "keys", "--require-signature"), 78, "--trusted-keys", "keys")
+    refused(once(source, data, "--trusted-keys", tmp_path / "keys", "--require-signature"), 78, "--trusted-keys")
     assert not data.exists()
 
 
