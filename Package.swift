@@ -53,7 +53,8 @@ let package = Package(
         // 2: storage formats, versions, the wire, logs.
         .target(name: "Datasets", dependencies: ["Bytes", "CCrypto", "Platform", "Storage"], swiftSettings: strict),
         .target(
-            name: "RocksDBStorage", dependencies: ["Bytes", "CLookup", "CRocksDB", "Storage"], swiftSettings: strict),
+            name: "RocksDBStorage", dependencies: ["Bytes", "CLookup", "CRocksDB", "Platform", "Storage"],
+            swiftSettings: strict),
         .target(
             name: "PackedStorage", dependencies: ["Bytes", "CLookup", "CPacked", "CZstd", "Platform", "Storage"],
             exclude: ["Format.md"], swiftSettings: strict),
