@@ -36,6 +36,21 @@ extension Loop {
 
     private func place(_ descriptor: consuming FileDescriptor) {
         metrics.connectionsAccepted.add()
+        if limits.isProtected, context.isOpenToEverybody {
+            let socket = Socket(owning: descriptor)
+            guard socket.isLocal else {
+                metrics.connectionsRejected.add()
+                let text = Self.isProtectedText
+                _ = socket.send(text.span)
+                return
+            }
+            return admit(socket.relinquish())
+        }
+        admit(descriptor)
+    }
+
+    /// Gives a connection to the loop that has the fewest, if there may be one more.
+    private func admit(_ descriptor: consuming FileDescriptor) {
         guard let chosen = group.assign(accepting: index, clientsMax: limits.clientsMax) else {
             metrics.connectionsRejected.add()
             let socket = Socket(owning: descriptor)
@@ -141,6 +156,7 @@ extension Loop {
             connection.session.takeInvalidation()
             telling.append(connection.token)
         case .limits(let new, let adoption): adopt(new, adoption)
+        case .usersChanged(let place): followUsers(from: place)
         case .limitClients(let place, let adoption): limitClients(from: place, adoption)
         case .drain:
             isDraining = true
@@ -167,7 +183,7 @@ extension Loop {
         case .visitClients(let job, let origin, let token, _): endVisit(for: job, origin: origin, token: token)
         case .versionsChanged(let adoption), .limits(_, let adoption), .limitClients(_, let adoption):
             adoption?.arrive()
-        case .finished, .published, .invalidation, .evictClients, .drain, .stop: break
+        case .finished, .published, .invalidation, .evictClients, .usersChanged, .drain, .stop: break
         }
     }
 
@@ -278,6 +294,10 @@ extension Loop {
             if connection.overSoftLimitSince != nil, !isWithinLimits(connection) { continue }
             if let limit = connection.lingersUntil {
                 if context.now >= limit { close(connection) }
+            } else if limits.loginNanoseconds > 0, connection.session.isLockedOut,
+                Clock.nanoseconds(from: connection.openedAt, to: context.now) > limits.loginNanoseconds
+            {
+                close(connection)
             } else if limits.idleNanoseconds > 0, connection.job == nil, !connection.isHeldBack,
                 !connection.session.isSubscribed,
                 Clock.nanoseconds(from: connection.lastActivity, to: context.now) > limits.idleNanoseconds

@@ -30,6 +30,8 @@ public struct ResolvedSettings: Sendable {
                 guard let text = setting.write(settings) else {
                     return "# \(setting.key): \(setting.defaultText ?? "not set")\n"
                 }
+                // What reads this back is to ask for the secret, not to take its place holder for one.
+                guard !setting.kind.isSecret else { return line("# \(setting.key): \(Setting.Kind.redacted)", source) }
                 return line("\(setting.key): \(scalar(text))", source)
             }
         }.joined()

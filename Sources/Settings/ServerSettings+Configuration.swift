@@ -8,14 +8,17 @@ extension ServerSettings {
         var values = Self.constants
         values["databases"] = "\(max(datasets.count, 1))"
         for setting in Setting.all {
-            values[setting.key] = setting.write(self) ?? ""
-            if let redisName = setting.redisName { values[redisName] = setting.writeForRedis(self) }
+            let text = setting.write(self) ?? ""
+            let redisText = setting.writeForRedis(self)
+            let isHidden = setting.kind.isSecret && !text.isEmpty
+            values[setting.key] = isHidden ? Setting.Kind.redacted : text
+            if let redisName = setting.redisName { values[redisName] = isHidden ? Setting.Kind.redacted : redisText }
         }
         return values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
     }
 
     private static let constants = [
-        "aclfile": "",
+        "acl-pubsub-default": "resetchannels",
         "activedefrag": "no",
         "appendfsync": "everysec",
         "appendonly": "no",
@@ -31,10 +34,8 @@ extension ServerSettings {
         "maxmemory-samples": "5",
         "min-replicas-to-write": "0",
         "notify-keyspace-events": "",
-        "protected-mode": "no",
         "replica-read-only": "yes",
         "replicaof": "",
-        "requirepass": "",
         "save": "",
         "slave-read-only": "yes",
         "slaveof": "",
@@ -52,6 +53,9 @@ extension ServerSettings {
             let value = setting.write(newer)
             guard value != setting.write(self) else { continue }
             if setting.canChangeAtRunTime, let value, setting.read(&self, value) {
+                changed.append(setting.key)
+            } else if setting.kind.isSecret, setting.changeAsRedis?(&self, "") == nil {
+                // What is not given any more is there no more.
                 changed.append(setting.key)
             } else {
                 needRestart.append(setting.key)

@@ -42,6 +42,8 @@ public struct Setting: Sendable {
         /// Permission bits, in octal.
         case mode(ClosedRange<UInt32>)
         case path(utf8CountMax: Int)
+        /// Text that nobody is shown.
+        case secret(utf8CountMax: Int)
         /// A list of IP addresses, between commas or spaces.
         case addresses
         /// A list of `[NAME=]PATH`.
@@ -95,6 +97,7 @@ extension Setting.Kind {
         case .mode(let range):
             "octal permission bits from \(String(range.lowerBound, radix: 8)) to \(String(range.upperBound, radix: 8))"
         case .path(let utf8CountMax): "a path of 1 to \(utf8CountMax) bytes"
+        case .secret(let utf8CountMax): "a text of 1 to \(utf8CountMax) bytes"
         case .addresses: "IPv4 or IPv6 addresses, or * for all, each after a - where it may be missing"
         case .datasets: "a path, or NAME=PATH with a name of 1 to 64 letters, digits, _, . and -"
         case .columnFamilies: "a column family, or NAME=FAMILY"
@@ -112,6 +115,7 @@ extension Setting.Kind {
         case .choice(let names): names.count > 3 ? "level" : names.joined(separator: "|")
         case .mode: "mode"
         case .path: "path"
+        case .secret: "text"
         case .addresses: "addresses"
         case .datasets: "[NAME=]PATH"
         case .columnFamilies: "[NAME=]FAMILY"
@@ -134,9 +138,15 @@ extension Setting.Kind {
         case .choice(let names): names.count > 3 ? names.joined(separator: ", ") : nil
         case .mode(let range): "octal, to " + String(range.upperBound, radix: 8)
         case .addresses: "IPv4 or IPv6, or * for all; after a - one may be missing"
-        case .path, .datasets, .columnFamilies: nil
+        case .path, .secret, .datasets, .columnFamilies: nil
         }
     }
+
+    /// What stands for a value that nobody is shown.
+    static let redacted = "(redacted)"
+
+    /// Whether values are secrets, of which it is shown no more than whether there is one.
+    var isSecret: Bool { if case .secret = self { true } else { false } }
 
     var isList: Bool {
         switch self {

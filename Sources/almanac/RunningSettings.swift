@@ -43,6 +43,7 @@ struct RunningSettings {
         do {
             let (changed, needRestart) = settings.adoptChangeable(from: try input.resolve().settings)
             apply()
+            adoptUsers()
             logger.notice("settings read again", metadata: ["changed": "\(Self.list(changed))"])
             let undone = changed.filter(changedByClients.contains)
             changedByClients = []
@@ -77,6 +78,15 @@ struct RunningSettings {
             case .unknown(let index): return .unknown(index: index)
             case .refused(let name, let reason): return .refused(name: name, reason: reason)
             }
+        }
+    }
+
+    /// Reads the files of the password and of the users again; a mistake in them changes nothing.
+    private func adoptUsers() {
+        do {
+            try server.adoptUsers(settings)
+        } catch {
+            logger.error("users unchanged", metadata: ["mistake": "\(error)"])
         }
     }
 

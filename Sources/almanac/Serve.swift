@@ -35,6 +35,11 @@ func serve(
     }
     guard let (server, control) = try makeServer(settings, trustedKeys, engines, signals, logger) else { return }
     do {
+        try server.adoptUsers(settings)
+    } catch {
+        throw CommandFailure(.badConfiguration, "\(error)")
+    }
+    do {
         try server.listen()
     } catch {
         throw CommandFailure(.ioError, "\(error)")

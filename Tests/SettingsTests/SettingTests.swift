@@ -64,6 +64,9 @@ struct SettingTests {
             #expect(resolved(key, String(repeating: "p", count: utf8CountMax)) != nil)
             #expect(resolved(key, String(repeating: "p", count: utf8CountMax + 1)) == nil)
             #expect(resolved(key, "a\u{0}b") == nil)
+        case .secret(let utf8CountMax):
+            #expect(resolved(key, String(repeating: "p", count: utf8CountMax)) != nil)
+            #expect(resolved(key, String(repeating: "p", count: utf8CountMax + 1)) == nil)
         case .addresses, .datasets, .columnFamilies: break
         }
         if !setting.kind.isList { #expect(resolved(key, "") == nil) }
@@ -94,7 +97,9 @@ struct SettingTests {
             "rollback-window": "24", "version-use-max": "25", "max-keys-reply": "26", "wait": "yes", "watch": "yes",
             "drain-timeout": "16", "log-format": "json", "log-level": "debug", "log-file": "/l", "pid-file": "/p",
             "slowlog-log-slower-than": "31", "slowlog-max-len": "32", "latency-monitor-threshold": "33",
-            "enable-debug-command": "local", "tls-port": "35", "protected-mode": "no", "admin-port": "36",
+            "enable-debug-command": "local", "tls-port": "35", "protected-mode": "no", "password": "pw",
+            "password-file": "/pw", "users-file": "/u", "auth-timeout": "37",
+            "acllog-max-len": "38", "admin-port": "36",
         ]
         #expect(Set(samples.keys) == Set(Setting.all.filter { !$0.kind.isList }.map(\.key)))
         for (key, text) in samples {

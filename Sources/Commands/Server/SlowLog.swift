@@ -91,13 +91,9 @@ public final class SlowLog: Sendable {
     static func cut(_ request: borrowing Request, of command: CommandRow) -> [[UInt8]] {
         let kept = keptArguments(of: request.count)
         var arguments: [[UInt8]] = []
-        var secretsEnd = command.action == .auth ? request.count : 0
         for index in 0..<kept {
-            arguments.append(index > 0 && index < secretsEnd ? Array("(redacted)".utf8) : cut(request[index]))
-            // A name and a password follow.
-            if command.action == .hello, index >= secretsEnd, request[index].equalsIgnoringCase("auth") {
-                secretsEnd = index + 3
-            }
+            let isSecret = request.isSecret(argument: index, of: command)
+            arguments.append(isSecret ? Array("(redacted)".utf8) : cut(request[index]))
         }
         if kept < request.count { arguments.append(omission(of: request.count - kept)) }
         return arguments
