@@ -33,6 +33,9 @@ extension Loop {
         /// Whether nobody but clients on this machine may connect while there is no password.
         var isProtected = false
         var keepaliveSeconds = 300
+        var handshakeNanoseconds: UInt64 = 10_000_000_000
+        /// Connections of one loop that may be shaking hands.
+        var handshakesMax = 1_024
         /// For the rows that one loop keeps of one dataset.
         var rowCacheBytes = 0
         /// Keys lately asked for that are kept, over all loops and datasets; 0 for none.
@@ -53,6 +56,8 @@ extension Loop {
             loginNanoseconds = settings.access.loginTimeout.wholeNanoseconds
             isProtected = settings.access.isProtected
             keepaliveSeconds = Int(settings.tcpKeepalive.components.seconds)
+            handshakeNanoseconds = settings.tls.handshakeTimeout.wholeNanoseconds
+            handshakesMax = settings.tls.handshakesMax
             rowCacheBytes = settings.rowCacheBytes / settings.loopCount / max(settings.datasets.count, 1)
             warmKeys = settings.warmKeys
         }
@@ -87,8 +92,8 @@ extension Loop {
 
     /// Whether somebody has to be looked at by the clock, not only when something happens.
     var isSweeping: Bool {
-        limits.idleNanoseconds > 0 || lingering > 0 || overSoftLimit > 0 || context.versionUseCount > 0
-            || context.lockedOutCount > 0 && limits.loginNanoseconds > 0
+        limits.idleNanoseconds > 0 || lingering > 0 || handshakes.count > 0 || overSoftLimit > 0
+            || context.versionUseCount > 0 || context.lockedOutCount > 0 && limits.loginNanoseconds > 0
     }
 
     /// Closes a connection whose client sends or leaves unread more than the limits allow.

@@ -8,11 +8,11 @@ extension ServerSettings {
         var values = Self.constants
         values["databases"] = "\(max(datasets.count, 1))"
         for setting in Setting.all {
-            let text = setting.write(self) ?? ""
-            let redisText = setting.writeForRedis(self)
-            let isHidden = setting.kind.isSecret && !text.isEmpty
-            values[setting.key] = isHidden ? Setting.Kind.redacted : text
-            if let redisName = setting.redisName { values[redisName] = isHidden ? Setting.Kind.redacted : redisText }
+            let shown = setting.shown(of: self) ?? ""
+            values[setting.key] = shown
+            if let redisName = setting.redisName {
+                values[redisName] = setting.isSecret ? shown : setting.writeForRedis(self)
+            }
         }
         return values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
     }
@@ -40,7 +40,6 @@ extension ServerSettings {
         "slave-read-only": "yes",
         "slaveof": "",
         "supervised": "no",
-        "tls-port": "0",
     ]
 
     /// Takes over from `newer` every setting that may change in a running server.
@@ -54,7 +53,7 @@ extension ServerSettings {
             guard value != setting.write(self) else { continue }
             if setting.canChangeAtRunTime, let value, setting.read(&self, value) {
                 changed.append(setting.key)
-            } else if setting.kind.isSecret, setting.changeAsRedis?(&self, "") == nil {
+            } else if setting.isSecret, setting.changeAsRedis?(&self, "") == nil {
                 // What is not given any more is there no more.
                 changed.append(setting.key)
             } else {

@@ -19,21 +19,25 @@ extension Setting {
             runTime: true, "Refusals that ACL LOG keeps."),
     ]
 
-    private static let password = Setting(
-        key: "password", section: .access, kind: .secret(utf8CountMax: passwordBytesMax),
-        meaning: "Password of those who name no user; better in password-file, or in ALMANAC_PASSWORD.",
-        redisName: "requirepass", canChangeAtRunTime: true, defaultNote: nil,
-        read: { settings, text in
-            guard 1...passwordBytesMax ~= text.utf8.count else { return false }
-            settings.access.password = text
-            return true
-        },
-        write: { $0.access.password }, writeForRedis: { $0.access.password ?? "" },
-        changeAsRedis: { settings, text in
-            guard text.utf8.count <= passwordBytesMax else { return "argument is too long" }
-            settings.access.password = text.isEmpty ? nil : text
-            return nil
-        })
+    private static let password: Setting = {
+        var setting = Setting(
+            key: "password", section: .access, kind: .text(utf8CountMax: passwordBytesMax),
+            meaning: "Password of those who name no user; better in password-file, or in ALMANAC_PASSWORD.",
+            redisName: "requirepass", canChangeAtRunTime: true, defaultNote: nil,
+            read: { settings, text in
+                guard 1...passwordBytesMax ~= text.utf8.count, !text.utf8.contains(0) else { return false }
+                settings.access.password = text
+                return true
+            },
+            write: { $0.access.password }, writeForRedis: { $0.access.password ?? "" },
+            changeAsRedis: { settings, text in
+                guard text.utf8.count <= passwordBytesMax else { return "argument is too long" }
+                settings.access.password = text.isEmpty ? nil : text
+                return nil
+            })
+        setting.isSecret = true
+        return setting
+    }()
 
     /// As in Redis.
     private static let passwordBytesMax = 512

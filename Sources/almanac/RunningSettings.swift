@@ -42,6 +42,8 @@ struct RunningSettings {
         log.reopen()
         do {
             let (changed, needRestart) = settings.adoptChangeable(from: try input.resolve().settings)
+            // What the files hold may have changed though their names have not.
+            _ = readCertificates()
             apply()
             adoptUsers()
             logger.notice("settings read again", metadata: ["changed": "\(Self.list(changed))"])
@@ -65,8 +67,16 @@ struct RunningSettings {
 
     /// `CONFIG SET`: changes all or nothing, and waits until every loop goes by it.
     mutating func change(_ changes: [(name: String, value: String)]) -> SettingsAnswer {
+        let before = settings
         do {
             let changed = try settings.change(changes)
+            if let name = changes.first(where: { $0.name.lowercased().hasPrefix("tls-") })?.name {
+                guard readCertificates() else {
+                    settings = before
+                    return .refused(
+                        name: name, reason: "Unable to update TLS configuration. Check server logs.")
+                }
+            }
             changedByClients.formUnion(changed)
             if !changed.isEmpty { apply() }
             logger.notice(
@@ -87,6 +97,19 @@ struct RunningSettings {
             try server.adoptUsers(settings)
         } catch {
             logger.error("users unchanged", metadata: ["mistake": "\(error)"])
+        }
+    }
+
+    /// Has connections that come from now on be encrypted as the settings say; false where that cannot be, which
+    /// leaves all as it was.
+    private func readCertificates() -> Bool {
+        do {
+            try server.readCertificates(settings.tls)
+            noteCertificate(of: server, logger)
+            return true
+        } catch {
+            logger.error("certificates and TLS are as before", metadata: ["cause": "\(error)"])
+            return false
         }
     }
 

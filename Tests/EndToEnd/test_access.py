@@ -25,7 +25,7 @@ def test_a_password_is_asked_for_and_never_shown(small, serve, tmp_path):
             assert connection.ask("NOSUCH").startswith("-ERR unknown command")
             assert connection.ask("AUTH", secret) == "+OK"
             assert connection.ask("GET", "key:000001") == b"value of 1"
-            assert connection.ask("CONFIG", "GET", "requirepass") == [b"requirepass", b"(redacted)"]
+            assert connection.ask("CONFIG", "GET", "requirepass") == [b"requirepass", b"(hidden)"]
             everything = connection.ask("CONFIG", "GET", "*")
             assert secret.encode() not in everything
             assert connection.ask("CONFIG", "SET", "requirepass", "battery staple") == "+OK"
@@ -49,7 +49,7 @@ def test_a_password_is_asked_for_and_never_shown(small, serve, tmp_path):
     assert secret not in server.log and "battery" not in server.log
     printed = almanac("serve", small.directory, "--print-settings", "--password", secret)
     assert printed.returncode == 0 and secret.encode() not in printed.stdout
-    assert b"# password: (redacted)" in printed.stdout
+    assert b"# password: (hidden)" in printed.stdout
 
 
 def test_a_password_file_is_read_again_on_a_signal(small, serve, tmp_path):

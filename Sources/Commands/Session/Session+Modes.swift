@@ -7,7 +7,7 @@ extension Session {
     func updateOrdinary() {
         isModeless =
             transaction == nil && subscriptions == nil && muting == .none && tracking?.isNextCached == nil
-            && versionWishes == nil
+            && versionWishes == nil && monitoring == nil
         isOrdinary = isModeless && !isLockedOut && user.isUnrestricted
         takesPlainGets =
             isModeless && !isLockedOut && (user.isUnrestricted || user.mayGetEveryKey(of: database, context.getCommand))
