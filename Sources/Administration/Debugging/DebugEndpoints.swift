@@ -10,6 +10,7 @@ public enum DebugEndpoints {
     ///   - observer: Of the server.
     ///   - datasets: Their names, by database number.
     ///   - version: Of the program.
+    /// - Returns: Those for traces, slow requests and hot keys.
     public static func endpoints(of observer: ServerObserver, datasets: [String], version: String) -> [Endpoint] {
         [
             Endpoint(
