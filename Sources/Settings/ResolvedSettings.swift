@@ -16,7 +16,9 @@ public struct ResolvedSettings: Sendable {
         Setting.all.map { setting in
             let source = source(of: setting.key)
             switch setting.kind {
-            case .addresses: return list(setting.key, settings.bindAddresses, source)
+            case .addresses:
+                let addresses = setting.write(settings)?.split(separator: " ").map(String.init)
+                return list(setting.key, addresses ?? [], source)
             case .datasets:
                 return list(setting.key, settings.datasets.map { "\($0.name)=\($0.path)" }, source)
             case .columnFamilies:
@@ -27,7 +29,7 @@ public struct ResolvedSettings: Sendable {
                 let origin = source == .builtIn ? self.source(of: "datasets") : source
                 return families.isEmpty ? "# \(setting.key): default\n" : list(setting.key, families, origin)
             default:
-                guard let text = setting.write(settings) else {
+                guard let text = setting.shown(of: settings) else {
                     return "# \(setting.key): \(setting.defaultText ?? "not set")\n"
                 }
                 return line("\(setting.key): \(scalar(text))", source)
