@@ -127,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "HTTP",
+                "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "Exposition",
+                "HTTP",
                 "PackedStorage", "Platform", "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server",
                 "ServerLog", "Settings", "Storage", "Sync", "TLS", "Tracing", "Versions", argumentParser, logging,
             ],
@@ -193,10 +194,6 @@ let package = Package(
         .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: strict),
         .testTarget(name: "TLSTests", dependencies: ["Bytes", "Platform", "TLS"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["Bytes", "HTTP", "Platform"], swiftSettings: strict),
-        .testTarget(
-            name: "AdministrationTests",
-            dependencies: ["Administration", "Commands", "HTTP", "Platform", "Settings", "Storage", logging],
-            swiftSettings: strict),
         .testTarget(name: "TracingTests", dependencies: ["Platform", "Tracing"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -218,7 +215,8 @@ let package = Package(
         .testTarget(
             name: "AdministrationTests",
             dependencies: [
-                "Administration", "Commands", "Datasets", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
+                "Administration", "Commands", "Datasets", "Exposition", "HTTP", "Platform", "Server", "ServerMetrics",
+                "Settings",
                 "Storage", "TestSupport", "Versions", logging,
             ],
             swiftSettings: strict),
