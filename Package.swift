@@ -127,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "HTTP",
+                "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "Exposition",
+                "HTTP",
                 "PackedStorage", "Platform", "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server",
                 "ServerLog", "Settings", "Storage", "Sync", "TLS", "Tracing", "Versions", argumentParser, logging,
             ],
@@ -214,7 +215,8 @@ let package = Package(
         .testTarget(
             name: "AdministrationTests",
             dependencies: [
-                "Administration", "Commands", "Datasets", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
+                "Administration", "Commands", "Datasets", "Exposition", "HTTP", "Platform", "Server", "ServerMetrics",
+                "Settings",
                 "Storage", "TestSupport", "Versions", logging,
             ],
             swiftSettings: strict),

@@ -68,7 +68,10 @@ func serve(
     try control.start(
         settings: settings, audience: ServerAudience(server), openEngine: engines.open,
         trustedKeys: trustedKeys, logger: logger)
-    admin?.observe(ObservedServer(server.observer, control: control, settings: settings))
+    let metrics = MetricSources(server.observer, control: control, health: health) {
+        engines.metricFamilies() + log.metricFamilies
+    }
+    admin?.observe(ObservedServer(server.observer, control: control, settings: settings, metrics: metrics))
     health.serve(Liveness(server.observer, control: control), control: control)
     let pidFile: ProcessIDFile? = if let path = settings.pidFile { try ProcessIDFile(path: path) } else { nil }
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
