@@ -35,7 +35,7 @@ let package = Package(
             name: "CPacked", dependencies: ["CLinux", "CLookup"], linkerSettings: [.linkedLibrary("zstd")]),
         .target(name: "CRocksDB", dependencies: ["CLookup"], linkerSettings: [.linkedLibrary("rocksdb")]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .systemLibrary(
             name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -53,13 +53,15 @@ let package = Package(
         // 2: storage formats, versions, the wire, logs.
         .target(name: "Datasets", dependencies: ["Bytes", "CCrypto", "Platform", "Storage"], swiftSettings: strict),
         .target(
-            name: "RocksDBStorage", dependencies: ["Bytes", "CLookup", "CRocksDB", "Storage"], swiftSettings: strict),
+            name: "RocksDBStorage", dependencies: ["Bytes", "CLookup", "CRocksDB", "Platform", "Storage"],
+            swiftSettings: strict),
         .target(
             name: "PackedStorage", dependencies: ["Bytes", "CLookup", "CPacked", "CZstd", "Platform", "Storage"],
             exclude: ["Format.md"], swiftSettings: strict),
         .target(name: "RESP", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "ServerLog", dependencies: ["Platform", logging], swiftSettings: strict),
 
+        .target(name: "Tracing", dependencies: ["Bytes", "Platform"], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["Bytes", "CSSL", "Platform"], swiftSettings: strict),
         .target(name: "HTTP", dependencies: ["CMicrohttpd", "Platform"], swiftSettings: strict),
 
@@ -76,13 +78,14 @@ let package = Package(
             swiftSettings: strict),
 
         // A client for our own commands, which asks servers.
-        .target(name: "RedisClient", dependencies: ["Bytes", "Platform", "RESP"], swiftSettings: strict),
+        .target(name: "RedisClient", dependencies: ["Bytes", "Platform", "RESP", "TLS"], swiftSettings: strict),
 
         // 4: sockets and threads; building datasets.
         .target(
             name: "Server",
             dependencies: [
-                "Bytes", "Commands", "Datasets", "Platform", "RESP", "ServerMetrics", "Settings", "Storage", logging,
+                "Bytes", "Commands", "Datasets", "Platform", "RESP", "ServerMetrics", "Settings", "Storage", "TLS",
+                "Tracing", logging,
             ],
             swiftSettings: strict + hot),
         .target(
@@ -98,20 +101,25 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "Sync", dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
+            name: "Sync",
+            dependencies: ["Datasets", "Exposition", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
             swiftSettings: strict),
 
         // 5: which version serves, and how another takes its place.
         .target(
             name: "Versions",
-            dependencies: ["Commands", "Datasets", "Platform", "Settings", "Storage", logging], swiftSettings: strict),
+            dependencies: ["Commands", "Datasets", "Platform", "ServerMetrics", "Settings", "Storage", logging],
+            swiftSettings: strict),
 
         // 6: what operators look in through.
         .target(
             name: "Administration",
             dependencies: [
                 "Commands", "Datasets", "Exposition", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
-                "Storage", "Versions", logging,
+                "Storage", "Tracing", "Versions", logging,
+            ],
+            resources: [
+                .embedInCode("StatusPage/Assets/status.css"), .embedInCode("StatusPage/Assets/status.js"),
             ],
             swiftSettings: strict),
 
@@ -121,9 +129,7 @@ let package = Package(
             dependencies: [
                 "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "HTTP",
                 "PackedStorage", "Platform", "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server",
-                "ServerLog", "Settings",
-                "Storage",
-                "Sync", "Versions", argumentParser, logging,
+                "ServerLog", "Settings", "Storage", "Sync", "TLS", "Tracing", "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -178,18 +184,20 @@ let package = Package(
             name: "RemoteStorageTests", dependencies: ["Datasets", "Platform", "RemoteStorage"], swiftSettings: strict),
         .testTarget(
             name: "RocksDBStorageTests",
-            dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
+            dependencies: ["CRocksDBFixtures", "Platform", "RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "PackedStorageTests",
             dependencies: ["Bytes", "PackedStorage", "Platform", "Storage", "TestSupport"], exclude: ["Golden"],
             swiftSettings: strict),
         .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: strict),
+        .testTarget(name: "TLSTests", dependencies: ["Bytes", "Platform", "TLS"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["Bytes", "HTTP", "Platform"], swiftSettings: strict),
         .testTarget(
             name: "AdministrationTests",
             dependencies: ["Administration", "Commands", "HTTP", "Platform", "Settings", "Storage", logging],
             swiftSettings: strict),
+        .testTarget(name: "TracingTests", dependencies: ["Platform", "Tracing"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],
@@ -208,6 +216,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "AdministrationTests",
+            dependencies: [
+                "Administration", "Commands", "Datasets", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
+                "Storage", "TestSupport", "Versions", logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "VersionsTests",
             dependencies: [
                 "Commands", "Datasets", "Platform", "Settings", "Storage", "TestSupport", "Versions", logging,
@@ -215,7 +230,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SyncTests",
-            dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", "Sync", logging],
+            dependencies: [
+                "Datasets", "Exposition", "Platform", "RESP", "RedisClient", "RemoteStorage", "Sync", logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],

@@ -20,7 +20,7 @@ extension Loop {
                 }
                 do throws(SystemError) {
                     guard let descriptor = try box.listener.accept() else { break }
-                    place(descriptor)
+                    place(descriptor, isEncrypted: box.isEncrypted)
                 } catch {
                     // Out of descriptors or memory: those who wait stay in the backlog until some are free.
                     acceptAgain = true
@@ -34,25 +34,28 @@ extension Loop {
         }
     }
 
-    private func place(_ descriptor: consuming FileDescriptor) {
+    private func place(_ descriptor: consuming FileDescriptor, isEncrypted: Bool) {
         metrics.connectionsAccepted.add()
         guard let chosen = group.assign(accepting: index, clientsMax: limits.clientsMax) else {
             metrics.connectionsRejected.add()
             let socket = Socket(owning: descriptor)
-            _ = socket.send(Self.tooManyClients.span)
+            // To a client that is about to shake hands this would be noise.
+            if !isEncrypted { _ = socket.send(Self.tooManyClients.span) }
             return
         }
-        if chosen == index { return adopt(descriptor) }
+        if chosen == index { return adopt(descriptor, isEncrypted: isEncrypted) }
         let number = descriptor.relinquish()
-        if group.mailboxes[chosen].post(.connection(number)) { return }
+        if group.mailboxes[chosen].post(.connection(number, isEncrypted: isEncrypted)) { return }
         // That loop has ended already, as part of a drain.
         group.metrics[chosen].connections.subtract(1, ordering: .relaxed)
         metrics.connections.add(1, ordering: .relaxed)
-        adopt(FileDescriptor(owning: number))
+        adopt(FileDescriptor(owning: number), isEncrypted: isEncrypted)
     }
 
     /// Makes a connection this loop's own.
-    func adopt(_ descriptor: consuming FileDescriptor) {
+    func adopt(_ descriptor: consuming FileDescriptor, isEncrypted: Bool) {
+        let tls = isEncrypted ? makeTLSSession() : nil
+        guard tls != nil || !isEncrypted else { return group.release(from: index) }
         let place = freePlaces.popLast() ?? connections.count
         if place == connections.count {
             connections.append(nil)
@@ -71,9 +74,11 @@ extension Loop {
         }
         let session = Session(id: context.server.makeClientID(), context: context, limits: limits.request)
         let connection = Connection(
-            socket: socket, session: session, token: token, keepaliveSeconds: limits.keepaliveSeconds, now: context.now)
+            socket: socket, session: session, tls: tls, token: token, keepaliveSeconds: limits.keepaliveSeconds,
+            now: context.now)
         connections[place] = connection
         connectionCount += 1
+        if isEncrypted { beginHandshake(of: connection) }
         context.server.directory.add(
             session.id, at: ClientDirectory.Place(loop: index, token: token.rawValue))
         if isDraining {
@@ -88,6 +93,7 @@ extension Loop {
         guard !connection.isClosed else { return }
         connection.isClosed = true
         connection.job?.cancel()
+        if let tls = connection.tls, connection.lingersUntil == nil { endEncryption(of: connection, by: tls) }
         if connection.lingersUntil != nil { lingering -= 1 }
         let place = Int(connection.token.place - Self.firstConnectionPlace)
         connections[place] = nil
@@ -102,6 +108,7 @@ extension Loop {
 
     /// Ends a connection whose last reply has been sent, without costing the client any of them.
     func finish(_ connection: Connection) {
+        if let tls = connection.tls { endEncryption(of: connection, by: tls) }
         connection.socket.shutDownWriting()
         connection.lingersUntil = context.now + Self.lingerNanoseconds
         lingering += 1
@@ -126,8 +133,9 @@ extension Loop {
 
     func receive(_ message: LoopMailbox.Message) {
         switch message {
-        case .connection(let number): adopt(FileDescriptor(owning: number))
-        case .finished(let job, let token): finished(job, for: token)
+        case .connection(let number, let isEncrypted):
+            adopt(FileDescriptor(owning: number), isEncrypted: isEncrypted)
+        case .finished(let job, let token, let times): finished(job, for: token, times)
         case .visitClients(let job, let origin, let token, let place):
             visitClients(for: job, origin: origin, token: token, from: place)
         case .evictClients: evictClients()
@@ -136,6 +144,7 @@ extension Loop {
             refreshVersions()
             adoption?.arrive()
         case .published(let channel, let message): pass(on: message, channel: channel)
+        case .monitored(let lines): showMonitors(lines)
         case .invalidation(let token):
             guard let connection = connection(for: token) else { return }
             connection.session.takeInvalidation()
@@ -162,14 +171,14 @@ extension Loop {
     /// Sees to a message that came when the loop had ended.
     func returnToSender(_ message: LoopMailbox.Message) {
         switch message {
-        case .connection(let number):
+        case .connection(let number, _):
             _ = FileDescriptor(owning: number)
             group.release(from: index)
         case .visitClients(let job, let origin, let token, _): endVisit(for: job, origin: origin, token: token)
         case .versionsChanged(let adoption), .limits(_, let adoption), .limitClients(_, let adoption):
             adoption?.arrive()
         case .question(let question): question.noteAnswer()
-        case .finished, .published, .invalidation, .evictClients, .drain, .stop: break
+        case .finished, .published, .monitored, .invalidation, .evictClients, .drain, .stop: break
         }
     }
 
@@ -245,16 +254,19 @@ extension Loop {
             // Where the loop has ended by then, nobody waits for the answer.
             job.start { mailbox.post(.finished($0, token)) }
         } else if !readers.submit(ReaderPool.Task(job: job, loop: mailbox, connection: connection.token)) {
+            metrics.fullReaderQueues.add()
             deferred.append(connection.token)
         }
     }
 
-    private func finished(_ job: any SessionJob, for token: Epoll.Token) {
+    private func finished(_ job: any SessionJob, for token: Epoll.Token, _ times: JobTimes) {
         submitDeferred()
         guard let connection = connection(for: token), !connection.isClosed else { return }
         connection.job = nil
+        context.jobTimes = times
         connection.session.complete(job, into: &replies)
         deliver(to: connection)
+        if isTracing { traceFinished(connection) }
     }
 
     func submitDeferred() {
@@ -275,15 +287,17 @@ extension Loop {
         if !deferred.isEmpty { submitDeferred() }
         guard isSweeping, context.now >= nextSweep else { return }
         nextSweep = context.now + 500_000_000
+        endLateHandshakes()
         for case let connection? in connections {
             connection.session.dropClosedVersions()
             if connection.overSoftLimitSince != nil, !isWithinLimits(connection) { continue }
             if let limit = connection.lingersUntil {
                 if context.now >= limit { close(connection) }
             } else if limits.idleNanoseconds > 0, connection.job == nil, !connection.isHeldBack,
-                !connection.session.isSubscribed,
+                !connection.session.isListening,
                 Clock.nanoseconds(from: connection.lastActivity, to: context.now) > limits.idleNanoseconds
             {
+                metrics.idleDisconnections.add()
                 close(connection)
             }
         }

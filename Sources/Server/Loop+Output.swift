@@ -8,7 +8,7 @@ import ServerMetrics
 extension Loop {
     /// Sends ``replies`` and finds out how the connection goes on.
     func deliver(to connection: Connection) {
-        guard send(to: connection), !connection.isAtRest, isWithinLimits(connection) else { return }
+        guard isTracing ? traceSend({ send(to: connection) }) : send(to: connection), !connection.isAtRest, isWithinLimits(connection) else { return }
         goOn(connection)
     }
 
@@ -17,6 +17,10 @@ extension Loop {
     func send(to connection: Connection) -> Bool {
         guard !replies.output.isEmpty else { return true }
         defer { releaseReplies() }
+        if let tls = connection.tls, !encryptReplies(by: tls) {
+            close(connection)
+            return false
+        }
         if connection.output.isEmpty {
             switch connection.socket.send(replies.output.span) {
             case .bytes(let count):

@@ -6,6 +6,7 @@ import RESP
 import ServerMetrics
 public import Settings
 import Synchronization
+import Tracing
 
 /// A whole server: listeners, loops and readers around a catalog of datasets.
 ///
@@ -22,8 +23,12 @@ public final class Server {
     private var readerThreads: [Thread] = []
     /// Where the server listens, ready for a log line: `127.0.0.1:6379`, `/run/almanac.sock`.
     public private(set) var addresses: [String] = []
+    /// The same of those where clients must use TLS.
+    public private(set) var encryptedAddresses: [String] = []
     /// The TCP port, also where the kernel chose it; 0 without TCP.
     public private(set) var port: UInt16 = 0
+    /// The TCP port where clients must use TLS; 0 without one.
+    public private(set) var encryptedPort: UInt16 = 0
 
     public init(settings: ServerSettings, catalog: Catalog, logger: Logger) throws(SystemError) {
         self.settings = settings
@@ -31,13 +36,16 @@ public final class Server {
         limits = Loop.Limits(settings)
         group = try LoopGroup(
             loopCount: settings.loopCount, datasetCount: catalog.names.count, warmKeys: limits.warmKeys)
-        readers = ReaderPool(queueMax: settings.readQueueMax)
+        readers = ReaderPool(count: settings.readerCount, queueMax: settings.readQueueMax)
         let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
             table: CommandTable.standard, catalog: catalog, configuration: settings.configurationPairs(),
             replyBytesMax: settings.outputBufferBytesMax, releaseMemory: ProcessStatistics.releaseFreeMemory
         ) { facts.gather() }
         state.keysReplyMax = settings.keysReplyMax
+        state.hotKeySource = { [group] database, count in
+            group.hotKeys(database: database, count: count, now: Clock.monotonicNanoseconds())
+        }
         self.facts = facts
         exchange = VersionExchange(
             catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes, latency: state.latency)
@@ -55,7 +63,7 @@ public final class Server {
         state.latency.setThreshold(milliseconds: settings.latencyThresholdMilliseconds)
     }
 
-    private let facts: FactsGatherer
+    let facts: FactsGatherer
     /// For whoever opens and closes versions.
     public let exchange: VersionExchange
 
@@ -73,28 +81,14 @@ public final class Server {
 
     /// Opens every listener; nobody is answered before ``start()``.
     ///
+    /// - Parameter sockets: Listened on instead of the addresses and the Unix socket of the settings, if there are any.
     /// - Throws: ``ListenError``, naming the address that could not be had.
-    public func listen() throws(ListenError) {
+    public func listen(inheriting sockets: [InheritedSocket] = []) throws(ListenError) {
         listeners = Array(repeating: [], count: settings.loopCount)
-        port = settings.port
-        for address in settings.bindAddresses {
-            let isOptional = address.hasPrefix("-")
-            let host = isOptional ? String(address.dropFirst()) : address
-            // "*" is every address of both families; a machine without IPv6 must not fail for it.
-            let hosts = host == "*" ? [("0.0.0.0", false), ("::", true)] : [(host, isOptional)]
-            for (host, mayFail) in hosts {
-                do throws(SystemError) {
-                    try listen(on: host)
-                } catch {
-                    // Only a missing address may be missing: one that is taken is somebody else's, and its
-                    // clients would never find this server. The default `::1` is missing without IPv6.
-                    guard error.isAddressUnavailable, mayFail || host == "::1" else {
-                        throw ListenError(
-                            address: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)", cause: error)
-                    }
-                }
-            }
-        }
+        guard sockets.isEmpty else { return try inherit(sockets) }
+        // As in Redis, port 0 beside a port with TLS is no port at all.
+        if settings.port != 0 || settings.tls.port == 0 { port = try listen(at: settings.port, isEncrypted: false) }
+        if settings.tls.port != 0 { encryptedPort = try listen(at: settings.tls.port, isEncrypted: true) }
         if let path = settings.unixSocketPath {
             do throws(SystemError) {
                 let listener = try Listener(
@@ -105,13 +99,52 @@ public final class Server {
                 throw ListenError(address: path, cause: error)
             }
         }
-        guard !addresses.isEmpty else {
+        guard !addresses.isEmpty || !encryptedAddresses.isEmpty else {
             throw ListenError(address: "any address", cause: .addressUnavailable("bind"))
+        }
+        facts.setPort(port != 0 ? port : encryptedPort)
+    }
+
+    /// Each socket goes to one loop: whichever loop accepts a connection, it gives it to the one with the fewest.
+    private func inherit(_ sockets: [InheritedSocket]) throws(ListenError) {
+        for (place, socket) in sockets.enumerated() {
+            do throws(SystemError) {
+                let listener = try Listener(inheriting: socket, backlog: settings.listenBacklog)
+                addresses.append(listener.address)
+                if port == 0 { port = listener.port }
+                listeners[place % listeners.count].append(Loop.ListenerBox(listener))
+            } catch {
+                throw ListenError(address: "inherited socket \(place)", cause: error)
+            }
         }
         facts.setPort(port)
     }
 
-    private func listen(on host: String) throws(SystemError) {
+    /// Listens on every address that the settings name, all on one port, and tells which that is.
+    private func listen(at wanted: UInt16, isEncrypted: Bool) throws(ListenError) -> UInt16 {
+        var port = wanted
+        for address in settings.bindAddresses {
+            let isOptional = address.hasPrefix("-")
+            let host = isOptional ? String(address.dropFirst()) : address
+            // "*" is every address of both families; a machine without IPv6 must not fail for it.
+            let hosts = host == "*" ? [("0.0.0.0", false), ("::", true)] : [(host, isOptional)]
+            for (host, mayFail) in hosts {
+                do throws(SystemError) {
+                    port = try listen(on: host, port, isEncrypted: isEncrypted)
+                } catch {
+                    // Only a missing address may be missing: one that is taken is somebody else's, and its
+                    // clients would never find this server. The default `::1` is missing without IPv6.
+                    guard error.isAddressUnavailable, mayFail || host == "::1" else {
+                        throw ListenError(
+                            address: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)", cause: error)
+                    }
+                }
+            }
+        }
+        return port
+    }
+
+    private func listen(on host: String, _ port: UInt16, isEncrypted: Bool) throws(SystemError) -> UInt16 {
         // The kernel lets every process of one user join a shared port, so ask first whether it is free.
         let probe = try Listener(host: host, port: port, backlog: nil, sharesPort: false)
         let chosen = probe.port
@@ -119,15 +152,17 @@ public final class Server {
         for loop in 0..<settings.loopCount {
             let listener = try Listener(
                 host: host, port: chosen, backlog: settings.listenBacklog, sharesPort: true)
-            if loop == 0 { addresses.append(listener.address) }
-            listeners[loop].append(Loop.ListenerBox(listener))
+            if loop == 0 {
+                if isEncrypted { encryptedAddresses.append(listener.address) } else { addresses.append(listener.address) }
+            }
+            listeners[loop].append(Loop.ListenerBox(listener, isEncrypted: isEncrypted))
         }
-        port = chosen
+        return chosen
     }
 
     /// Starts readers and loops.
     public func start() throws(SystemError) {
-        readerThreads = try readers.start(count: settings.readerCount)
+        readerThreads = try readers.start(group.tracer)
         for index in 0..<settings.loopCount {
             let (group, readers, state, logger) = (group, readers, state, logger)
             let limits = Loop.Limits(settings)
@@ -176,6 +211,7 @@ public final class Server {
 
     /// Accepts nothing more and lets the loops answer what has been received.
     public func drain() {
+        group.tracer.cancel()
         for mailbox in group.mailboxes { mailbox.post(.drain) }
     }
 
@@ -188,6 +224,7 @@ public final class Server {
     ///   not waited for; nothing that it may use can then be torn down before the process ends.
     @discardableResult
     public func stop() -> Bool {
+        group.tracer.cancel()
         for mailbox in group.mailboxes { mailbox.post(.stop) }
         for thread in loopThreads { thread.join() }
         loopThreads = []

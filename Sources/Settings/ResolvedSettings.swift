@@ -29,7 +29,7 @@ public struct ResolvedSettings: Sendable {
                 let origin = source == .builtIn ? self.source(of: "datasets") : source
                 return families.isEmpty ? "# \(setting.key): default\n" : list(setting.key, families, origin)
             default:
-                guard let text = setting.write(settings) else {
+                guard let text = setting.shown(of: settings) else {
                     return "# \(setting.key): \(setting.defaultText ?? "not set")\n"
                 }
                 return line("\(setting.key): \(scalar(text))", source)

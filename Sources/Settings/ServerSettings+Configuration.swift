@@ -8,7 +8,8 @@ extension ServerSettings {
         var values = Self.constants
         values["databases"] = "\(max(datasets.count, 1))"
         for setting in Setting.all {
-            values[setting.key] = setting.write(self) ?? ""
+            values[setting.key] = setting.shown(of: self) ?? ""
+            if setting.isSecret { continue }
             if let redisName = setting.redisName { values[redisName] = setting.writeForRedis(self) }
         }
         return values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
@@ -39,7 +40,6 @@ extension ServerSettings {
         "slave-read-only": "yes",
         "slaveof": "",
         "supervised": "no",
-        "tls-port": "0",
     ]
 
     /// Takes over from `newer` every setting that may change in a running server.

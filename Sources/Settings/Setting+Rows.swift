@@ -89,11 +89,12 @@ extension Setting {
 
     static func path(
         _ key: String, _ field: Field<String?>, utf8CountMax: Int = 4_095,
-        none defaultNote: String? = nil, section: Section, redisName: String? = nil, _ meaning: String
+        none defaultNote: String? = nil, section: Section, redisName: String? = nil, runTime: Bool = false,
+        _ meaning: String
     ) -> Setting {
         Setting(
             key: key, section: section, kind: .path(utf8CountMax: utf8CountMax), meaning: meaning,
-            redisName: redisName, canChangeAtRunTime: false, defaultNote: defaultNote,
+            redisName: redisName, canChangeAtRunTime: runTime, defaultNote: defaultNote,
             read: { settings, text in
                 guard isPath(text, utf8CountMax: utf8CountMax) else { return false }
                 settings[keyPath: field] = text

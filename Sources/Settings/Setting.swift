@@ -24,6 +24,8 @@ public struct Setting: Sendable {
     let writeForRedis: @Sendable (_ settings: ServerSettings) -> String
     /// Stores a value as Redis would read it, or returns in Redis's words why not; `nil` where ``read`` does as well.
     var changeAsRedis: (@Sendable (_ settings: inout ServerSettings, _ text: String) -> String?)?
+    /// Whether its value is shown to nobody.
+    var isSecret = false
 
     /// Where the help lists a setting.
     public enum Section: Sendable, CaseIterable {
@@ -42,6 +44,10 @@ public struct Setting: Sendable {
         /// Permission bits, in octal.
         case mode(ClosedRange<UInt32>)
         case path(utf8CountMax: Int)
+        /// A user's name or number.
+        case account
+        /// Words that something else understands.
+        case text(utf8CountMax: Int)
         /// A list of IP addresses, between commas or spaces.
         case addresses
         /// A list of `[NAME=]PATH`.
@@ -60,6 +66,11 @@ public struct Setting: Sendable {
     /// The default as an operator would write it; `nil` where there is none.
     public var defaultText: String? {
         defaultNote ?? write(ServerSettings(host: HostResources(coreCount: 1, memoryBytes: 0)))
+    }
+
+    /// The value as an operator may see it; `nil` where it is not set.
+    func shown(of settings: ServerSettings) -> String? {
+        write(settings).map { isSecret ? "(hidden)" : $0 }
     }
 
     /// The row's whole sentence for the help: meaning, what is allowed, default.
@@ -94,7 +105,9 @@ extension Setting.Kind {
         case .choice(let names): "one of " + names.joined(separator: ", ")
         case .mode(let range):
             "octal permission bits from \(String(range.lowerBound, radix: 8)) to \(String(range.upperBound, radix: 8))"
+        case .account: "a user's name or number"
         case .path(let utf8CountMax): "a path of 1 to \(utf8CountMax) bytes"
+        case .text(let utf8CountMax): "a text of 1 to \(utf8CountMax) bytes of the kind that is meant"
         case .addresses: "IPv4 or IPv6 addresses, or * for all, each after a - where it may be missing"
         case .datasets: "a path, or NAME=PATH with a name of 1 to 64 letters, digits, _, . and -"
         case .columnFamilies: "a column family, or NAME=FAMILY"
@@ -112,6 +125,8 @@ extension Setting.Kind {
         case .choice(let names): names.count > 3 ? "level" : names.joined(separator: "|")
         case .mode: "mode"
         case .path: "path"
+        case .account: "user"
+        case .text: "text"
         case .addresses: "addresses"
         case .datasets: "[NAME=]PATH"
         case .columnFamilies: "[NAME=]FAMILY"
@@ -134,7 +149,7 @@ extension Setting.Kind {
         case .choice(let names): names.count > 3 ? names.joined(separator: ", ") : nil
         case .mode(let range): "octal, to " + String(range.upperBound, radix: 8)
         case .addresses: "IPv4 or IPv6, or * for all; after a - one may be missing"
-        case .path, .datasets, .columnFamilies: nil
+        case .path, .account, .text, .datasets, .columnFamilies: nil
         }
     }
 

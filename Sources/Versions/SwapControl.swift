@@ -27,8 +27,12 @@ public final class SwapControl: DatasetControl {
     /// What other threads may look at.
     final class Shared: Sendable {
         let facts: Mutex<[DatasetFacts]>
+        /// By database number.
+        let counts: Mutex<[SwapCounts]>
         /// What connections may choose to stay on, by database number.
         let open: Mutex<[[OpenVersion]]>
+        /// By database number.
+        let history: Mutex<[SwapHistory]>
         let isStopping = Atomic<Bool>(false)
         /// Whether a message to look at every dataset waits to be read.
         let isReloadPending = Atomic<Bool>(false)
@@ -37,7 +41,9 @@ public final class SwapControl: DatasetControl {
 
         init(_ datasets: [DatasetState]) {
             facts = Mutex(datasets.map(\.facts))
+            counts = Mutex(datasets.map(\.counts))
             open = Mutex(datasets.map(\.openVersions))
+            history = Mutex(datasets.map(\.history))
         }
     }
 
@@ -90,9 +96,15 @@ public final class SwapControl: DatasetControl {
 
     public func facts() -> [DatasetFacts] { shared.facts.withLock { $0 } }
 
+    /// What has become of the versions of each dataset, by database number; as of the last change.
+    public func counts() -> [SwapCounts] { shared.counts.withLock { $0 } }
+
     public func openVersions(in database: Int) -> [OpenVersion] {
         shared.open.withLock { $0.indices ~= database ? $0[database] : [] }
     }
+
+    /// What became of the versions that were lately to be served, by database number.
+    public func histories() -> [SwapHistory] { shared.history.withLock { $0 } }
 
     /// Has every dataset looked at for a new version, as after a signal.
     ///

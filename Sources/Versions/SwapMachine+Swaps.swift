@@ -57,6 +57,7 @@ extension SwapMachine {
                 DatasetState.Swap(cause: .reload, place: place, answers: trigger.answers),
                 isForced: trigger.isForced)
         } catch {
+            datasets[database].counts.add(.failed)
             logger.error(
                 "nothing to swap to", metadata: ["dataset": "\(state.dataset.name)", "cause": "\(error)"])
             finish(database, trigger.answers, .error("ERR \(error)"), outcome: "failed: \(error)")
@@ -162,8 +163,12 @@ extension SwapMachine {
         datasets[database].served = served
         datasets[database].servingSince = .now
         datasets[database].swapCount += 1
+        datasets[database].counts.addSwap(
+            swap.cause == .rollback ? .rolledBack : .swapped, phases, at: datasets[database].servingSince)
+        tellEnd(database, served.id, "swapped", phases)
         let milliseconds = phases.totalMilliseconds
         datasets[database].lastSwap = (Int(ManifestTime.now.unixSeconds), milliseconds, phases.facts)
+        noteSwap(database, swap.cause, previous: replaced.id, phases)
         datasets[database].unrecordedRefusals[served.id] = nil
         var unrecorded = release(database, served)
         if let refusal = swap.refusalOfLeft { unrecorded = leave(database, replaced, refusal) ?? unrecorded }
@@ -192,6 +197,12 @@ extension SwapMachine {
         finish(database, swap.answers, .ok("OK " + text), outcome: text)
     }
 
+    private func tellEnd(_ database: Int, _ version: String, _ outcome: String, _ phases: SwapPhases) {
+        parts.audience.swapEnded(
+            EndedSwap(
+                dataset: datasets[database].dataset.name, version: version, outcome: outcome, steps: phases.spans))
+    }
+
     /// Takes a version that serves now off the record of refusals: it was forced in.
     ///
     /// - Returns: What an operator must know where that cannot be written.
@@ -209,13 +220,16 @@ extension SwapMachine {
     /// Goes on with the version being served.
     private func fail(_ database: Int, _ failure: AdmissionFailure, _ phases: SwapPhases) {
         guard let swap = datasets[database].swap else { return }
+        tellEnd(database, swap.target, failure.reason, phases)
         datasets[database].swap = nil
         restore(database, swap.before)
+        noteFailure(database, swap, failure, phases)
         let state = datasets[database]
         let serving = "\(state.served.id) goes on being served"
         var outcome = "failed: \(swap.target): \(failure.reason)"
         if case .refused(let kind, let reason) = failure {
             outcome = "refused: \(swap.target): \(kind.rawValue): \(reason)"
+            datasets[database].counts.add(.refused)
             refuse(database, swap.place, kind, reason)
             if let left = swap.refusalOfLeft, left.kind == .damaged, swap.answers.isEmpty {
                 leaveDamaged(database, left.reason)
@@ -225,6 +239,7 @@ extension SwapMachine {
                 database, swap.answers,
                 .error("REFUSED \(swap.target): \(kind.rawValue): \(reason)\(advice); \(serving)"), outcome: outcome)
         } else {
+            datasets[database].counts.add(.failed)
             logger.error(
                 "swap failed",
                 metadata: [

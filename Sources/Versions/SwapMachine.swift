@@ -76,8 +76,12 @@ final class SwapMachine {
     func publishFacts() {
         let facts = datasets.map(\.facts)
         parts.shared.facts.withLock { $0 = facts }
+        let counts = datasets.map(\.counts)
+        parts.shared.counts.withLock { $0 = counts }
         let open = datasets.map(\.openVersions)
         parts.shared.open.withLock { $0 = open }
+        let histories = datasets.map(\.history)
+        parts.shared.history.withLock { $0 = histories }
     }
 
     // MARK: Retirement

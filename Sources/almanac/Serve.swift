@@ -1,11 +1,13 @@
 private import Administration
 internal import ArgumentParser
 private import Datasets
+private import FoundationEssentials
 private import Glibc
 private import HTTP
 internal import Logging
 internal import Platform
-private import Server
+internal import Server
+private import TLS
 internal import ServerLog
 internal import Settings
 private import Versions
@@ -17,14 +19,18 @@ private import Versions
 ///
 /// - Parameters:
 ///   - settings: What is in effect at the start.
+///   - sockets: To listen on instead of what the settings say; none: as the settings say.
 ///   - signals: Made before any thread was started, so that none of them is killed by one.
 ///   - logger: The server's own.
 ///   - log: Where `logger` writes; SIGHUP has it reopened, and its level set.
 ///   - input: Where `settings` came from; SIGHUP has it resolved again.
 /// - Throws: ``CommandFailure``, `EngineError` or `SystemError` where serving cannot start.
 func serve(
-    settings: ServerSettings, signals: borrowing SignalQueue, logger: Logger, log: LogWriter, input: SettingsInput
+    settings: ServerSettings, sockets: [InheritedSocket], signals: borrowing SignalQueue, logger: Logger,
+    log: LogWriter, input: SettingsInput
 ) throws {
+    var service = ServiceReports(environment: ProcessInfo.processInfo.environment, logger)
+    service.opening(settings)
     let engines = EngineFactory(settings, logger)
     let trustedKeys: TrustedKeys
     do {
@@ -43,7 +49,13 @@ func serve(
         return
     }
     do {
-        try server.listen()
+        try server.readCertificates(settings.tls)
+    } catch {
+        throw CommandFailure(.badConfiguration, "\(error)")
+    }
+    noteCertificate(of: server, logger)
+    do {
+        try server.listen(inheriting: sockets)
     } catch {
         throw CommandFailure(.ioError, "\(error)")
     }
@@ -55,6 +67,9 @@ func serve(
     health.serve(Liveness(server.observer, control: control), control: control)
     let pidFile: ProcessIDFile? = if let path = settings.pidFile { try ProcessIDFile(path: path) } else { nil }
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
+    for address in server.encryptedAddresses {
+        logger.info("listening with TLS", metadata: ["address": "\(address)"])
+    }
     logger.info(
         "ready",
         metadata: [
@@ -68,20 +83,25 @@ func serve(
     let requests = try SettingsRequests()
     server.settingsControl = requests
     var running = RunningSettings(settings, input: input, log: log, logger: logger, server: server, control: control)
+    service.ready(server.observer, control)
     // When the drain begins, on the monotonic clock; `nil` until a signal asks for it.
     var drainsAt: UInt64?
     while true {
+        service.reportIfDue()
         let others = [watch.readinessDescriptor, requests.readinessDescriptor]
-        var signal: ProcessSignal? = nil
+        let signal: ProcessSignal?
         if let drainsAt, drainsAt <= Clock.monotonicNanoseconds() {
             signal = .stop
         } else {
-            signal = try signals.next(milliseconds: drainsAt.map(millisecondsUntil) ?? -1, orReadable: others)
+            let milliseconds = earlier(service.milliseconds, drainsAt.map(millisecondsUntil) ?? -1)
+            signal = try signals.next(milliseconds: milliseconds, orReadable: others)
         }
         switch signal {
         case .reload:
-            running.reload()
-            control.reloadAll(why: "SIGHUP")
+            service.reload {
+                running.reload()
+                control.reloadAll(why: "SIGHUP")
+            }
         case .report: logger.info("state", metadata: server.report)
         case .stop where drainsAt == nil && running.settings.admin.drainDelay > .zero:
             health.drain()
@@ -89,10 +109,11 @@ func serve(
             logger.notice("going to stop", metadata: ["seconds": "\(delay / .seconds(1))"])
             drainsAt = Clock.monotonicNanoseconds() + delay.wholeNanoseconds
         case .stop:
+            service.stopping()
             health.drain()
             // Who waits for a change would keep its connection from ending.
             requests.close()
-            let hasEnded = drain(server, control, signals, running.settings.drainTimeout, logger)
+            let hasEnded = drain(server, control, signals, running.settings.drainTimeout, &service, logger)
             // Last, so that metrics of the drain can be had.
             let hasAdminEnded = admin?.stop() ?? true
             withExtendedLifetime(pidFile) {}
@@ -116,15 +137,31 @@ private func startAdminServer(_ settings: ServerSettings, _ health: Health, _ lo
     }
 }
 
+/// The shorter of two waits in milliseconds, of which -1 is for ever.
+private func earlier(_ one: Int32, _ other: Int32) -> Int32 {
+    one < 0 ? other : other < 0 ? one : min(one, other)
+}
+
 /// For a wait until `deadline`, of the monotonic clock.
 private func millisecondsUntil(_ deadline: UInt64) -> Int32 {
     let left = Clock.nanoseconds(from: Clock.monotonicNanoseconds(), to: deadline)
     return Int32(clamping: left / 1_000_000 + 1)
 }
 
+/// Logs until when the server's certificate is good, and loudly where it is not.
+func noteCertificate(of server: Server, _ logger: Logger) {
+    guard let context = server.tls.current else { return }
+    let expiry: Logger.Metadata = ["not-after": "\(Date(timeIntervalSince1970: Double(context.notAfter)).ISO8601Format())"]
+    if let warning = context.certificateWarning(at: Clock.wallMicroseconds() / 1_000_000) {
+        logger.warning("\(warning), and clients that check it will go", metadata: expiry)
+    } else {
+        logger.info("certificate read", metadata: expiry)
+    }
+}
+
 /// The server, and the control of its versions.
 ///
-/// Apart from ``serve(settings:signals:logger:log:input:)``, whose variables live as long as the process: a first
+/// Apart from ``serve(settings:sockets:signals:logger:log:input:)``, whose variables live as long as the process: a first
 /// version that one of them held would never close.
 ///
 /// - Returns: `nil` where a signal ended the wait for a version that has yet to come.
@@ -161,7 +198,7 @@ private func watchedNames(_ settings: ServerSettings, _ logger: Logger) throws -
 /// - Returns: Whether every thread of the server has ended.
 private func drain(
     _ server: Server, _ control: SwapControl, _ signals: borrowing SignalQueue, _ timeout: Duration,
-    _ logger: Logger
+    _ service: inout ServiceReports, _ logger: Logger
 ) -> Bool {
     logger.notice("stopping", metadata: ["connections": "\(server.connectionCount)"])
     // First, because who waits for a swap is answered that the server is stopping.
@@ -169,6 +206,7 @@ private func drain(
     server.drain()
     let deadline = Clock.monotonicNanoseconds() + timeout.wholeNanoseconds
     while server.connectionCount > 0, Clock.monotonicNanoseconds() < deadline {
+        service.reportIfDue()
         // A signal is what this waits for; the connections are looked at between two waits.
         if case .stop = try? signals.next(milliseconds: 5) { break }
     }
