@@ -60,6 +60,7 @@ let package = Package(
         .target(name: "RESP", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "ServerLog", dependencies: ["Platform", logging], swiftSettings: strict),
 
+        .target(name: "Tracing", dependencies: ["Bytes", "Platform"], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["Bytes", "CSSL", "Platform"], swiftSettings: strict),
         .target(name: "HTTP", dependencies: ["CMicrohttpd", "Platform"], swiftSettings: strict),
 
@@ -82,7 +83,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Bytes", "Commands", "Datasets", "Platform", "RESP", "ServerMetrics", "Settings", "Storage", "TLS", logging,
+                "Bytes", "Commands", "Datasets", "Platform", "RESP", "ServerMetrics", "Settings", "Storage", "TLS",
+                "Tracing", logging,
             ],
             swiftSettings: strict + hot),
         .target(
@@ -98,20 +100,22 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "Sync", dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
+            name: "Sync",
+            dependencies: ["Datasets", "Exposition", "Platform", "RESP", "RedisClient", "RemoteStorage", logging],
             swiftSettings: strict),
 
         // 5: which version serves, and how another takes its place.
         .target(
             name: "Versions",
-            dependencies: ["Commands", "Datasets", "Platform", "Settings", "Storage", logging], swiftSettings: strict),
+            dependencies: ["Commands", "Datasets", "Platform", "ServerMetrics", "Settings", "Storage", logging],
+            swiftSettings: strict),
 
         // 6: what operators look in through.
         .target(
             name: "Administration",
             dependencies: [
                 "Commands", "Datasets", "Exposition", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
-                "Storage", "Versions", logging,
+                "Storage", "Tracing", "Versions", logging,
             ],
             swiftSettings: strict),
 
@@ -121,7 +125,7 @@ let package = Package(
             dependencies: [
                 "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "PackedStorage",
                 "Platform", "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server", "ServerLog", "Settings",
-                "Storage", "Sync", "TLS", "Versions", argumentParser, logging,
+                "Storage", "Sync", "TLS", "Tracing", "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -185,9 +189,11 @@ let package = Package(
         .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: strict),
         .testTarget(name: "TLSTests", dependencies: ["Bytes", "Platform", "TLS"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Platform"], swiftSettings: strict),
+        .testTarget(name: "TracingTests", dependencies: ["Platform", "Tracing"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],
+            name: "RedisClientTests",
+            dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TLS", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
@@ -210,7 +216,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SyncTests",
-            dependencies: ["Datasets", "Platform", "RESP", "RedisClient", "RemoteStorage", "Sync", logging],
+            dependencies: [
+                "Datasets", "Exposition", "Platform", "RESP", "RedisClient", "RemoteStorage", "Sync", logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "AlmanacTests", dependencies: ["almanac", "Datasets", "Settings", argumentParser],

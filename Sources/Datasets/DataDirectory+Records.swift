@@ -213,7 +213,8 @@ extension DataDirectory {
             try FileSystem.read(file, byteCountMax: 1 << 20)
         }
         guard let bytes else { return nil }
-        guard let record = try? JSONDecoder().decode(type, from: Data(bytes)) else {
+        guard StrictJSON.problem(in: bytes) == nil, let record = try? JSONDecoder().decode(type, from: Data(bytes))
+        else {
             throw DataDirectoryError(.damaged, "\(file) cannot be understood")
         }
         return record

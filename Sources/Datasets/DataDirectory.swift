@@ -234,6 +234,11 @@ public struct DataDirectory: Sendable, Equatable {
     public func lock() throws(DataDirectoryError) -> Lock {
         let path = "\(path)/.lock"
         let file = try step("cannot lock \(path)") { () throws(SystemError) in try File(writing: path) }
+        let status = try step("cannot lock \(path)") { () throws(SystemError) in try file.status }
+        // Its contents are about to be replaced: a second name would be that of somebody else's file.
+        guard status.kind == .file, status.linkCount == 1 else {
+            throw DataDirectoryError(.invalid, "\(path) is not a plain file of one name; remove it")
+        }
         let isTaken = try step("cannot lock \(path)") { () throws(SystemError) in try file.lock(.exclusive) }
         guard isTaken else {
             // Who has it writes its process id there; a moment earlier the file may still be empty.

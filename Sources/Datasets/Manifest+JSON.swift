@@ -16,6 +16,7 @@ public struct ManifestError: Error, Equatable, CustomStringConvertible {
 extension Manifest {
     /// Reads the text of a `manifest.json` and checks everything that it says about itself.
     public static func decode(_ json: [UInt8]) throws(ManifestError) -> Manifest {
+        if let problem = StrictJSON.problem(in: json) { throw ManifestError(problem) }
         let decoder = JSONDecoder()
         let manifest: Manifest
         do {
@@ -55,7 +56,7 @@ extension Manifest {
         let idRule = "1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or a digit"
         try require(Self.isValidVersionID(versionID), "version_id must be \(idRule)")
         if let parent { try require(Self.isValidVersionID(parent), "parent must be \(idRule)") }
-        try require(!format.isEmpty, "format is empty")
+        try require(Self.isValidFormat(format), "format must be 1 to 32 of a-z 0-9 -")
         try require(keyCount >= 0, "key_count is negative")
         try require(duplicatesDropped >= 0, "duplicates_dropped is negative")
         if keyCount == 0 {
@@ -72,9 +73,10 @@ extension Manifest {
         var paths: Set<String> = []
         var total = 0
         for file in files {
-            try require(Self.isValidPath(file.path), "files: \"\(file.path)\" is not a plain relative path")
-            try require(paths.insert(file.path).inserted, "files: \"\(file.path)\" is listed twice")
-            try require(file.bytes >= 0, "files: \"\(file.path)\" has a negative size")
+            let name = "\"\(OneLine.shown(file.path))\""
+            try require(Self.isValidPath(file.path), "files: \(name) is not a plain relative path")
+            try require(paths.insert(file.path).inserted, "files: \(name) is listed twice")
+            try require(file.bytes >= 0, "files: \(name) has a negative size")
             let (sum, isTooMuch) = total.addingReportingOverflow(file.bytes)
             try require(!isTooMuch, "files: together they have more bytes than can be counted")
             total = sum
@@ -86,10 +88,16 @@ extension Manifest {
         fileName, VersionDirectory.sealFileName, VersionDirectory.signatureFileName,
     ]
 
+    /// Whether `format` can be the name of one, known or not: it is shown, and stored beside the version.
+    private static func isValidFormat(_ format: String) -> Bool {
+        (1...32).contains(format.utf8.count)
+            && format.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+    }
+
     /// Whether `path` stays inside the version's directory, and is not the manifest or what goes with it.
     private static func isValidPath(_ path: String) -> Bool {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        return !reservedNames.contains(path) && path.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        return !reservedNames.contains(path) && path.unicodeScalars.allSatisfy(OneLine.isPrinted)
             && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     }
 

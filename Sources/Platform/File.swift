@@ -10,9 +10,9 @@ public struct File: ~Copyable, Sendable {
     /// A pipe in the file's place would else wait here for its writer.
     public init(reading path: String) throws(SystemError) { try self.init(path: path, O_RDONLY | O_NONBLOCK) }
 
-    /// Opens a file for writing and reading, made where it is missing.
+    /// Opens a file for writing and reading, made where it is missing; a link in its place is not followed (`ELOOP`).
     public init(writing path: String, mode: UInt32 = 0o644) throws(SystemError) {
-        try self.init(path: path, O_RDWR | O_CREAT, mode: mode)
+        try self.init(path: path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: mode)
     }
 
     /// Makes a file that must not be there yet, for writing and reading.

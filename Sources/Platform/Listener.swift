@@ -24,37 +24,46 @@ public struct Listener: ~Copyable, Sendable {
     ///   - sharesPort: Whether others of this user may listen there too.
     /// - Throws: `EADDRINUSE` where the port is taken.
     public init(host: String, port: UInt16, backlog: Int?, sharesPort: Bool) throws(SystemError) {
-        var hints = unsafe addrinfo()
-        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
-        var found: UnsafeMutablePointer<addrinfo>?
-        let failure = unsafe getaddrinfo(host, String(port), &hints, &found)
-        guard failure == 0, let address = unsafe found else {
-            throw SystemError(call: "getaddrinfo", code: EADDRNOTAVAIL)
-        }
-        defer { unsafe freeaddrinfo(address) }
-        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        let family = unsafe address.pointee.ai_family
-        let descriptor = FileDescriptor(owning: try check("socket") { socket(family, kind, 0) })
-        try Self.set(descriptor, SOL_SOCKET, SO_REUSEADDR)
-        if sharesPort { try Self.set(descriptor, SOL_SOCKET, SO_REUSEPORT) }
-        // Else `::` would take IPv4 as well, and `*` could not listen on both.
-        if family == AF_INET6 { try Self.set(descriptor, Int32(IPPROTO_IPV6), Int32(IPV6_V6ONLY)) }
-        try check("bind") {
-            unsafe bind(descriptor.rawValue, address.pointee.ai_addr, address.pointee.ai_addrlen)
-        }
+        let descriptor = try Self.bound(host: host, port: port, sharesPort: sharesPort)
         if let backlog { try check("listen") { listen(descriptor.rawValue, Int32(clamping: backlog)) } }
-        var bound = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let number = descriptor.rawValue
-        try check("getsockname") {
-            unsafe withUnsafeMutablePointer(to: &bound) {
-                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(number, $0, &length) }
-            }
-        }
-        let name = SocketAddress(bound)
+        let name = SocketAddress(try Self.localAddress(of: descriptor))
         self.address = name.description
         self.port = name.port
+        self.descriptor = descriptor
+        unixPath = nil
+    }
+
+    /// A socket of this address that listens once a ``Listener`` takes it over: for a port that only root may have.
+    ///
+    /// - Parameters:
+    ///   - host: As above.
+    ///   - port: As above.
+    ///   - name: What it is for.
+    /// - Returns: The socket, open until it is taken over.
+    /// - Throws: As above.
+    public static func reserve(host: String, port: UInt16, name: String) throws(SystemError) -> InheritedSocket {
+        InheritedSocket(name: name, number: try bound(host: host, port: port, sharesPort: false).relinquish())
+    }
+
+    /// Listens on a TCP or Unix socket that is there already; the file of a Unix socket is left to whoever made it.
+    ///
+    /// - Throws: `ENOTSOCK`, `EINVAL` or `EPROTOTYPE` where it is nothing to listen on.
+    public init(inheriting socket: InheritedSocket, backlog: Int) throws(SystemError) {
+        let descriptor = FileDescriptor(owning: socket.number)
+        let number = descriptor.rawValue
+        let storage = try Self.localAddress(of: descriptor)
+        var kind: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        try check("getsockopt") { unsafe getsockopt(number, SOL_SOCKET, SO_TYPE, &kind, &length) }
+        let family = Int32(storage.ss_family)
+        guard kind == Int32(SOCK_STREAM.rawValue), [AF_INET, AF_INET6, AF_UNIX].contains(family) else {
+            throw SystemError(call: "listen", code: EPROTOTYPE)
+        }
+        try check("listen") { listen(number, Int32(clamping: backlog)) }
+        let name = SocketAddress(storage)
+        // What SocketAddress has for a port there is how Redis shows clients.
+        address = family == AF_UNIX ? String(name.description.dropLast(2)) : name.description
+        port = name.port
         self.descriptor = descriptor
         unixPath = nil
     }
@@ -128,6 +137,41 @@ public struct Listener: ~Copyable, Sendable {
                 }
             }
         }
+    }
+
+    private static func bound(host: String, port: UInt16, sharesPort: Bool) throws(SystemError) -> FileDescriptor {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        var found: UnsafeMutablePointer<addrinfo>?
+        let failure = unsafe getaddrinfo(host, String(port), &hints, &found)
+        guard failure == 0, let address = unsafe found else {
+            throw SystemError(call: "getaddrinfo", code: EADDRNOTAVAIL)
+        }
+        defer { unsafe freeaddrinfo(address) }
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let family = unsafe address.pointee.ai_family
+        let descriptor = FileDescriptor(owning: try check("socket") { socket(family, kind, 0) })
+        try Self.set(descriptor, SOL_SOCKET, SO_REUSEADDR)
+        if sharesPort { try Self.set(descriptor, SOL_SOCKET, SO_REUSEPORT) }
+        // Else `::` would take IPv4 as well, and `*` could not listen on both.
+        if family == AF_INET6 { try Self.set(descriptor, Int32(IPPROTO_IPV6), Int32(IPV6_V6ONLY)) }
+        try check("bind") {
+            unsafe bind(descriptor.rawValue, address.pointee.ai_addr, address.pointee.ai_addrlen)
+        }
+        return descriptor
+    }
+
+    private static func localAddress(of descriptor: borrowing FileDescriptor) throws(SystemError) -> sockaddr_storage {
+        var bound = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let number = descriptor.rawValue
+        try check("getsockname") {
+            unsafe withUnsafeMutablePointer(to: &bound) {
+                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(number, $0, &length) }
+            }
+        }
+        return bound
     }
 
     private static func set(

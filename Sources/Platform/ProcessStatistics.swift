@@ -10,6 +10,8 @@ public struct ProcessStatistics: Sendable {
     public let heapMappedBytes: Int
     public let residentBytes: Int
     public let residentPeakBytes: Int
+    /// Address space, used or not.
+    public let virtualBytes: Int
     /// Of what is resident, that which lies in no file.
     public let anonymousBytes: Int
     /// Of the machine.
@@ -22,6 +24,19 @@ public struct ProcessStatistics: Sendable {
 
     /// The id of this process.
     public static var ownProcessID: Int { Int(getpid()) }
+
+    /// When the kernel started this process, in seconds since 1970; `nil` where `/proc` does not tell.
+    public static var startUnixSeconds: Double? {
+        // In ticks after the machine's start; the name before it is in parentheses, and may hold anything.
+        let status = text(ofFile: "/proc/self/stat")
+        guard let nameEnd = status.lastIndex(of: ")") else { return nil }
+        let fields = status[nameEnd...].split(separator: " ")
+        guard fields.count > 20, let ticks = Double(fields[20]) else { return nil }
+        var sinceBoot = timespec()
+        unsafe clock_gettime(CLOCK_BOOTTIME, &sinceBoot)
+        let age = Double(sinceBoot.tv_sec) + Double(sinceBoot.tv_nsec) / 1e9 - ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+        return Double(Clock.wallMicroseconds()) / 1e6 - age
+    }
 
     /// Asks now; reads files of `/proc`, so loops do not call it.
     public init() {
@@ -38,6 +53,7 @@ public struct ProcessStatistics: Sendable {
         // The fields of statm: size, resident, and what of the resident pages is of files or shared.
         let pages = Self.text(ofFile: "/proc/self/statm").split(separator: " ").map { Int($0) ?? 0 }
         residentBytes = pages.count > 2 ? pages[1] * pageBytes : 0
+        virtualBytes = pages.isEmpty ? 0 : pages[0] * pageBytes
         anonymousBytes = pages.count > 2 ? (pages[1] - pages[2]) * pageBytes : 0
         var names = utsname()
         unsafe uname(&names)

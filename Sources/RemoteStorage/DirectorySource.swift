@@ -45,8 +45,9 @@ final class DirectorySource: Source {
     private func open(_ path: String) throws(SourceError) -> BulkFile? {
         do throws(SystemError) {
             let file = try BulkFile(reading: path)
-            guard try file.isRegular else { throw SystemError(call: "open", code: EISDIR) }
-            return file
+            if try file.isRegular { return file }
+        } catch let error where error.code == ENXIO || error.code == ELOOP {
+            // A socket, or a link that leads to itself: nothing that could be read, as below.
         } catch  where error.code == ENOENT || error.code == ENOTDIR {
             // A directory that is not mounted says nothing about what is in it.
             guard FileSystem.exists(self.path) else {
@@ -56,6 +57,7 @@ final class DirectorySource: Source {
         } catch {
             throw .local("read", path, error)
         }
+        throw SourceError(.corrupt, "\(path) is no plain file")
     }
 
     private func bytes(of file: BulkFile, _ count: Int) throws(SystemError) -> [UInt8] {
@@ -115,7 +117,7 @@ final class DirectorySource: Source {
         var limit = RateLimit(bytesPerSecond: options.bytesPerSecondMax)
         var progress = TransferProgress(
             bytesTotal: uploads.reduce(0) { $0 + $1.bytes }, bytesDone: 0, bytesTransferred: 0,
-            filesTotal: uploads.count, filesDone: 0, retries: 0)
+            filesTotal: uploads.count, filesDone: 0)
         for upload in uploads {
             let before = progress.bytesDone
             outcomes.append(

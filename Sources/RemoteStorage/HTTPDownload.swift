@@ -36,7 +36,7 @@ final class HTTPDownload {
         settledBytes = downloads.reduce(0) { $0 + $1.resumeOffset }
         progress = TransferProgress(
             bytesTotal: downloads.reduce(0) { $0 + $1.bytes }, bytesDone: settledBytes, bytesTransferred: 0,
-            filesTotal: downloads.count, filesDone: 0, retries: 0)
+            filesTotal: downloads.count, filesDone: 0)
     }
 
     func run() throws(SourceError) {
@@ -194,8 +194,10 @@ final class HTTPDownload {
         switch piece.problem {
         case .fatal(let error): throw error
         case .odd(let error): return try retry(piece, error, wishSeconds: nil)
-        case .rangesIgnored: return try restart(piece.file, hasRanges: false, because: "the server knows no ranges")
-        case .changed: return try restart(piece.file, hasRanges: true, because: "it changed while it was fetched")
+        case .rangesIgnored:
+            return try restart(piece.file, hasRanges: false, because: .unreachable, "the server knows no ranges")
+        case .changed:
+            return try restart(piece.file, hasRanges: true, because: .corrupt, "it changed while it was fetched")
         case nil: break
         }
         if piece.isWhole {
@@ -211,20 +213,22 @@ final class HTTPDownload {
     }
 
     private func retry(_ piece: Piece, _ error: SourceError, wishSeconds: Int?) throws(SourceError) {
-        progress.retries += 1
+        progress.retries.add(error.kind)
         guard let pause = piece.schedule.nextMilliseconds(wishSeconds: wishSeconds) else { throw error }
         guard piece.file.hasRanges || piece.position == 0 else {
-            return try restart(piece.file, hasRanges: false, because: error.description)
+            return try restart(piece.file, hasRanges: false, because: error.kind, error.description)
         }
         piece.notBeforeNanoseconds = Clock.monotonicNanoseconds() + UInt64(pause) * 1_000_000
         waiting.append(piece)
     }
 
-    private func restart(_ file: File, hasRanges: Bool, because reason: String) throws(SourceError) {
+    private func restart(
+        _ file: File, hasRanges: Bool, because kind: SourceError.Kind, _ reason: String
+    ) throws(SourceError) {
         guard file.restarts < Self.restartsMax else {
             throw SourceError(.unreachable, "\(server.address(of: file.download.object)): \(reason), again and again")
         }
-        progress.retries += 1
+        progress.retries.add(kind)
         for piece in file.pieces {
             guard let exchange = exchanges.removeValue(forKey: ObjectIdentifier(piece)) else { continue }
             running[ObjectIdentifier(exchange)] = nil
@@ -246,7 +250,7 @@ final class HTTPDownload {
                 progress.filesDone += 1
                 settledBytes += download.bytes
             } else if file.isResumed {
-                try restart(file, hasRanges: true, because: "what was there of \(download.path) is damaged")
+                try restart(file, hasRanges: true, because: .corrupt, "what was there of \(download.path) is damaged")
             } else {
                 throw SourceError(
                     .corrupt, "\(server.address(of: download.object)) has SHA-256 \(digest), not \(download.sha256)")

@@ -44,7 +44,7 @@ final class HTTPUpload {
         limit = RateLimit(bytesPerSecond: options.bytesPerSecondMax)
         progress = TransferProgress(
             bytesTotal: uploads.reduce(0) { $0 + $1.bytes }, bytesDone: 0, bytesTransferred: 0,
-            filesTotal: uploads.count, filesDone: 0, retries: 0)
+            filesTotal: uploads.count, filesDone: 0)
     }
 
     func run() throws(SourceError) -> [UploadOutcome] {
@@ -216,7 +216,7 @@ final class HTTPUpload {
                     guard let pause = units[index].schedule.nextMilliseconds(wishSeconds: wishSeconds) else {
                         throw error
                     }
-                    progress.retries += 1
+                    progress.retries.add(error.kind)
                     units[index].notBeforeNanoseconds = now + UInt64(pause) * 1_000_000
                     left.append(index)
                 }

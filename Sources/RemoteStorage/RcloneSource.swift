@@ -92,7 +92,7 @@ final class RcloneSource: Source {
                 if landing.contiguousBytes > before { schedule.reset() }
                 let error = try shortfall(download, landing, ending)
                 guard error.isRetryable, let pause = schedule.nextMilliseconds() else { throw error }
-                transfer.countRetry()
+                transfer.countRetry(after: error)
                 try Pause.milliseconds(pause, cancellation)
             }
         }
@@ -138,7 +138,7 @@ final class RcloneSource: Source {
     func upload(_ uploads: [ObjectUpload], options: TransferOptions) throws(SourceError) -> [UploadOutcome] {
         var progress = TransferProgress(
             bytesTotal: uploads.reduce(0) { $0 + $1.bytes }, bytesDone: 0, bytesTransferred: 0,
-            filesTotal: uploads.count, filesDone: 0, retries: 0)
+            filesTotal: uploads.count, filesDone: 0)
         var outcomes: [UploadOutcome] = []
         for upload in uploads {
             if let outcome = try compare(upload.object, upload.bytes, upload.sha256) {

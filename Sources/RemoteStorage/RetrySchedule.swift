@@ -25,6 +25,6 @@ struct RetrySchedule {
         let full = min(Self.longestMilliseconds, Self.firstMilliseconds << min(retries, 16))
         retries += 1
         let own = full / 2 + Int(Double(full / 2) * jitter)
-        return max(own, min(wishSeconds ?? 0, Self.wishSecondsMax) * 1000)
+        return max(own, min(max(wishSeconds ?? 0, 0), Self.wishSecondsMax) * 1000)
     }
 }

@@ -24,7 +24,7 @@ final class StreamedDownload {
         limit = RateLimit(bytesPerSecond: options.bytesPerSecondMax)
         progress = TransferProgress(
             bytesTotal: downloads.reduce(0) { $0 + $1.bytes }, bytesDone: downloads.reduce(0) { $0 + $1.resumeOffset },
-            bytesTransferred: 0, filesTotal: downloads.count, filesDone: 0, retries: 0)
+            bytesTransferred: 0, filesTotal: downloads.count, filesDone: 0)
     }
 
     /// Calls `fill` for each file, to write it from where its landing is up to, and to call ``advance(_:by:)``.
@@ -58,7 +58,7 @@ final class StreamedDownload {
         while unhashedBytes > LandingCheck.unhashedBytesMax { try Pause.milliseconds(2, cancellation) }
     }
 
-    func countRetry() { progress.retries += 1 }
+    func countRetry(after error: SourceError) { progress.retries.add(error.kind) }
 
     private var unhashedBytes: Int { unchecked.values.reduce(0) { $0 + $1.contiguousBytes - $1.hashedBytes } }
 
@@ -81,7 +81,7 @@ final class StreamedDownload {
                 report()
             } else if download.resumeOffset > 0, restarted.insert(landing.index).inserted {
                 // The fault may be in what an earlier run has left.
-                progress.retries += 1
+                progress.retries.add(.corrupt)
                 progress.bytesDone -= download.bytes
                 pending.append(landing.index)
             } else {

@@ -21,6 +21,5 @@ public struct TransferProgress: Sendable, Equatable {
     public var filesTotal: Int
     /// Files that are whole and have been checked.
     public var filesDone: Int
-    /// How often something was tried again.
-    public var retries: Int
+    public var retries = RetryCounts()
 }

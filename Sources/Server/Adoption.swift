@@ -18,5 +18,7 @@ final class Adoption: Sendable {
     }
 
     /// Waits until all have arrived, or until `deadline`, in nanoseconds of the monotonic clock.
-    func wait(until deadline: UInt64) { _ = completed.pop(until: deadline) }
+    ///
+    /// - Returns: Whether all have.
+    @discardableResult func wait(until deadline: UInt64) -> Bool { completed.pop(until: deadline) != nil }
 }

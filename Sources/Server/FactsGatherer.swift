@@ -130,7 +130,6 @@ extension [LoopMetrics] {
     /// What there is to tell of each command that has been asked for, in the order of the table.
     func commandStatistics(of table: CommandTable) -> [ServerFacts.CommandStatistics] {
         var sums: [Int: ServerFacts.CommandStatistics] = [:]
-        var nanoseconds: [Int: Int] = [:]
         for metrics in self {
             for (command, counters) in metrics.commands.all {
                 let name = table.commands[command].fullName
@@ -142,8 +141,7 @@ extension [LoopMetrics] {
                 sum.rejectedCalls += counters.rejectedCalls.total
                 sum.failedCalls += counters.failedCalls.total
                 sum.times += counters.times
-                nanoseconds[command, default: 0] += counters.nanoseconds.total
-                sum.microseconds = (nanoseconds[command] ?? 0) / 1_000
+                sum.microseconds = sum.times.nanoseconds / 1_000
                 sums[command] = sum
             }
         }

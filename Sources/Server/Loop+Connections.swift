@@ -135,7 +135,7 @@ extension Loop {
         switch message {
         case .connection(let number, let isEncrypted):
             adopt(FileDescriptor(owning: number), isEncrypted: isEncrypted)
-        case .finished(let job, let token): finished(job, for: token)
+        case .finished(let job, let token, let times): finished(job, for: token, times)
         case .visitClients(let job, let origin, let token, let place):
             visitClients(for: job, origin: origin, token: token, from: place)
         case .evictClients: evictClients()
@@ -144,6 +144,7 @@ extension Loop {
             refreshVersions()
             adoption?.arrive()
         case .published(let channel, let message): pass(on: message, channel: channel)
+        case .monitored(let lines): showMonitors(lines)
         case .invalidation(let token):
             guard let connection = connection(for: token) else { return }
             connection.session.takeInvalidation()
@@ -175,7 +176,7 @@ extension Loop {
         case .visitClients(let job, let origin, let token, _): endVisit(for: job, origin: origin, token: token)
         case .versionsChanged(let adoption), .limits(_, let adoption), .limitClients(_, let adoption):
             adoption?.arrive()
-        case .finished, .published, .invalidation, .evictClients, .drain, .stop: break
+        case .finished, .published, .monitored, .invalidation, .evictClients, .drain, .stop: break
         }
     }
 
@@ -251,16 +252,19 @@ extension Loop {
             // Where the loop has ended by then, nobody waits for the answer.
             job.start { mailbox.post(.finished($0, token)) }
         } else if !readers.submit(ReaderPool.Task(job: job, loop: mailbox, connection: connection.token)) {
+            metrics.fullReaderQueues.add()
             deferred.append(connection.token)
         }
     }
 
-    private func finished(_ job: any SessionJob, for token: Epoll.Token) {
+    private func finished(_ job: any SessionJob, for token: Epoll.Token, _ times: JobTimes) {
         submitDeferred()
         guard let connection = connection(for: token), !connection.isClosed else { return }
         connection.job = nil
+        context.jobTimes = times
         connection.session.complete(job, into: &replies)
         deliver(to: connection)
+        if isTracing { traceFinished(connection) }
     }
 
     func submitDeferred() {
@@ -288,9 +292,10 @@ extension Loop {
             if let limit = connection.lingersUntil {
                 if context.now >= limit { close(connection) }
             } else if limits.idleNanoseconds > 0, connection.job == nil, !connection.isHeldBack,
-                !connection.session.isSubscribed,
+                !connection.session.isListening,
                 Clock.nanoseconds(from: connection.lastActivity, to: context.now) > limits.idleNanoseconds
             {
+                metrics.idleDisconnections.add()
                 close(connection)
             }
         }

@@ -86,7 +86,8 @@ extension Loop {
 
     /// Whether somebody has to be looked at by the clock, not only when something happens.
     var isSweeping: Bool {
-        limits.idleNanoseconds > 0 || lingering > 0 || handshakes.count > 0 || overSoftLimit > 0 || context.versionUseCount > 0
+        limits.idleNanoseconds > 0 || lingering > 0 || handshakes.count > 0 || overSoftLimit > 0
+            || context.versionUseCount > 0
     }
 
     /// Closes a connection whose client sends or leaves unread more than the limits allow.

@@ -1,6 +1,8 @@
 import Bytes
 import Commands
 import Datasets
+import ServerMetrics
+import Tracing
 
 /// Versions that come and go.
 extension Loop {
@@ -27,7 +29,9 @@ extension Loop {
     /// Takes over what has been published, between two batches.
     func refreshVersions() {
         precondition(batch.isEmpty)
-        if catalog.refresh() { adoptVersions() }
+        guard catalog.refresh() else { return }
+        adoptVersions()
+        if isTracing { tracing.track.add(TraceEvent(.adopt, from: context.now, to: context.now)) }
     }
 
     /// Lets go of the versions that are not current, between two batches.
@@ -41,9 +45,15 @@ extension Loop {
     @inline(never)
     func sampleKeys() {
         nextSample = context.now + Self.sampleNanoseconds
-        plan.visitKeys(atMost: Self.sampledKeysMax, seed: context.now >> 6) { version, key in
+        // The keys at hand stand for all that have been looked up since the last time.
+        let known = metrics.keyspaceHits.total &+ metrics.keyspaceMisses.total &+ plan.lookupCount
+        let passed = Double(max(known - lookupsAtSample, plan.lookupCount))
+        lookupsAtSample = known
+        let each = passed / Double(max(plan.lookupCount, 1))
+        plan.visitKeys(atMost: Self.sampledKeysMax, seed: context.now >> 6) { version, key, standsFor in
             guard let database = context.versions.firstIndex(where: { $0 === version }) else { return }
             group.samples[index][database].add(key)
+            group.sketches[index][database].add(key, lookups: standsFor * each, now: context.now)
         }
     }
 

@@ -52,6 +52,8 @@ final class Loop {
     /// Those of ``queue`` that are being served; empty between turns.
     var serving = FlatArray<Epoll.Token>(capacity: 64)
     let plan: ReplyPlan
+    /// When the last batch ended, in nanoseconds of the monotonic clock.
+    var batchEndedAt: UInt64 = 0
     /// The sessions with steps in ``plan``.
     var batch = FlatArray<BatchEntry>(capacity: 64)
     var input = ByteBuffer(capacity: Loop.readBytesMax)
@@ -71,6 +73,8 @@ final class Loop {
     var deferred = Ring<Epoll.Token>()
     /// When to look again at what keys are asked for.
     var nextSample: UInt64 = 0
+    /// Keys looked up by then.
+    var lookupsAtSample = 0
     var acceptAgain = false
     var nextSweep: UInt64 = 0
     var nextAcceptWarning: UInt64 = 0
@@ -80,6 +84,9 @@ final class Loop {
     var overSoftLimit = 0
     /// When to look again for connections to close, where all together hold too much.
     var nextEviction: UInt64 = 0
+    let tracing: LoopTrace
+    /// Whether a trace is being taken, as of this turn.
+    var isTracing = false
     var isDraining = false
     var isStopped = false
 
@@ -110,6 +117,8 @@ final class Loop {
         mailbox = group.mailboxes[index]
         metrics = group.metrics[index]
         self.readers = readers
+        tracing = LoopTrace(
+            group.tracer, track: group.tracks[index].turns, requests: group.tracks[index].requests)
         self.limits = limits
         self.logger = logger
         self.listeners = listeners
@@ -124,6 +133,7 @@ final class Loop {
         }
         context.onDamage = { [unowned context] damage in damageLog.note(damage, now: context.now) }
         context.unixSeconds = { Clock.wallMicroseconds() / 1_000_000 }
+        context.unixMicroseconds = Clock.wallMicroseconds
         epoll = try Epoll()
         try mailbox.waker.register(with: epoll, token: Epoll.Token(place: Self.wakerPlace, generation: 0))
         for (place, box) in listeners.enumerated() {
@@ -131,6 +141,7 @@ final class Loop {
                 with: epoll, token: Epoll.Token(place: Self.firstListenerPlace + UInt32(place), generation: 0))
         }
         adoptViews()
+        context.onMonitored = { [unowned self] lines in share(lines) }
         context.addressOfClient = { [unowned self] id in
             guard let place = context.server.directory.place(of: id), place.loop == index else { return "" }
             return connection(for: Epoll.Token(rawValue: place.token))?.addresses.peer ?? ""
@@ -145,6 +156,7 @@ final class Loop {
             do throws(SystemError) {
                 let count = try epoll.wait(milliseconds: timeout)
                 context.now = Clock.monotonicNanoseconds()
+                beginTurn(eventCount: count)
                 refreshVersions()
                 for event in 0..<count { note(epoll[event: event]) }
             } catch {
@@ -155,7 +167,9 @@ final class Loop {
             if !paused.isEmpty { endPauseIfOver() }
             if !telling.isEmpty { tellSome() }
             runQueue()
+            if context.isMonitored { context.passOnMonitored() }
             sweepIfDue()
+            if isTracing { traceTurnEnd() }
         }
         for connection in connections { if let connection { close(connection) } }
         for message in mailbox.close() { returnToSender(message) }
@@ -366,7 +380,7 @@ final class Loop {
     func finishBatch() {
         // Values are lent from mapped files until they have been copied into the replies.
         let faults = MappingFaults.count
-        plan.lookUpResident()
+        let (collectedAt, lookedUpAt) = lookUp()
         if context.now >= nextSample { sampleKeys() }
         for place in batch.indices {
             let entry = batch[place]
@@ -380,10 +394,27 @@ final class Loop {
             }
             deliver(to: connection)
         }
-        if let slow = context.endBatch(at: Clock.monotonicNanoseconds()) { note(slow) }
+        let endedAt = Clock.monotonicNanoseconds()
+        metrics.batches.answering.add(each: endedAt - lookedUpAt)
+        batchEndedAt = endedAt
+        if let slow = context.endBatch(at: endedAt, collectedAt, lookedUpAt) { note(slow) }
+        if isTracing { trace(batchEndedAt: endedAt, collectedAt, lookedUpAt) }
         batch.removeAll()
         plan.removeAll()
         if plan.hasOwnViews { dropViews() }
+    }
+
+    /// Looks up all keys of the plan, and counts what that and the way to it took.
+    ///
+    /// - Returns: When it began and when it ended, in nanoseconds of the monotonic clock.
+    private func lookUp() -> (collectedAt: UInt64, lookedUpAt: UInt64) {
+        let collectedAt = Clock.monotonicNanoseconds()
+        metrics.batches.receiving.add(each: Clock.nanoseconds(from: max(context.now, batchEndedAt), to: collectedAt))
+        guard plan.lookupCount > 0 else { return (collectedAt, collectedAt) }
+        plan.lookUpResident()
+        let lookedUpAt = Clock.monotonicNanoseconds()
+        metrics.batches.lookingUp.add(each: lookedUpAt - collectedAt)
+        return (collectedAt, lookedUpAt)
     }
 
     /// Puts the batch at hand on record as slow.

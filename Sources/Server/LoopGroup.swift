@@ -3,6 +3,7 @@ import Platform
 import ServerMetrics
 import Synchronization
 import TLS
+import Tracing
 
 /// What the loops of a server know of each other.
 final class LoopGroup: Sendable {
@@ -14,6 +15,11 @@ final class LoopGroup: Sendable {
     let exchanges: [ViewExchange]
     /// By loop, then by database number.
     let samples: [[KeySample]]
+    /// The same, of which keys are asked for most.
+    let sketches: [[HotKeySketch]]
+    let tracer = Tracer()
+    /// One pair a loop.
+    let tracks: [(turns: TraceTrack, requests: TraceTrack)]
     /// Connections that are open or about to be, over all loops.
     private let open = Atomic<Int>(0)
     /// For the keys of all samples together.
@@ -31,6 +37,11 @@ final class LoopGroup: Sendable {
             (0..<datasetCount).map { _ in
                 KeySample(keysMax: warmKeys / sampleCount, bytesMax: Self.sampleBytes / sampleCount)
             }
+        }
+        let now = Clock.monotonicNanoseconds()
+        sketches = (0..<loopCount).map { _ in (0..<datasetCount).map { _ in HotKeySketch(now: now) } }
+        tracks = (0..<loopCount).map { [tracer] index in
+            (tracer.makeTrack("loop-\(index)"), tracer.makeTrack("requests of loop-\(index)"))
         }
         var mailboxes: [LoopMailbox] = []
         for _ in 0..<loopCount { mailboxes.append(try LoopMailbox()) }

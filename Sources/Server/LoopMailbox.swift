@@ -7,8 +7,8 @@ final class LoopMailbox: Sendable {
     enum Message: Sendable {
         /// The descriptor of a connection that another loop accepted; this one owns it from here on.
         case connection(Int32, isEncrypted: Bool)
-        /// A job that a connection of this loop waits for.
-        case finished(any SessionJob, Epoll.Token)
+        /// A job that a connection of this loop waits for, and how long it took where readers did it.
+        case finished(any SessionJob, Epoll.Token, JobTimes = JobTimes())
         /// Somebody asks about the connections, of which those from a place on have yet to be visited; the last loop
         /// to end sends the job on its way to `origin`.
         case visitClients(ClientVisitJob, origin: LoopMailbox, connection: Epoll.Token, from: Int)
@@ -18,6 +18,8 @@ final class LoopMailbox: Sendable {
         case versionsChanged(Adoption?)
         /// For every connection that subscribes to the channel.
         case published(channel: [UInt8], message: [UInt8])
+        /// Lines for every monitor.
+        case monitored([UInt8])
         /// The cache of a client is out of date that has named this connection to be told.
         case invalidation(Epoll.Token)
         /// The settings have changed; who changed them waits for it.

@@ -6,6 +6,7 @@ import RESP
 import ServerMetrics
 public import Settings
 import Synchronization
+import Tracing
 
 /// A whole server: listeners, loops and readers around a catalog of datasets.
 ///
@@ -35,13 +36,16 @@ public final class Server {
         limits = Loop.Limits(settings)
         group = try LoopGroup(
             loopCount: settings.loopCount, datasetCount: catalog.names.count, warmKeys: limits.warmKeys)
-        readers = ReaderPool(queueMax: settings.readQueueMax)
+        readers = ReaderPool(count: settings.readerCount, queueMax: settings.readQueueMax)
         let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
             table: CommandTable.standard, catalog: catalog, configuration: settings.configurationPairs(),
             replyBytesMax: settings.outputBufferBytesMax, releaseMemory: ProcessStatistics.releaseFreeMemory
         ) { facts.gather() }
         state.keysReplyMax = settings.keysReplyMax
+        state.hotKeySource = { [group] database, count in
+            group.hotKeys(database: database, count: count, now: Clock.monotonicNanoseconds())
+        }
         self.facts = facts
         exchange = VersionExchange(
             catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes, latency: state.latency)
@@ -59,7 +63,7 @@ public final class Server {
         state.latency.setThreshold(milliseconds: settings.latencyThresholdMilliseconds)
     }
 
-    private let facts: FactsGatherer
+    let facts: FactsGatherer
     /// For whoever opens and closes versions.
     public let exchange: VersionExchange
 
@@ -77,9 +81,11 @@ public final class Server {
 
     /// Opens every listener; nobody is answered before ``start()``.
     ///
+    /// - Parameter sockets: Listened on instead of the addresses and the Unix socket of the settings, if there are any.
     /// - Throws: ``ListenError``, naming the address that could not be had.
-    public func listen() throws(ListenError) {
+    public func listen(inheriting sockets: [InheritedSocket] = []) throws(ListenError) {
         listeners = Array(repeating: [], count: settings.loopCount)
+        guard sockets.isEmpty else { return try inherit(sockets) }
         // As in Redis, port 0 beside a port with TLS is no port at all.
         if settings.port != 0 || settings.tls.port == 0 { port = try listen(at: settings.port, isEncrypted: false) }
         if settings.tls.port != 0 { encryptedPort = try listen(at: settings.tls.port, isEncrypted: true) }
@@ -95,6 +101,27 @@ public final class Server {
         }
         guard !addresses.isEmpty || !encryptedAddresses.isEmpty else {
             throw ListenError(address: "any address", cause: .addressUnavailable("bind"))
+        }
+        facts.setPort(port != 0 ? port : encryptedPort)
+    }
+
+    /// Each socket goes to one loop: whichever loop accepts a connection, it gives it to the one with the fewest.
+    private func inherit(_ sockets: [InheritedSocket]) throws(ListenError) {
+        for (place, socket) in sockets.enumerated() {
+            do throws(SystemError) {
+                let listener = try Listener(inheriting: socket, backlog: settings.listenBacklog)
+                let isEncrypted = listener.port != 0 && listener.port == settings.tls.port
+                if isEncrypted {
+                    encryptedAddresses.append(listener.address)
+                    encryptedPort = listener.port
+                } else {
+                    addresses.append(listener.address)
+                    if port == 0 { port = listener.port }
+                }
+                listeners[place % listeners.count].append(Loop.ListenerBox(listener, isEncrypted: isEncrypted))
+            } catch {
+                throw ListenError(address: "inherited socket \(place)", cause: error)
+            }
         }
         facts.setPort(port != 0 ? port : encryptedPort)
     }
@@ -132,7 +159,11 @@ public final class Server {
             let listener = try Listener(
                 host: host, port: chosen, backlog: settings.listenBacklog, sharesPort: true)
             if loop == 0 {
-                if isEncrypted { encryptedAddresses.append(listener.address) } else { addresses.append(listener.address) }
+                if isEncrypted {
+                    encryptedAddresses.append(listener.address)
+                } else {
+                    addresses.append(listener.address)
+                }
             }
             listeners[loop].append(Loop.ListenerBox(listener, isEncrypted: isEncrypted))
         }
@@ -141,7 +172,7 @@ public final class Server {
 
     /// Starts readers and loops.
     public func start() throws(SystemError) {
-        readerThreads = try readers.start(count: settings.readerCount)
+        readerThreads = try readers.start(group.tracer)
         for index in 0..<settings.loopCount {
             let (group, readers, state, logger) = (group, readers, state, logger)
             let limits = Loop.Limits(settings)
@@ -190,6 +221,7 @@ public final class Server {
 
     /// Accepts nothing more and lets the loops answer what has been received.
     public func drain() {
+        group.tracer.cancel()
         for mailbox in group.mailboxes { mailbox.post(.drain) }
     }
 
@@ -202,6 +234,7 @@ public final class Server {
     ///   not waited for; nothing that it may use can then be torn down before the process ends.
     @discardableResult
     public func stop() -> Bool {
+        group.tracer.cancel()
         for mailbox in group.mailboxes { mailbox.post(.stop) }
         for thread in loopThreads { thread.join() }
         loopThreads = []

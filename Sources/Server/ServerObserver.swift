@@ -7,6 +7,7 @@ public struct ServerObserver: Sendable {
     let state: ServerState
     let group: LoopGroup
     let readers: ReaderPool
+    let gatherer: FactsGatherer
 
     /// What `INFO` tells, gathered now from counters and files of `/proc`.
     public func facts() -> ServerFacts { state.facts() }
@@ -14,5 +15,5 @@ public struct ServerObserver: Sendable {
 
 extension Server {
     /// For the admin server's threads.
-    public var observer: ServerObserver { ServerObserver(state: state, group: group, readers: readers) }
+    public var observer: ServerObserver { ServerObserver(state: state, group: group, readers: readers, gatherer: facts) }
 }

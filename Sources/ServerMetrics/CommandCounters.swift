@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What one loop has counted of one command since it started.
+/// What one loop has counted of one command since it started: about 8 KiB.
 ///
 /// Only the owning loop writes; any thread may read, and sees each number whole, though not all at one instant.
 public final class CommandCounters: Sendable {
@@ -10,26 +10,15 @@ public final class CommandCounters: Sendable {
     public let failedCalls = LoopMetrics.Counter()
     /// Requests that were refused before they were carried out.
     public let rejectedCalls = LoopMetrics.Counter()
-    public let nanoseconds = LoopMetrics.Counter()
-    private let histogram: InlineArray<36, LoopMetrics.Counter>
+    private let latency = LatencyCounters()
 
-    init() {
-        histogram = InlineArray { _ in LoopMetrics.Counter() }
-        precondition(histogram.count == LatencyHistogram.bucketCount)
-    }
+    init() {}
 
     /// Adds the times of `count` calls that ended after `each` nanoseconds; for the owning loop.
-    public func addTimes(_ count: Int, each: UInt64) {
-        nanoseconds.add(count * Int(truncatingIfNeeded: each))
-        histogram[LatencyHistogram.bucket(of: each)].add(count)
-    }
+    public func addTimes(_ count: Int, each: UInt64) { latency.add(count, each: each) }
 
     /// The times of the calls that have ended.
-    public var times: LatencyHistogram {
-        var times = LatencyHistogram()
-        for bucket in 0..<LatencyHistogram.bucketCount { times.add(histogram[bucket].total, toBucket: bucket) }
-        return times
-    }
+    public var times: LatencyHistogram { latency.times }
 }
 
 /// What one loop has counted of each command: counters for those that it has seen.

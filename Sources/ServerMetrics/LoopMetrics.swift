@@ -21,6 +21,12 @@ public final class LoopMetrics: Sendable {
     public let connectionsRejected = Counter()
     /// Connections closed because all together held more than they may.
     public let clientsEvicted = Counter()
+    /// Connections closed because nothing came from them for too long.
+    public let idleDisconnections = Counter()
+    /// Connections closed for bytes that are no request, or one larger than requests may be.
+    public let protocolErrors = Counter()
+    /// Jobs that found the readers' queue full, and waited for room in it.
+    public let fullReaderQueues = Counter()
     /// Connections closed for requests that piled up.
     public let queryBufferDisconnections = Counter()
     /// Connections closed for replies that they did not read.
@@ -28,6 +34,8 @@ public final class LoopMetrics: Sendable {
     public let tls = TLSMetrics()
     /// Connections that are open now.
     public let connections = Atomic<Int>(0)
+    /// Where the time of its batches has gone.
+    public let batches = BatchMetrics()
     /// By command.
     public let commands = CommandMetrics()
     /// By code.
@@ -39,6 +47,8 @@ public final class LoopMetrics: Sendable {
 
     /// Clients that are told when what they have cached is out of date.
     public let trackingClients = Atomic<Int>(0)
+    /// Clients that are shown what others ask for.
+    public let monitorClients = Atomic<Int>(0)
     /// Clients that wait for messages.
     public let subscribedClients = Atomic<Int>(0)
 

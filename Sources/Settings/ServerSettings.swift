@@ -120,6 +120,9 @@ public struct ServerSettings: Sendable, Equatable {
     /// Where the process id is written for as long as the server runs.
     public var pidFile: String?
 
+    /// A user's name or number that a process started by root becomes; `nil`: it stays who it is.
+    public var user: String?
+
     /// Every default, those that depend on the machine taken from `host`.
     public init(host: HostResources = .current) {
         loopCount = min(max(host.coreCount, 1), 256)

@@ -1,6 +1,6 @@
 extension Setting {
     /// Every setting of `almanac serve`, in the order of the help.
-    public static let all = ordinary + tls + access + administration + monitoring
+    public static let all = ordinary + process + tls + access + administration + monitoring
 
     private static let ordinary: [Setting] = [
         .list(

@@ -44,6 +44,8 @@ public struct Setting: Sendable {
         /// Permission bits, in octal.
         case mode(ClosedRange<UInt32>)
         case path(utf8CountMax: Int)
+        /// A user's name or number.
+        case account
         /// Words that something else understands.
         case text(utf8CountMax: Int)
         /// A list of IP addresses, between commas or spaces.
@@ -103,6 +105,7 @@ extension Setting.Kind {
         case .choice(let names): "one of " + names.joined(separator: ", ")
         case .mode(let range):
             "octal permission bits from \(String(range.lowerBound, radix: 8)) to \(String(range.upperBound, radix: 8))"
+        case .account: "a user's name or number"
         case .path(let utf8CountMax): "a path of 1 to \(utf8CountMax) bytes"
         case .text(let utf8CountMax): "a text of 1 to \(utf8CountMax) bytes of the kind that is meant"
         case .addresses: "IPv4 or IPv6 addresses, or * for all, each after a - where it may be missing"
@@ -122,6 +125,7 @@ extension Setting.Kind {
         case .choice(let names): names.count > 3 ? "level" : names.joined(separator: "|")
         case .mode: "mode"
         case .path: "path"
+        case .account: "user"
         case .text: "text"
         case .addresses: "addresses"
         case .datasets: "[NAME=]PATH"
@@ -145,7 +149,7 @@ extension Setting.Kind {
         case .choice(let names): names.count > 3 ? names.joined(separator: ", ") : nil
         case .mode(let range): "octal, to " + String(range.upperBound, radix: 8)
         case .addresses: "IPv4 or IPv6, or * for all; after a - one may be missing"
-        case .path, .text, .datasets, .columnFamilies: nil
+        case .path, .account, .text, .datasets, .columnFamilies: nil
         }
     }
 

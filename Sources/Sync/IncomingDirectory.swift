@@ -17,7 +17,10 @@ struct IncomingDirectory {
     func begin(manifestBytes: [UInt8], signature: [UInt8]?) throws(SyncError) {
         let manifestPath = "\(path)/\(Manifest.fileName)"
         try write { () throws(SystemError) in
-            if try FileSystem.read(manifestPath, byteCountMax: VersionDirectory.manifestByteCountMax) != manifestBytes {
+            // A link would lead all that is written elsewhere, whatever manifest is there.
+            let isDirectory = try FileSystem.status(of: path, followsLinks: false)?.kind == .directory
+            let found = isDirectory ? try Self.plainFile(manifestPath) : nil
+            if found != manifestBytes {
                 // Of nothing that is known, or of other bytes that were published under the same id.
                 try FileSystem.removeTree(path)
                 try FileSystem.makeSharedDirectory(path)
@@ -33,6 +36,12 @@ struct IncomingDirectory {
             // What is above sorts before what is below.
             for directory in manifest.fileDirectories.sorted() { try makeDirectory("\(path)/\(directory)") }
         }
+    }
+
+    /// The bytes of a file; `nil` where there is none, or something else in its place.
+    private static func plainFile(_ path: String) throws(SystemError) -> [UInt8]? {
+        guard try FileSystem.status(of: path, followsLinks: false)?.kind == .file else { return nil }
+        return try FileSystem.read(path, byteCountMax: VersionDirectory.manifestByteCountMax)
     }
 
     private func makeDirectory(_ directory: String) throws(SystemError) {

@@ -22,7 +22,8 @@ public struct PublishedPointer: Sendable, Equatable, Codable {
 
     /// Reads a pointer; `nil` where the bytes are none, or name what cannot be a version.
     public static func decode(_ json: [UInt8]) -> PublishedPointer? {
-        guard let pointer = try? JSONDecoder().decode(PublishedPointer.self, from: Data(json)),
+        guard StrictJSON.problem(in: json) == nil,
+            let pointer = try? JSONDecoder().decode(PublishedPointer.self, from: Data(json)),
             Manifest.isValidVersionID(pointer.versionID)
         else { return nil }
         return pointer

@@ -9,6 +9,7 @@ public final class SyncControl: Sendable {
     private let isPollWanted = Atomic<Bool>(false)
     private let alarm = DispatchSemaphore(value: 0)
     private let shared = Mutex(SyncState())
+    let metrics = SyncMetrics()
 
     public init() {}
 
@@ -57,7 +58,9 @@ public final class SyncControl: Sendable {
 
 /// What a ``Synchronizer`` is doing, for an operator who asks.
 public struct SyncState: Sendable, Equatable {
-    public enum Phase: String, Sendable { case starting, polling, waiting, downloading, sealing, telling, cleaning }
+    public enum Phase: String, Sendable, CaseIterable {
+        case starting, polling, waiting, downloading, sealing, telling, cleaning
+    }
 
     public var phase = Phase.starting
     /// The version that `current` leads to.

@@ -17,7 +17,7 @@ extension Synchronizer {
             ])
         let started = Clock.monotonicNanoseconds()
         control.note { $0.phase = .downloading }
-        let summary = try download.run(from: source)
+        let summary = try control.metrics.countingDownload { () throws(SyncError) in try download.run(from: source) }
         let milliseconds = Int((Clock.monotonicNanoseconds() - started) / 1_000_000)
         logger.notice(
             "downloaded",
@@ -26,7 +26,7 @@ extension Synchronizer {
                 "bytes-linked": "\(summary.bytesLinked)", "files-downloaded": "\(summary.filesDownloaded)",
                 "bytes-resumed": "\(summary.bytesResumed)", "bytes-transferred": "\(summary.bytesTransferred)",
                 "bytes-per-second": "\(summary.bytesTransferred * 1_000 / max(milliseconds, 1))",
-                "retries": "\(summary.retries)",
+                "retries": "\(summary.retries.total)",
             ])
         control.note { $0.phase = .sealing }
         try control.check()
@@ -59,7 +59,7 @@ extension Synchronizer {
         }
         return VersionDownload(
             id: id, manifest: try Manifest.published(bytes, as: id, at: object), manifestBytes: bytes,
-            signature: signature, directory: directory, options: options,
+            signature: signature, directory: directory, options: options, metrics: control.metrics,
             onProgress: { [control, onProgress] progress in
                 control.note { ($0.bytesDone, $0.bytesTotal) = (progress.bytesDone, progress.bytesTotal) }
                 onProgress(progress)

@@ -53,6 +53,7 @@ public final class Synchronizer {
         self.options = options
         self.control = control
         self.logger = logger
+        control.metrics.note { [path = directory.path] in $0.diskPath = path }
         self.onProgress = onProgress
         link =
             switch notice {
@@ -70,7 +71,7 @@ public final class Synchronizer {
     public func runOnce() throws(SyncError) -> Outcome {
         let lock = try begin()
         defer { withExtendedLifetime(lock) {} }
-        return try pass()
+        return try countedPass()
     }
 
     /// Follows the source until a stop.
@@ -83,7 +84,7 @@ public final class Synchronizer {
         while !control.isStopped {
             var hasFailed = false
             do throws(SyncError) {
-                _ = try pass()
+                _ = try countedPass()
                 control.note { ($0.lastProblem, $0.failuresInARow) = (nil, 0) }
             } catch let error where error.kind == .cancelled {
                 break
@@ -138,12 +139,24 @@ public final class Synchronizer {
 
     // MARK: One look
 
+    private func countedPass() throws(SyncError) -> Outcome {
+        do throws(SyncError) {
+            let outcome = try pass()
+            control.metrics.noteEnd(.success(outcome))
+            return outcome
+        } catch {
+            control.metrics.noteEnd(.failure(error))
+            throw error
+        }
+    }
+
     private func pass() throws(SyncError) -> Outcome {
         try leaveRefused()
         control.note { $0.phase = .polling }
         let pointer = try readPointer()
         let id = pointer.versionID
         control.note { $0.announced = id }
+        control.metrics.note { $0.announced = (id, pointer.publishedAt) }
         let (current, step) = try nextStep(for: pointer)
         control.note { $0.current = current }
         switch step {

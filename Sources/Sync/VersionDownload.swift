@@ -15,6 +15,7 @@ struct VersionDownload {
     let signature: [UInt8]?
     let directory: DataDirectory
     let options: SyncOptions
+    let metrics: SyncMetrics
     let onProgress: (TransferProgress) -> Void
 
     /// What came from where.
@@ -26,7 +27,7 @@ struct VersionDownload {
         var bytesResumed = 0
         /// Came over the wire.
         var bytesTransferred = 0
-        var retries = 0
+        var retries = RetryCounts()
     }
 
     private var incoming: IncomingDirectory {
@@ -52,7 +53,8 @@ struct VersionDownload {
         } catch let error where error.kind == .corrupt {
             // It may be the disk, a proxy's cache, or a publisher at work: once more from zero.
             try incoming.removeWrong(missing)
-            summary.retries += 1
+            summary.retries.corrupt += 1
+            metrics.note { $0.retries.corrupt += 1 }
             try transferAgain(missing, into: incoming, from: source, &summary)
         } catch {
             throw explained(error)
@@ -114,12 +116,13 @@ struct VersionDownload {
         transfer.bytesPerSecondMax = options.bytesPerSecondMax
         var last: TransferProgress?
         transfer.onProgress = { progress in
+            metrics.noteTransfer(progress, after: last)
             last = progress
             onProgress(progress)
         }
         defer {
             summary.bytesTransferred += last?.bytesTransferred ?? 0
-            summary.retries += last?.retries ?? 0
+            summary.retries = summary.retries + (last?.retries ?? RetryCounts())
         }
         try source.download(downloads, options: transfer)
     }

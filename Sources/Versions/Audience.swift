@@ -18,8 +18,24 @@ public protocol Audience: Sendable {
     /// Drops what the loops have let go of; to be called now and again.
     func discardRetired()
 
+    /// Is told of a swap that has ended, one way or another, for whoever takes a trace.
+    func swapEnded(_ ended: EndedSwap)
+
     /// Tells the subscribers of a channel.
     func publish(channel: String, message: [UInt8])
+}
+
+extension Audience {
+    public func swapEnded(_ ended: EndedSwap) {}
+}
+
+/// A swap as it went; times are in nanoseconds of the monotonic clock.
+public struct EndedSwap: Sendable {
+    public let dataset: String
+    public let version: String
+    /// Such as `swapped`, or why not.
+    public let outcome: String
+    public let steps: [(name: String, startedAt: UInt64, endedAt: UInt64)]
 }
 
 /// A version that is open and not yet current, with what the loops will read it through.

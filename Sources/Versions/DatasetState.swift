@@ -38,7 +38,9 @@ struct DatasetState {
     var unrecordedRefusals: [String: (refusal: Refusal, place: VersionPlace)] = [:]
     var swapCount = 0
     var lastSwap: (unixSeconds: Int, milliseconds: Int, phases: [DatasetFacts.Phase])?
-    var lastRefusal: Refusal?
+    var lastRefusal: Refusal? {
+        didSet { if let lastRefusal { counts.add(lastRefusal.kind) } }
+    }
     var triggersAnswered = 0
     var pinnedID: String?
 
@@ -90,9 +92,13 @@ struct DatasetState {
         var closesAt: UInt64
     }
 
+    /// For the metrics.
+    var counts: SwapCounts
+
     init(_ opened: OpenedDataset) {
         dataset = opened.dataset
         served = opened.served
+        counts = SwapCounts(servingSince: servingSince)
     }
 
     var path: ServedPath { ServedPath(path: dataset.path) }

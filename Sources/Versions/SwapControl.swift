@@ -27,6 +27,8 @@ public final class SwapControl: DatasetControl {
     /// What other threads may look at.
     final class Shared: Sendable {
         let facts: Mutex<[DatasetFacts]>
+        /// By database number.
+        let counts: Mutex<[SwapCounts]>
         /// What connections may choose to stay on, by database number.
         let open: Mutex<[[OpenVersion]]>
         let isStopping = Atomic<Bool>(false)
@@ -37,6 +39,7 @@ public final class SwapControl: DatasetControl {
 
         init(_ datasets: [DatasetState]) {
             facts = Mutex(datasets.map(\.facts))
+            counts = Mutex(datasets.map(\.counts))
             open = Mutex(datasets.map(\.openVersions))
         }
     }
@@ -89,6 +92,9 @@ public final class SwapControl: DatasetControl {
     }
 
     public func facts() -> [DatasetFacts] { shared.facts.withLock { $0 } }
+
+    /// What has become of the versions of each dataset, by database number; as of the last change.
+    public func counts() -> [SwapCounts] { shared.counts.withLock { $0 } }
 
     public func openVersions(in database: Int) -> [OpenVersion] {
         shared.open.withLock { $0.indices ~= database ? $0[database] : [] }

@@ -57,6 +57,7 @@ extension SwapMachine {
                 DatasetState.Swap(cause: .reload, place: place, answers: trigger.answers),
                 isForced: trigger.isForced)
         } catch {
+            datasets[database].counts.add(.failed)
             logger.error(
                 "nothing to swap to", metadata: ["dataset": "\(state.dataset.name)", "cause": "\(error)"])
             finish(database, trigger.answers, .error("ERR \(error)"), outcome: "failed: \(error)")
@@ -162,6 +163,9 @@ extension SwapMachine {
         datasets[database].served = served
         datasets[database].servingSince = .now
         datasets[database].swapCount += 1
+        datasets[database].counts.addSwap(
+            swap.cause == .rollback ? .rolledBack : .swapped, phases, at: datasets[database].servingSince)
+        tellEnd(database, served.id, "swapped", phases)
         let milliseconds = phases.totalMilliseconds
         datasets[database].lastSwap = (Int(ManifestTime.now.unixSeconds), milliseconds, phases.facts)
         datasets[database].unrecordedRefusals[served.id] = nil
@@ -192,6 +196,12 @@ extension SwapMachine {
         finish(database, swap.answers, .ok("OK " + text), outcome: text)
     }
 
+    private func tellEnd(_ database: Int, _ version: String, _ outcome: String, _ phases: SwapPhases) {
+        parts.audience.swapEnded(
+            EndedSwap(
+                dataset: datasets[database].dataset.name, version: version, outcome: outcome, steps: phases.spans))
+    }
+
     /// Takes a version that serves now off the record of refusals: it was forced in.
     ///
     /// - Returns: What an operator must know where that cannot be written.
@@ -209,6 +219,7 @@ extension SwapMachine {
     /// Goes on with the version being served.
     private func fail(_ database: Int, _ failure: AdmissionFailure, _ phases: SwapPhases) {
         guard let swap = datasets[database].swap else { return }
+        tellEnd(database, swap.target, failure.reason, phases)
         datasets[database].swap = nil
         restore(database, swap.before)
         let state = datasets[database]
@@ -216,6 +227,7 @@ extension SwapMachine {
         var outcome = "failed: \(swap.target): \(failure.reason)"
         if case .refused(let kind, let reason) = failure {
             outcome = "refused: \(swap.target): \(kind.rawValue): \(reason)"
+            datasets[database].counts.add(.refused)
             refuse(database, swap.place, kind, reason)
             if let left = swap.refusalOfLeft, left.kind == .damaged, swap.answers.isEmpty {
                 leaveDamaged(database, left.reason)
@@ -225,6 +237,7 @@ extension SwapMachine {
                 database, swap.answers,
                 .error("REFUSED \(swap.target): \(kind.rawValue): \(reason)\(advice); \(serving)"), outcome: outcome)
         } else {
+            datasets[database].counts.add(.failed)
             logger.error(
                 "swap failed",
                 metadata: [

@@ -76,6 +76,8 @@ final class SwapMachine {
     func publishFacts() {
         let facts = datasets.map(\.facts)
         parts.shared.facts.withLock { $0 = facts }
+        let counts = datasets.map(\.counts)
+        parts.shared.counts.withLock { $0 = counts }
         let open = datasets.map(\.openVersions)
         parts.shared.open.withLock { $0 = open }
     }

@@ -6,6 +6,8 @@ struct SwapPhases: Sendable {
     private(set) var phases: [(name: String, nanoseconds: UInt64)] = []
     private let startedAt = Clock.monotonicNanoseconds()
     private var current: (name: String, startedAt: UInt64)?
+    /// Each step by itself, with when it began and ended, in nanoseconds of the monotonic clock.
+    private(set) var spans: [(name: String, startedAt: UInt64, endedAt: UInt64)] = []
 
     /// Ends the step at hand and begins another; a name that comes again counts on.
     mutating func begin(_ name: String) {
@@ -15,7 +17,9 @@ struct SwapPhases: Sendable {
 
     mutating func end() {
         guard let current else { return }
-        let taken = Clock.monotonicNanoseconds() - current.startedAt
+        let now = Clock.monotonicNanoseconds()
+        let taken = now - current.startedAt
+        spans.append((current.name, current.startedAt, now))
         if let index = phases.firstIndex(where: { $0.name == current.name }) {
             phases[index].nanoseconds += taken
         } else {

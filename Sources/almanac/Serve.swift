@@ -5,9 +5,9 @@ private import Glibc
 internal import Logging
 internal import Platform
 internal import Server
-private import TLS
 internal import ServerLog
 internal import Settings
+private import TLS
 private import Versions
 
 /// Serves until a signal ends it.
@@ -17,14 +17,18 @@ private import Versions
 ///
 /// - Parameters:
 ///   - settings: What is in effect at the start.
+///   - sockets: To listen on instead of what the settings say; none: as the settings say.
 ///   - signals: Made before any thread was started, so that none of them is killed by one.
 ///   - logger: The server's own.
 ///   - log: Where `logger` writes; SIGHUP has it reopened, and its level set.
 ///   - input: Where `settings` came from; SIGHUP has it resolved again.
 /// - Throws: ``CommandFailure``, `EngineError` or `SystemError` where serving cannot start.
 func serve(
-    settings: ServerSettings, signals: borrowing SignalQueue, logger: Logger, log: LogWriter, input: SettingsInput
+    settings: ServerSettings, sockets: [InheritedSocket], signals: borrowing SignalQueue, logger: Logger,
+    log: LogWriter, input: SettingsInput
 ) throws {
+    var service = ServiceReports(environment: ProcessInfo.processInfo.environment, logger)
+    service.opening(settings)
     let engines = EngineFactory(settings, logger)
     let trustedKeys: TrustedKeys
     do {
@@ -43,7 +47,7 @@ func serve(
     }
     noteCertificate(of: server, logger)
     do {
-        try server.listen()
+        try server.listen(inheriting: sockets)
     } catch {
         throw CommandFailure(.ioError, "\(error)")
     }
@@ -69,17 +73,22 @@ func serve(
     let requests = try SettingsRequests()
     server.settingsControl = requests
     var running = RunningSettings(settings, input: input, log: log, logger: logger, server: server, control: control)
+    service.ready(server.observer, control)
     while true {
+        service.reportIfDue()
         let others = [watch.readinessDescriptor, requests.readinessDescriptor]
-        switch try signals.next(milliseconds: -1, orReadable: others) {
+        switch try signals.next(milliseconds: service.milliseconds, orReadable: others) {
         case .reload:
-            running.reload()
-            control.reloadAll(why: "SIGHUP")
+            service.reload {
+                running.reload()
+                control.reloadAll(why: "SIGHUP")
+            }
         case .report: logger.info("state", metadata: server.report)
         case .stop:
+            service.stopping()
             // Who waits for a change would keep its connection from ending.
             requests.close()
-            let hasEnded = drain(server, control, signals, running.settings.drainTimeout, logger)
+            let hasEnded = drain(server, control, signals, running.settings.drainTimeout, &service, logger)
             withExtendedLifetime(pidFile) {}
             guard !hasEnded else { return }
             // A reader may still be inside a read that never returns, so nothing it uses may be torn down.
@@ -96,7 +105,9 @@ func serve(
 /// Logs until when the server's certificate is good, and loudly where it is not.
 func noteCertificate(of server: Server, _ logger: Logger) {
     guard let context = server.tls.current else { return }
-    let expiry: Logger.Metadata = ["not-after": "\(Date(timeIntervalSince1970: Double(context.notAfter)).ISO8601Format())"]
+    let expiry: Logger.Metadata = [
+        "not-after": "\(Date(timeIntervalSince1970: Double(context.notAfter)).ISO8601Format())"
+    ]
     if let warning = context.certificateWarning(at: Clock.wallMicroseconds() / 1_000_000) {
         logger.warning("\(warning), and clients that check it will go", metadata: expiry)
     } else {
@@ -106,7 +117,7 @@ func noteCertificate(of server: Server, _ logger: Logger) {
 
 /// The server, and the control of its versions.
 ///
-/// Apart from ``serve(settings:signals:logger:log:input:)``, whose variables live as long as the process: a first
+/// Apart from ``serve(settings:sockets:signals:logger:log:input:)``, whose variables live as long as the process: a first
 /// version that one of them held would never close.
 ///
 /// - Returns: `nil` where a signal ended the wait for a version that has yet to come.
@@ -143,7 +154,7 @@ private func watchedNames(_ settings: ServerSettings, _ logger: Logger) throws -
 /// - Returns: Whether every thread of the server has ended.
 private func drain(
     _ server: Server, _ control: SwapControl, _ signals: borrowing SignalQueue, _ timeout: Duration,
-    _ logger: Logger
+    _ service: inout ServiceReports, _ logger: Logger
 ) -> Bool {
     logger.notice("stopping", metadata: ["connections": "\(server.connectionCount)"])
     // First, because who waits for a swap is answered that the server is stopping.
@@ -151,6 +162,7 @@ private func drain(
     server.drain()
     let deadline = Clock.monotonicNanoseconds() + timeout.wholeNanoseconds
     while server.connectionCount > 0, Clock.monotonicNanoseconds() < deadline {
+        service.reportIfDue()
         // A signal is what this waits for; the connections are looked at between two waits.
         if case .stop = try? signals.next(milliseconds: 5) { break }
     }

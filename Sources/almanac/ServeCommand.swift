@@ -5,7 +5,7 @@ internal import Platform
 internal import ServerLog
 internal import Settings
 
-/// `almanac serve`: from the command line to resolved settings and a log; ``serve(settings:logger:log:input:)``
+/// `almanac serve`: from the command line to resolved settings and a log; ``serve(settings:sockets:signals:logger:log:input:)``
 /// does the rest.
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -53,11 +53,19 @@ struct ServeCommand: ParsableCommand {
         // Before any thread is started, the log's included: a thread started earlier would die of SIGHUP.
         let signals = try SignalQueue()
         let settings = resolved.settings
+        let sockets = try ListeningSockets.take(settings, environment: ProcessInfo.processInfo.environment)
+        // Before anything is opened: what can be opened now can be opened anew on SIGHUP.
+        try giveUpPrivileges(settings)
         let log = try Self.openLog(settings)
         // The process ends right after this, and the log's thread with it.
         defer { _ = log.flush(timeout: .seconds(2)) }
+        let logger = log.logger(label: "almanac")
+        if Privileges.isRoot {
+            logger.warning(
+                "running as root", metadata: ["advice": "name a user in the setting user, or start it as one"])
+        }
         try serve(
-            settings: settings, signals: signals, logger: log.logger(label: "almanac"), log: log, input: input)
+            settings: settings, sockets: sockets, signals: signals, logger: logger, log: log, input: input)
     }
 
     private static func openLog(_ settings: ServerSettings) throws -> LogWriter {

@@ -154,6 +154,7 @@ struct ServeOptions: ParsableArguments {
         @Option(help: help("log-level")) var logLevel: String?
         @Option(help: help("log-file")) var logFile: String?
         @Option(help: help("pid-file")) var pidFile: String?
+        @Option(help: help("user")) var user: String?
         @Option(help: help("slowlog-log-slower-than")) var slowlogLogSlowerThan: String?
         @Option(help: help("slowlog-max-len")) var slowlogMaxLen: String?
         @Option(help: help("latency-monitor-threshold")) var latencyMonitorThreshold: String?
@@ -162,7 +163,7 @@ struct ServeOptions: ParsableArguments {
         var values: [String: String?] {
             [
                 "drain-timeout": drainTimeout, "log-format": logFormat, "log-level": logLevel, "log-file": logFile,
-                "pid-file": pidFile, "slowlog-log-slower-than": slowlogLogSlowerThan,
+                "pid-file": pidFile, "user": user, "slowlog-log-slower-than": slowlogLogSlowerThan,
                 "slowlog-max-len": slowlogMaxLen, "latency-monitor-threshold": latencyMonitorThreshold,
                 "enable-debug-command": enableDebugCommand,
             ]

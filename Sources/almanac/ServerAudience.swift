@@ -1,16 +1,19 @@
 internal import Commands
 internal import Datasets
 internal import Server
+internal import Tracing
 internal import Versions
 
 /// The server, as the control of its versions sees it.
 struct ServerAudience: Audience {
     private let exchange: VersionExchange
     private let publisher: Publisher
+    private let tracer: Tracer
 
     init(_ server: Server) {
         exchange = server.exchange
         publisher = server.publisher
+        tracer = server.tracer
     }
 
     func prepare(_ version: DatasetVersion) -> any PreparedVersion {
@@ -27,6 +30,14 @@ struct ServerAudience: Audience {
     func discardRetired() { exchange.discardRetired() }
 
     func publish(channel: String, message: [UInt8]) { publisher.publish(channel: channel, message: message) }
+
+    func swapEnded(_ ended: EndedSwap) {
+        tracer.note(
+            Tracer.Episode(
+                place: "swaps of \(ended.dataset)", name: "swap to \(ended.version)",
+                parts: ended.steps.map { Tracer.Episode.Part(name: $0.name, start: $0.startedAt, end: $0.endedAt) },
+                details: [("dataset", ended.dataset), ("version", ended.version), ("outcome", ended.outcome)]))
+    }
 
     /// A view for each loop.
     private final class PreparedViews: PreparedVersion {

@@ -238,6 +238,8 @@ struct SyncCommand: ParsableCommand {
             return try VerificationKey.list(pem: pem)
         } catch let error as SignatureKeyError {
             throw CommandFailure(.badConfiguration, "--trusted-keys: \(path): \(error.description)")
+        } catch let error as SystemError {
+            throw CommandFailure(.badConfiguration, "--trusted-keys: cannot read \(path): \(error.reason)")
         }
     }
 

@@ -76,7 +76,7 @@ import Testing
             replies(Self.two, nil, [["DATASET", "LIST"], ["PING"]])
                 == "-ERR the datasets of this server cannot be managed\r\n+PONG\r\n")
         let help = replies(Self.two, nil, [["DATASET", "HELP"]])
-        #expect(help.hasPrefix("*25\r\n+DATASET <subcommand>"))
+        #expect(help.hasPrefix("*27\r\n+DATASET <subcommand>"))
         #expect(help.contains("+RELOAD [name] [FORCE]\r\n+    Swaps in"))
     }
 

@@ -68,7 +68,7 @@ import Testing
         for key in Self.keys { _ = newer.lookups.append(key.span) }
         for seed: UInt64 in [0, 1, 99, 12_345] {
             var seen: [[UInt8]] = []
-            plan.visitKeys(atMost: 4, seed: seed) { version, key in
+            plan.visitKeys(atMost: 4, seed: seed) { version, key, _ in
                 #expect(version === first)
                 seen.append([UInt8](copying: key))
             }

@@ -64,7 +64,8 @@ import Testing
             "version_id must be 1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or a digit"
         ),
         ("20261120T0300Z", "", "parent must be 1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or a digit"),
-        ("\"rocksdb\"", "\"\"", "format is empty"),
+        ("\"rocksdb\"", "\"\"", "format must be 1 to 32 of a-z 0-9 -"),
+        ("\"rocksdb\"", "\"../\\u001b[2J\"", "format must be 1 to 32 of a-z 0-9 -"),
         ("2026-11-21T03:00:00Z", "2026-02-30T03:00:00Z", "created: a time is written as 2026-11-21T03:00:00Z"),
         ("000001.sst", "../000001.sst", "files: \"../000001.sst\" is not a plain relative path"),
         ("000001.sst", "/etc/passwd", "files: \"/etc/passwd\" is not a plain relative path"),
@@ -75,7 +76,10 @@ import Testing
         ("\"absent\" : true", "\"absent\" : false", "canaries.[1]: a canary has either sha256 or absent"),
         ("\"p50\" : 0", "\"p50\" : 99", "value_bytes does not ascend from min to max"),
         ("\"total\" : 10", "\"total\" : 9", "value_bytes: total is below max"),
-        ("{\n  \"builder\"", "[\n  \"builder\"", "it is not JSON"),
+        ("{\n  \"builder\"", "[\n  \"builder\"", "it is not a JSON object in UTF-8"),
+        ("\"rocksdb\"", "rocksdb", "it is not JSON"),
+        ("\"format\" :", "\"parent\" :", "the field \"parent\" is there twice"),
+        ("000001.sst", "a\\u009b2J\u{202E}b", "files: \"a\u{FFFD}2J\u{FFFD}b\" is not a plain relative path"),
     ]
 
     @Test("tells which field is wrong", arguments: damaged)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support import containers
-from support.containers import Composition, Podman, ServerContainer, Volume, commands
+from support.containers import USER, Composition, ServerContainer, Volume, pairs, publish
 from support.data import numbered_pairs, numbered_value
 from support.resp import bulk, request, wait_until
 from support.server import almanac
@@ -16,27 +16,17 @@ pytestmark = [
     pytest.mark.skipif(bool(containers.obstacle()), reason=containers.obstacle()),
     pytest.mark.almanac_only,
 ]
-USER = 10001
 
 
 @pytest.fixture(scope="module")
 def podman(tmp_path_factory):
-    podman = Podman(tmp_path_factory.mktemp("podman"))
-    done = podman.call("run", "--rm", "--entrypoint", "/bin/true", containers.IMAGE)
-    if done.returncode:
-        pytest.skip(f"podman runs no container here: {done.stderr.strip()}")
-    return podman
+    return containers.working_podman(tmp_path_factory.mktemp("podman"))
 
 
 @pytest.fixture
 def volume(podman):
     with Volume(podman) as volume:
         yield volume
-
-
-def pairs(version):
-    """Pairs whose values name their version."""
-    return [(b"key:%d" % number, version.encode()) for number in range(100)]
 
 
 def bytes_setting(text, name):
@@ -138,15 +128,6 @@ def test_a_dataset_larger_than_the_memory_limit_is_served_within_it(podman, volu
         assert resident < limit
 
 
-def publish(version, directory, published):
-    source = directory / f"{version}.resp"
-    source.write_bytes(commands(pairs(version)))
-    built = almanac("build", source, "--version-id", version, "--output", directory / version, "--quiet")
-    assert built.returncode == 0, built.stderr.decode()
-    done = almanac("publish", directory / version, published)
-    assert done.returncode == 0, done.stderr.decode()
-
-
 def test_a_sidecar_brings_versions_and_a_killed_server_comes_back_with_the_last_one(podman, tmp_path):
     published = tmp_path / "published"
     published.mkdir()
@@ -168,7 +149,7 @@ def test_a_sidecar_brings_versions_and_a_killed_server_comes_back_with_the_last_
             assert set(status["Uid"].split()) == {str(USER)}
             assert int(status["CapEff"], 16) == 0
             assert "ro" in container.root_options()
-        assert namespace(server) == namespace(sidecar) != namespace_of_this_machine()
+        assert server.namespace("pid") == sidecar.namespace("pid") != Path("/proc/self/ns/pid").readlink()
 
         killed, companion = server.pid, sidecar.pid
         server.kill_outright()
@@ -182,11 +163,3 @@ def test_a_sidecar_brings_versions_and_a_killed_server_comes_back_with_the_last_
 
         assert server.stop(20) == 0
         assert sidecar.stop(20) == 0
-
-
-def namespace(container):
-    return Path(f"/proc/{container.pid}/ns/pid").readlink()
-
-
-def namespace_of_this_machine():
-    return Path("/proc/self/ns/pid").readlink()

@@ -65,6 +65,10 @@ import Testing
         #expect(schedule.nextMilliseconds(jitter: 0) == 100)
         #expect(schedule.nextMilliseconds(wishSeconds: 5, jitter: 0) == 5000)
         #expect(schedule.nextMilliseconds(wishSeconds: 100_000, jitter: 0) == 60_000)
+        #expect(schedule.nextMilliseconds(wishSeconds: .max, jitter: 0) == 60_000)
+        schedule.reset()
+        #expect(schedule.nextMilliseconds(wishSeconds: .min, jitter: 0) == 100)
+        #expect(schedule.nextMilliseconds(wishSeconds: -1, jitter: 0) == 200)
     }
 
     @Test("A rate lets a fifth of a second through at once, and no more than the rate after that")

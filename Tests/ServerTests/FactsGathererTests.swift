@@ -15,7 +15,7 @@ import Testing
         // The first look of each takes a sample, so that the next may be found to have begun before it.
         let gatherers = (0..<1_000).map { _ in
             FactsGatherer(
-                settings: ServerSettings(), catalog: catalog, group: group, readers: ReaderPool(queueMax: 1))
+                settings: ServerSettings(), catalog: catalog, group: group, readers: ReaderPool(count: 1, queueMax: 1))
         }
         let threads = try (0..<2).map { number in
             try Thread(name: "gatherer-\(number)") {

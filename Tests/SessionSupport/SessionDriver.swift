@@ -181,7 +181,7 @@ public final class SessionDriver {
             deliver(to: client)
         }
         time += 1_000
-        if let slow = context.endBatch(at: time) {
+        if let slow = context.endBatch(at: time, time - 600, time - 200) {
             let client = batch.count == 1 ? batch[0].client : nil
             let input = client?.collected ?? []
             context.note(slow, plan, of: client?.session, input: input.span)

@@ -64,6 +64,11 @@ struct SettingTests {
             #expect(resolved(key, String(repeating: "p", count: utf8CountMax)) != nil)
             #expect(resolved(key, String(repeating: "p", count: utf8CountMax + 1)) == nil)
             #expect(resolved(key, "a\u{0}b") == nil)
+        case .account:
+            for name in ["nobody", "10001", "a_b.c-d"] { #expect(resolved(key, name).flatMap(setting.write) == name) }
+            for name in ["-a", "a b", "a:b", "é", String(repeating: "a", count: 33)] {
+                #expect(resolved(key, name) == nil)
+            }
         case .text(let utf8CountMax):
             #expect(resolved(key, String(repeating: "p", count: utf8CountMax + 1)) == nil)
             #expect(resolved(key, "a\u{0}b") == nil)
@@ -96,6 +101,7 @@ struct SettingTests {
             "require-signature": "yes", "warm-keys": "21", "warm-rate": "22", "warm-time": "23",
             "rollback-window": "24", "version-use-max": "25", "max-keys-reply": "26", "wait": "yes", "watch": "yes",
             "drain-timeout": "16", "log-format": "json", "log-level": "debug", "log-file": "/l", "pid-file": "/p",
+            "user": "nobody",
             "slowlog-log-slower-than": "31", "slowlog-max-len": "32", "latency-monitor-threshold": "33",
             "enable-debug-command": "local", "tls-port": "35", "tls-cert-file": "/c", "tls-key-file": "/k",
             "tls-key-file-pass": "p", "tls-ca-cert-file": "/a", "tls-ca-cert-dir": "/d", "tls-auth-clients": "no",

@@ -60,4 +60,12 @@ long clinux_send(int socket, const void *bytes, size_t count);
 /// Makes a pipe whose two ends, to read and to write, no other program inherits: pipe2(2) with O_CLOEXEC.
 int clinux_pipe(int *ends);
 
+/// Becomes a user for good: with one group, and without a capability, now or ever; -1 and errno where it may not.
+///
+/// setresuid(2), prctl(2) and capset(2) are beyond `import Glibc`.
+int clinux_become(unsigned user, unsigned group);
+
+/// prctl(2) with PR_SET_NO_NEW_PRIVS.
+int clinux_forbid_new_privileges(void);
+
 #endif

@@ -39,6 +39,7 @@ public struct ClientFacts: Sendable {
     public var isTrackingBroadcast = false
     public var isNoEvict = false
     public var isNoTouch = false
+    public var isMonitor = false
     /// Whether the connection closes once its replies are sent.
     public var isEnding = false
     /// The index of the loop that has it.
@@ -67,6 +68,7 @@ public struct ClientFacts: Sendable {
     /// Redis's letters, `N` for none.
     private var flags: String {
         var flags = ""
+        if isMonitor { flags += "O" }
         if kind == .pubsub { flags += "P" }
         if queuedRequestCount != nil { flags += "x" }
         if redirection >= 0 { flags += "t" }

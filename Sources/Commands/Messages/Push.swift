@@ -1,9 +1,12 @@
+import Bytes
 import RESP
 
 /// Something for a client that no request of it asked for.
 enum Push: Sendable {
     case message(channel: [UInt8], [UInt8])
     case patternMessage(pattern: [UInt8], channel: [UInt8], [UInt8])
+    /// Lines for a monitor, each a whole reply; shared by all monitors.
+    case monitored([UInt8])
     /// All that the client has cached is out of date.
     case invalidation
     /// The same, of a client that has this one told.
@@ -15,6 +18,7 @@ enum Push: Sendable {
         case .message(let channel, let message): channel.count + message.count + Self.overheadBytes
         case .patternMessage(let pattern, let channel, let message):
             pattern.count + channel.count + message.count + Self.overheadBytes
+        case .monitored(let lines): lines.count + Self.overheadBytes
         case .invalidation, .redirectedInvalidation: Self.overheadBytes
         }
     }
@@ -24,6 +28,7 @@ enum Push: Sendable {
         switch self {
         case .invalidation: session.writeInvalidation(to: &reply)
         case .redirectedInvalidation: session.writeRedirectedInvalidation(to: &reply)
+        case .monitored(let lines): reply.output.append(lines.span)
         case .message(let channel, let message):
             reply.push(count: 3)
             reply.bulk("message" as StaticString)
@@ -59,7 +64,7 @@ struct PendingPushes {
         case .redirectedInvalidation:
             if hasRedirectedInvalidation { return }
             hasRedirectedInvalidation = true
-        case .message, .patternMessage: break
+        case .message, .patternMessage, .monitored: break
         }
         pushes.append(push)
         byteCount += push.byteCount

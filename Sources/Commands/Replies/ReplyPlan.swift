@@ -118,15 +118,18 @@ public final class ReplyPlan {
     /// - Parameters:
     ///   - countMax: How many of each version.
     ///   - seed: Chooses which.
-    ///   - visit: Called with each of them.
-    public func visitKeys(atMost countMax: Int, seed: UInt64, _ visit: (DatasetVersion, Span<UInt8>) -> Void) {
+    ///   - visit: Called with each of them, and for how many of the same version it stands.
+    public func visitKeys(
+        atMost countMax: Int, seed: UInt64, _ visit: (DatasetVersion, Span<UInt8>, _ standsFor: Double) -> Void
+    ) {
         for view in views {
             let count = view.lookups.count
             guard count > 0 else { continue }
             let chosen = min(count, countMax)
             let first = Int(truncatingIfNeeded: seed % UInt64(count))
             for number in 0..<chosen {
-                visit(view.version, view.lookups[keyAt: (first + number * count / chosen) % count])
+                let place = (first + number * count / chosen) % count
+                visit(view.version, view.lookups[keyAt: place], Double(count) / Double(chosen))
             }
         }
     }

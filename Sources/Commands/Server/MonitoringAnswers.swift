@@ -34,14 +34,12 @@ extension ServerFacts {
 
     /// Where the count grows, and to what.
     private static func steps(of times: LatencyHistogram) -> [(microseconds: Int, count: Int)] {
+        // Powers of two, as in Redis; what took less than two microseconds is not told apart.
+        let powers = (10..<Int.bitWidth - 1).map { 1 << $0 }
+        let counts = zip(powers, times.cumulativeCounts(upTo: powers))
         var steps: [(microseconds: Int, count: Int)] = []
-        var count = 0
-        for bucket in 0..<LatencyHistogram.bucketCount where times.counts[bucket] > 0 {
-            count += times.counts[bucket]
-            let microseconds = max(LatencyHistogram.upperBound(of: bucket) / 1_000, 1)
-            // What took less than two microseconds is not told apart.
-            if steps.last?.microseconds == microseconds { steps.removeLast() }
-            steps.append((microseconds, count))
+        for (nanoseconds, count) in counts where count > steps.last?.count ?? 0 {
+            steps.append((nanoseconds / 1_000, count))
         }
         return steps
     }

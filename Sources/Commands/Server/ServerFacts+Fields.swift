@@ -194,7 +194,7 @@ extension ServerFacts {
         )
     }
 
-    /// In microseconds; a time is the end of its power of two, so never less than the true one.
+    /// In microseconds; a time is up to 3 % longer than the true one, and never shorter.
     private static func percentiles(of command: CommandStatistics) -> Field {
         let shares = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)].map { name, share in
             "\(name)=\(fixed(command.times.percentile(share), over: 1_000, places: 3))"

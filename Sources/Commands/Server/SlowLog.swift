@@ -5,15 +5,42 @@ import Synchronization
 ///
 /// Any thread may call; the lock is held for the copy of one entry, or of as many as are asked for.
 public final class SlowLog: Sendable {
-    struct Entry: Sendable, Equatable {
+    public struct Entry: Sendable, Equatable {
         /// From 0, growing; not used again after a reset.
-        var id = 0
-        var unixSeconds: Int
-        var microseconds: Int
-        var arguments: [[UInt8]]
+        public internal(set) var id = 0
+        public internal(set) var unixSeconds: Int
+        public internal(set) var microseconds: Int
+        public internal(set) var arguments: [[UInt8]]
         /// Empty where the time is that of a whole turn of several clients, or the client has gone.
-        var address: String
-        var name: String
+        public internal(set) var address: String
+        public internal(set) var name: String
+        /// What the time went into, in order, as far as that is known.
+        public internal(set) var phases: [Phase] = []
+        /// The version that was read; `nil` where none was, or several were.
+        public internal(set) var versionID: String?
+    }
+
+    /// A part of a request's time.
+    public struct Phase: Sendable, Equatable {
+        public enum Name: String, Sendable {
+            /// Behind other requests of the same turn, and until all of them had been understood.
+            case queue
+            /// Of keys in memory.
+            case lookUp = "look-up"
+            /// Making replies and giving them to the kernel.
+            case write
+            /// Behind the jobs of others, for a reader.
+            case readerQueue = "reader-queue"
+            /// Reads of the disk and of what it had in memory by then.
+            case disk
+            /// A reader's work on what is no look-up.
+            case work
+            /// From a reader's end until the loop took its result up.
+            case handOver = "hand-over"
+        }
+
+        public let name: Name
+        public let microseconds: Int
     }
 
     /// The entries in a ring, so that one more costs the same however many are kept.
@@ -79,7 +106,7 @@ public final class SlowLog: Sendable {
     }
 
     /// The newest entries, at most `count`; all of them for -1.
-    func entries(_ count: Int) -> [Entry] {
+    public func entries(_ count: Int) -> [Entry] {
         state.withLock { $0.newest(count < 0 ? .max : count) }
     }
 
@@ -91,13 +118,10 @@ public final class SlowLog: Sendable {
     static func cut(_ request: borrowing Request, of command: CommandRow) -> [[UInt8]] {
         let kept = keptArguments(of: request.count)
         var arguments: [[UInt8]] = []
-        var secretsEnd = command.action == .auth ? request.count : 0
+        var secrets = Secrets(of: command, argumentCount: request.count)
         for index in 0..<kept {
-            arguments.append(index > 0 && index < secretsEnd ? Array("(redacted)".utf8) : cut(request[index]))
-            // A name and a password follow.
-            if command.action == .hello, index >= secretsEnd, request[index].equalsIgnoringCase("auth") {
-                secretsEnd = index + 3
-            }
+            let isSecret = index > 0 && secrets.cover(index, request[index])
+            arguments.append(isSecret ? Array("\(Secrets.replacement)".utf8) : cut(request[index]))
         }
         if kept < request.count { arguments.append(omission(of: request.count - kept)) }
         return arguments

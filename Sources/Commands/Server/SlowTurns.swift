@@ -1,4 +1,5 @@
 import Bytes
+import Datasets
 import RESP
 import Storage
 
@@ -9,21 +10,30 @@ public struct SlowBatch {
     let commandCount: Int
     /// Those that do not, by their rows, the one with the most calls first.
     let commands: [(command: Int16, calls: Int)]
+    let phases: [SlowLog.Phase]
 }
 
 extension SessionContext {
     /// Ends a batch, whose replies have been sent: gives its commands their time.
     ///
-    /// - Parameter now: In nanoseconds of the clock that ``now`` is of.
+    /// - Parameters:
+    ///   - now: In nanoseconds of the clock that ``now`` is of.
+    ///   - collectedAt: When its requests had been understood, and the look-up of their keys began.
+    ///   - lookedUpAt: When that ended.
     /// - Returns: What is to be given to ``note(_:_:of:input:)``, if the batch was slow.
-    public func endBatch(at now: UInt64) -> SlowBatch? {
+    public func endBatch(at now: UInt64, _ collectedAt: UInt64, _ lookedUpAt: UInt64) -> SlowBatch? {
         let slowest = min(server.slowLog.thresholdNanoseconds, server.latency.thresholdNanoseconds)
         // The names are gone once the batch has been counted, and few batches are slow.
         let isSlow = now > self.now && now - self.now >= slowest
         let commands = isSlow ? tally.batchCommands : []
         let (elapsed, count) = tally.endBatch(turnStart: self.now, now: now)
         guard isSlow, elapsed >= slowest, count > 0 else { return nil }
-        return SlowBatch(nanoseconds: elapsed, commandCount: count, commands: commands)
+        let (lookUp, write) = (lookedUpAt &- collectedAt, now &- lookedUpAt)
+        let queue = elapsed > lookUp &+ write ? elapsed - lookUp - write : 0
+        let phases = [(SlowLog.Phase.Name.queue, queue), (.lookUp, lookUp), (.write, write)].map {
+            SlowLog.Phase(name: $0.0, microseconds: Int($0.1 / 1_000))
+        }
+        return SlowBatch(nanoseconds: elapsed, commandCount: count, commands: commands, phases: phases)
     }
 
     /// Puts a slow batch on record; commands of it that wait are noted once they need not any more.
@@ -44,7 +54,8 @@ extension SessionContext {
             SlowLog.Entry(
                 unixSeconds: unixSeconds, microseconds: Int(batch.nanoseconds / 1_000),
                 arguments: request ?? turnArguments(plan, most.command, count),
-                address: session.map { addressOfClient($0.id) } ?? "", name: session?.name ?? ""))
+                address: session.map { addressOfClient($0.id) } ?? "", name: session?.name ?? "",
+                phases: batch.phases, versionID: plan.readVersionID))
     }
 
     /// What is noted of a batch that held up its loop: which of its commands was the slow one, nobody knows.
@@ -96,6 +107,12 @@ struct LookupCommands: Sendable {
 }
 
 extension ReplyPlan {
+    /// The version that the look-ups are in; `nil` for none, and for several.
+    var readVersionID: String? {
+        let read = views.filter { !$0.lookups.isEmpty }
+        return read.count == 1 ? read[0].version.id : nil
+    }
+
     /// The row of the command that a step answers, or one that is answered alike (`TOUCH` counts as `EXISTS`);
     /// `nil` for steps that go on with another's reply, or look nothing up.
     func command(of step: Step, _ commands: LookupCommands) -> Int16? {

@@ -10,13 +10,31 @@ final class WaitingCommands {
     /// As the slow log keeps them; empty where nothing is logged.
     let arguments: [[UInt8]]
     let isColdRead: Bool
+    /// What is read; `nil` where nothing is, or several versions are.
+    let versionID: String?
+    /// How long readers took for the jobs so far.
+    var jobTimes = JobTimes()
     /// When the job was handed over, in nanoseconds of the monotonic clock.
     var startedAt: UInt64 = 0
 
-    init(calls: [(command: Int16, count: Int)], arguments: [[UInt8]], isColdRead: Bool) {
+    init(
+        calls: [(command: Int16, count: Int)], arguments: [[UInt8]], isColdRead: Bool, versionID: String? = nil
+    ) {
         self.calls = calls
         self.arguments = arguments
         self.isColdRead = isColdRead
+        self.versionID = versionID
+    }
+
+    /// Where `nanoseconds` went: to readers and their queue, and the rest to loops that had others to see to.
+    func phases(of nanoseconds: UInt64) -> [SlowLog.Phase] {
+        // Control and settings threads do jobs too, and nobody knows what those waited for.
+        guard jobTimes.workedNanoseconds > 0 else { return [] }
+        let (waited, worked) = (jobTimes.waitedNanoseconds, jobTimes.workedNanoseconds)
+        let left = nanoseconds > waited &+ worked ? nanoseconds - waited - worked : 0
+        return [(.readerQueue, waited), (isColdRead ? .disk : .work, worked), (.handOver, left)].map {
+            SlowLog.Phase(name: $0.0, microseconds: Int($0.1 / 1_000))
+        }
     }
 }
 
@@ -50,7 +68,7 @@ extension Session {
         for place in calls.indices {
             calls[place].count = context.tally.withdraw(calls[place].count, of: calls[place].command)
         }
-        waiting = WaitingCommands(calls: calls, arguments: arguments, isColdRead: true)
+        waiting = WaitingCommands(calls: calls, arguments: arguments, isColdRead: true, versionID: rest.readVersionID)
         waiting?.startedAt = context.now
     }
 
@@ -78,7 +96,8 @@ extension Session {
         server.slowLog.add(
             SlowLog.Entry(
                 unixSeconds: now, microseconds: Int(elapsed / 1_000), arguments: ended.arguments,
-                address: context.addressOfClient(id), name: name))
+                address: context.addressOfClient(id), name: name, phases: ended.phases(of: elapsed),
+                versionID: ended.versionID))
     }
 
     // MARK: Errors

@@ -83,6 +83,7 @@ extension Session {
     /// Goes on after a job: appends its reply, or what could now be looked up.
     public func complete(_ job: any SessionJob, into output: inout ReplyWriter) {
         need = .nothing
+        waiting?.jobTimes.add(context.jobTimes)
         output.version = replyVersion
         mutedFrom = output.output.count
         defer { if isMuted { dropMuted(from: &output) } }

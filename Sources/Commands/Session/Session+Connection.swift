@@ -17,6 +17,7 @@ extension Session {
             ok(plan)
             isEnding = true
         case .reset: reset(plan)
+        case .monitor: monitor(plan)
         case .select: select(request, plan)
         case .hello: hello(request, plan)
         case .auth: auth(request, plan)
@@ -60,6 +61,7 @@ extension Session {
         subscriptions = nil
         versionWishes = nil
         tracking = nil
+        monitoring = nil
         unmute(plan)
         updateOrdinary()
         database = 0

@@ -33,6 +33,7 @@ extension Session {
             let seed = context.random.next()
             reply(plan) { Lolwut.write(seed: seed, to: &$0) }
         case .debug: try debug(request, plan)
+        case .datasetHotKeys: try tellHotKeys(request)
         default: return try performAccess(command, request, plan)
         }
         return true

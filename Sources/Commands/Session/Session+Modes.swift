@@ -7,7 +7,7 @@ extension Session {
     func updateOrdinary() {
         isOrdinary =
             transaction == nil && subscriptions == nil && muting == .none && tracking?.isNextCached == nil
-            && versionWishes == nil
+            && versionWishes == nil && monitoring == nil
     }
 
     /// Sees to what the requests before have left to do when one begins.

@@ -7,7 +7,7 @@ extension Session {
     /// Whether the next request may be taken by ``takePlainGets(_:from:_:)``: it means what it says.
     @inline(__always)
     func mayTakePlainGets(_ parser: borrowing RequestParser) -> Bool {
-        isOrdinary && !isReplaying && sliced == nil && parser.isBetweenRequests && limits.admitPlainGets
+        isOrdinary && !context.isMonitored && !isReplaying && sliced == nil && parser.isBetweenRequests && limits.admitPlainGets
     }
 
     /// Understands the `GET`s in a row that begin at `offset`, as many as the budget allows: one step of the plan.
@@ -35,6 +35,7 @@ extension Session {
         context.metrics.commandsProcessed.add(count)
         context.tally.begin(context.getCommand.index, count: count)
         lastCommand = context.getCommand
+        if context.isSampling { context.sample(context.getCommand.index, keyCount: 1, count: count, sessionID: id) }
         return get.end
     }
 }

@@ -50,6 +50,10 @@ extension Session {
             }
             return true
         }
+        if isForbiddenToMonitor(command) {
+            refuse(plan, command) { $0.error(ErrorReply.monitorReads) }
+            return true
+        }
         if transaction != nil, queueIfInTransaction(command, request, plan) { return true }
         return versionWishes != nil && sliced == nil && !meetVersionWishes(command, plan)
     }
@@ -109,7 +113,8 @@ extension Session {
 
     @inline(__always)
     private func perform(_ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan) {
-        if sliced == nil { context.tally.begin(command.index) }
+        let isFirst = sliced == nil
+        if isFirst { context.tally.begin(command.index) }
         switch command.action {
         case .get: lookUpOne(.value, request, plan)
         case .mget: lookUpMany(request, plan, isCounting: false)
@@ -132,6 +137,11 @@ extension Session {
         default:
             performUncommon(command, request, plan)
             if nextJob != nil { noteScheduled(command, request) }
+        }
+        if context.isMonitored, isFirst { showToMonitors(command, request) }
+        if context.isSampling, isFirst {
+            let keyCount = command.keyCount(argumentCount: request.count)
+            context.sample(command.index, keyCount: keyCount, sessionID: id)
         }
     }
 

@@ -104,6 +104,7 @@ extension Session {
         facts.isTrackingBroadcast = tracking?.mode == .broadcast
         facts.isNoEvict = isNoEvict
         facts.isNoTouch = isNoTouch
+        facts.isMonitor = isMonitor
         facts.transactionBytes = transaction?.requests.count ?? 0
         facts.kind = kind
         if let subscriptions {

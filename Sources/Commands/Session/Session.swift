@@ -94,6 +94,8 @@ public final class Session {
     var subscriptions: Subscriptions?
     /// What waits for a place between two replies.
     var pushes = PendingPushes()
+    /// That the client is a monitor; `nil` where it is not, as most are not.
+    var monitoring: Monitoring?
     /// How the client wants to be told of another version; `nil` where it does not.
     var tracking: Tracking?
     /// Which replies the client does not want, as of the requests understood so far.
@@ -121,6 +123,8 @@ public final class Session {
     final class Replay {
         var bytes: ByteBuffer
         var parser: RequestParser
+        /// The `EXEC`, as its client spelt it, where it is to be shown to monitors.
+        var monitoredName: [UInt8]?
 
         /// The requests were held to the limits of their day when they came; these are the widest there are.
         init(bytes: consuming ByteBuffer) {
@@ -206,6 +210,7 @@ public final class Session {
                         sliced?.byteCount = byteCount
                     }
                 } catch {
+                    context.metrics.protocolErrors.add()
                     refuse(plan) { $0.error(error.text.span) }
                     isEnding = true
                 }
@@ -236,6 +241,7 @@ public final class Session {
         if !replay.bytes.isEmpty, !isEnding {
             self.replay = replay
         } else {
+            if let name = replay.monitoredName { showToMonitors(executed: name) }
             endRequest(plan)
         }
     }

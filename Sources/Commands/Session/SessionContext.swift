@@ -1,3 +1,4 @@
+import Bytes
 public import Datasets
 public import ServerMetrics
 import Storage
@@ -10,6 +11,7 @@ public final class ServerState: Sendable {
     private let settings: Mutex<[(name: String, value: String)]>
     private let datasetControl = Mutex<(any DatasetControl)?>(nil)
     private let settingsControlBox = Mutex<(any SettingsControl)?>(nil)
+    private let hotKeySourceBox = Mutex<(@Sendable (Int, Int) -> [HotKey])?>(nil)
     /// What the server knows of itself.
     private let gatherFacts: @Sendable () -> ServerFacts
     public let cursors = ScanCursors()
@@ -23,6 +25,8 @@ public final class ServerState: Sendable {
     private let replyBytes: Atomic<Int>
     /// Requests that took long.
     public let slowLog = SlowLog()
+    /// Whether requests are to be shown to anybody.
+    public let monitors = MonitorRegistry()
     /// What has taken long lately.
     public let latency = LatencyMonitor()
     let lookupCommands: LookupCommands
@@ -47,6 +51,14 @@ public final class ServerState: Sendable {
         self.releaseMemory = releaseMemory
         gatherFacts = facts
     }
+
+    /// Who knows which keys of a database are asked for most, so many of them; `nil` where nobody does.
+    public var hotKeySource: (@Sendable (_ database: Int, _ count: Int) -> [HotKey])? {
+        get { hotKeySourceBox.withLock { $0 } }
+        set { hotKeySourceBox.withLock { $0 = newValue } }
+    }
+
+    func hotKeys(database: Int, count: Int) -> [HotKey] { hotKeySource?(database, count) ?? [] }
 
     /// Every setting as `CONFIG GET` shows it.
     public var configuration: [(name: String, value: String)] {
@@ -129,6 +141,24 @@ public final class SessionContext {
     public var versions: [DatasetVersion]
     /// When this turn began, in nanoseconds of the monotonic clock.
     public var now: UInt64 = 0
+    /// Whether requests are to be shown to monitors, as of this turn.
+    public var isMonitored = false
+    /// Sessions of this loop that have become monitors; some may have gone.
+    public var monitorIDs: [Int] = []
+    /// Lines for all monitors that are to be handed over at the end of the turn at the latest.
+    var monitorLines = ByteBuffer()
+    /// Whose request was shown last.
+    var latestMonitored: (id: Int, address: String)?
+    /// Told of lines to show to the monitors of all loops, each a whole reply.
+    public var onMonitored: ([UInt8]) -> Void = { _ in }
+    /// One request in so many is taken as an example; 0: none.
+    var sampleInterval = 0
+    var untilSample = 1
+    var sampled: [SampledRequest] = []
+    /// Microseconds since 1970; asked for what is shown with its time only.
+    public var unixMicroseconds: () -> Int = { 0 }
+    /// Of the job that ``Session/complete(_:into:)`` is about to be called with.
+    public var jobTimes = JobTimes()
     let tally: CommandTally
     /// The row of `GET`.
     let getCommand: CommandRow

@@ -13,11 +13,30 @@ public protocol SessionJob: AnyObject, Sendable {
 
     /// Nobody waits for the reply any more: later slices may be skipped.
     func cancel()
+
+    /// Whether it looks keys up that were not in memory, and does nothing else.
+    var isDiskRead: Bool { get }
 }
 
 extension SessionJob {
     /// Most jobs are one slice, which is as well finished.
     public func cancel() {}
+
+    public var isDiskRead: Bool { false }
+}
+
+/// How long a job has waited for a reader, over all of its slices, and how long readers have worked on it.
+public struct JobTimes: BitwiseCopyable, Sendable {
+    public var waitedNanoseconds: UInt64 = 0
+    /// Mostly reads of the disk, where the job is to look keys up.
+    public var workedNanoseconds: UInt64 = 0
+
+    public init() {}
+
+    mutating func add(_ other: Self) {
+        waitedNanoseconds &+= other.waitedNanoseconds
+        workedNanoseconds &+= other.workedNanoseconds
+    }
 }
 
 /// Looks up the keys of a plan, wherever they are.
@@ -37,6 +56,8 @@ final class ColdLookupJob: SessionJob {
     }
 
     func cancel() { isCancelled.store(true, ordering: .relaxed) }
+
+    var isDiskRead: Bool { true }
 
     /// The plan, once, with at least its first look-up answered.
     func takePlan() -> ReplyPlan? { unsafe plan.take() }

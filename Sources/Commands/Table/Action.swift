@@ -48,9 +48,9 @@ public enum Action: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case memoryUsage, memoryStats, memoryDoctor, memoryMallocStats, memoryPurge, memoryHelp
     case aclWhoami, aclCategories, aclList, aclUsers, aclGetUser, aclGeneratePassword, aclDryRun, aclLog
     case aclSetUser, aclDeleteUser, aclSave, aclLoad, aclHelp
-    case debug, lolwut
+    case debug, lolwut, monitor
     case datasetList, datasetStatus, datasetVersions, datasetReload, datasetRollback, datasetPin, datasetUnpin
-    case datasetVerify, datasetHelp
+    case datasetVerify, datasetHotKeys, datasetHelp
     /// Reads of types that no key here has, scripts, and what is refused with a reason of its own.
     case foreignRead, refused, refusedAtOnce
     case xinfoHelp, xgroupHelp

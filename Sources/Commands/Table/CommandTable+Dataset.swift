@@ -41,6 +41,10 @@ extension CommandTable {
                     group: .server, since: "0.1.0", "O(N)",
                     "Reads every byte of a version and checks it.", usage: "[name] [version]"),
                 Row(
+                    "hotkeys", .datasetHotKeys, arity: -2, [.admin, .noscript, .loading, .stale],
+                    tips: ["nondeterministic_output"], group: .server, since: "0.2.0", "O(N)",
+                    "Tells which keys are asked for most, from samples.", usage: "[name] [COUNT count]"),
+                Row(
                     "use", .datasetUse, arity: -3, [.noscript, .noMulti, .fast], group: .server, since: "0.2.0", "O(1)",
                     "Has this connection stay on a version that is open, or follow the latest again.",
                     usage: "[name] <version | LATEST>"),

@@ -2,6 +2,9 @@ extension CommandTable {
     /// Commands that look into the server; of modules there are none.
     static let monitoring: [Row] = [
         Row(
+            "monitor", .monitor, arity: 1, [.admin, .noscript, .loading, .stale], group: .server, since: "1.0.0",
+            "O(1)", "Shows every request as it comes."),
+        Row(
             "module", .container, arity: -2, [], group: .server, since: "4.0.0", "Depends on subcommand.",
             "Holds the commands about modules.",
             subcommands: [

@@ -37,10 +37,6 @@ extension CommandTable {
             since: "3.0.0", "O(1)", "Tells a primary about a replica.", standing: .never("there are no replicas"),
             isInternal: true),
         Row(
-            "monitor", .refused, arity: 1, [.admin, .noscript, .loading, .stale], group: .server, since: "1.0.0",
-            "O(1)", "Shows every request as it comes.",
-            standing: .refused("it would slow every client; SLOWLOG and INFO commandstats tell what is asked")),
-        Row(
             "pfselftest", .refused, arity: 1, .admin, in: .hyperloglog, group: .hyperloglog, since: "2.8.9", "O(1)",
             "Tests the HyperLogLogs of the server.", standing: .never("it tests Redis's own code"), isInternal: true),
     ]

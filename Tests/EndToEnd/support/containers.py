@@ -10,11 +10,15 @@ import sys
 import uuid
 from pathlib import Path
 
+import pytest
+
 from .resp import Connection, request, wait_until
-from .server import ENVIRONMENT, ROOT, free_port
+from .server import ENVIRONMENT, ROOT, almanac, free_port
 
 IMAGE = os.environ.get("ALMANAC_IMAGE", "")
 COMPOSE_FILE = ROOT / "docker/compose.yaml"
+SECCOMP_PROFILE = ROOT / "docker/seccomp.json"
+USER = 10001
 
 
 def obstacle():
@@ -26,6 +30,15 @@ def obstacle():
     if os.geteuid():
         return "processes in containers are looked into and killed from outside, which takes root"
     return ""
+
+
+def working_podman(directory):
+    """Podman, tried; skips the test where it runs nothing."""
+    podman = Podman(directory)
+    done = podman.call("run", "--rm", "--entrypoint", "/bin/true", IMAGE)
+    if done.returncode:
+        pytest.skip(f"podman runs no container here: {done.stderr.strip()}")
+    return podman
 
 
 class Podman:
@@ -113,6 +126,13 @@ class Container:
                 return fields[5].split(",")
         raise AssertionError("no root is mounted")
 
+    def namespace(self, kind):
+        """Which namespace its main process is in: `pid`, `mnt` and so on."""
+        return Path(f"/proc/{self.pid}/ns/{kind}").readlink()
+
+    def signal(self, name):
+        self.podman("kill", "--signal", name, self.name)
+
     def kill_outright(self):
         os.kill(self.pid, signal.SIGKILL)
 
@@ -131,6 +151,7 @@ class ServerContainer(Container):
         self.arguments = [
             "run", "--detach", "--name", self.name, "--publish", f"127.0.0.1:{self.port}:6379", "--volume",
             f"{volume.name}:/data", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+            "--security-opt", f"seccomp={SECCOMP_PROFILE}", "--env", "ALMANAC_PROTECTED_MODE=no",
             *options, IMAGE, *command]
 
     def connect(self):
@@ -201,6 +222,21 @@ class Composition:
         if kind:
             print(*(f"{service}:\n{self.container(service).log}" for service in ("server", "sidecar")), sep="\n")
         self.compose("down", "--volumes", "--timeout", "5")
+
+
+def pairs(version):
+    """Pairs whose values name their version."""
+    return [(b"key:%d" % number, version.encode()) for number in range(100)]
+
+
+def publish(version, directory, published):
+    """Builds and publishes a version of ``pairs`` with the program under test."""
+    source = directory / f"{version}.resp"
+    source.write_bytes(commands(pairs(version)))
+    built = almanac("build", source, "--version-id", version, "--output", directory / version, "--quiet")
+    assert built.returncode == 0, built.stderr.decode()
+    done = almanac("publish", directory / version, published)
+    assert done.returncode == 0, done.stderr.decode()
 
 
 def commands(pairs):

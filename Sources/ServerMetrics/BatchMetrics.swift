@@ -1,0 +1,13 @@
+/// Where the time of one loop's batches has gone: all keys that were asked for in one turn make a batch.
+///
+/// Only the owning loop writes; any thread may read.
+public final class BatchMetrics: Sendable {
+    /// From when the first request could be read to the look-ups: receiving and understanding all of them.
+    public let receiving = LatencyCounters()
+    /// Looking up, in memory, the keys of all requests together; batches without keys are left out.
+    public let lookingUp = LatencyCounters()
+    /// Making all replies, and handing them to the kernel.
+    public let answering = LatencyCounters()
+
+    public init() {}
+}
