@@ -123,8 +123,7 @@ public final class RedisClient {
     /// Sends what has been asked without waiting for an answer, for the server to work while the caller does.
     public func flush() throws(RedisClientError) {
         while !output.isEmpty {
-            let part = output.span.extracting(..<min(output.count, Self.outputBytesMax))
-            switch stream?.send(part, to: socket) ?? socket.send(part) {
+            switch sendSome() {
             case .bytes(let count): output.removeFirst(count)
             case .wouldBlock:
                 try waitForServer(forOutput: true)
@@ -138,6 +137,12 @@ public final class RedisClient {
             }
         }
         try flushStream()
+    }
+
+    private func sendSome() -> Socket.Transfer {
+        let count = min(output.count, Self.outputBytesMax)
+        if let stream { return stream.send(output.span.extracting(..<count), to: socket) }
+        return socket.send(output.span.extracting(..<count))
     }
 
     /// Has the socket take what the stream has encrypted.

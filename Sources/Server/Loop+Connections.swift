@@ -151,6 +151,7 @@ extension Loop {
             telling.append(connection.token)
         case .limits(let new, let adoption): adopt(new, adoption)
         case .limitClients(let place, let adoption): limitClients(from: place, adoption)
+        case .question(let question): question.noteAnswer()
         case .drain:
             isDraining = true
             // Those in the backlog have connected, and may have asked, before.
@@ -176,6 +177,7 @@ extension Loop {
         case .visitClients(let job, let origin, let token, _): endVisit(for: job, origin: origin, token: token)
         case .versionsChanged(let adoption), .limits(_, let adoption), .limitClients(_, let adoption):
             adoption?.arrive()
+        case .question(let question): question.noteAnswer()
         case .finished, .published, .monitored, .invalidation, .evictClients, .drain, .stop: break
         }
     }

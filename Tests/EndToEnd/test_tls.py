@@ -554,3 +554,29 @@ def test_nothing_is_left_behind_by_many_handshakes(serve_tls, authority):
         many(800)
         wait_until(lambda: server.descriptor_count() <= before[0], what="all to be closed")
         assert server.anonymous_bytes() - before[1] < 3 << 20
+
+
+# MARK: Our own commands
+
+
+def test_our_own_commands_speak_tls(serve_tls, authority, client_certificate, built, tmp_path):
+    dataset = built("small").directory
+    with serve_tls("--tls-ca-cert-file", authority.path, clients="yes") as server:
+        place = f"rediss://127.0.0.1:{server.tls_port}/0"
+        certificate, key = client_certificate
+        trusted = f"{place}?cacert={authority.path}&cert={certificate}&key={key}"
+        copied = almanac("build", trusted, "--output", tmp_path / "copy", "--quiet")
+        assert copied.returncode == 0, copied.stderr
+        for side in (tmp_path / "copy", dataset):
+            same = almanac("compare", side, trusted)
+            assert same.returncode == 0, same.stderr
+        for wrong in (place, f"{place}?insecure", f"{place}?cacert={authority.path}"):
+            refused = almanac("compare", dataset, wrong)
+            assert refused.returncode == 69 and b"certificate" in refused.stderr, refused
+    # Whom the certificate is not for.
+    elsewhere = authority.sign("elsewhere", hosts="DNS:elsewhere.example")
+    with serve_tls(certificate=elsewhere) as server:
+        place = f"rediss://127.0.0.1:{server.tls_port}/0?cacert={authority.path}"
+        refused = almanac("compare", dataset, place)
+        assert refused.returncode == 69 and b"certificate" in refused.stderr, refused
+        assert almanac("compare", dataset, f"{place}&insecure").returncode == 0
