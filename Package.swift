@@ -197,7 +197,8 @@ let package = Package(
         .testTarget(name: "TracingTests", dependencies: ["Platform", "Tracing"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],
+            name: "RedisClientTests",
+            dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TLS", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
