@@ -53,7 +53,8 @@ let package = Package(
         // 2: storage formats, versions, the wire, logs.
         .target(name: "Datasets", dependencies: ["Bytes", "CCrypto", "Platform", "Storage"], swiftSettings: strict),
         .target(
-            name: "RocksDBStorage", dependencies: ["Bytes", "CLookup", "CRocksDB", "Storage"], swiftSettings: strict),
+            name: "RocksDBStorage", dependencies: ["Bytes", "CLookup", "CRocksDB", "Platform", "Storage"],
+            swiftSettings: strict),
         .target(
             name: "PackedStorage", dependencies: ["Bytes", "CLookup", "CPacked", "CZstd", "Platform", "Storage"],
             exclude: ["Format.md"], swiftSettings: strict),
@@ -117,15 +118,18 @@ let package = Package(
                 "Commands", "Datasets", "Exposition", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
                 "Storage", "Tracing", "Versions", logging,
             ],
+            resources: [
+                .embedInCode("StatusPage/Assets/status.css"), .embedInCode("StatusPage/Assets/status.js"),
+            ],
             swiftSettings: strict),
 
         // 7: the executable, the only target that names engines.
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "PackedStorage",
-                "Platform", "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server", "ServerLog", "Settings",
-                "Storage", "Sync", "TLS", "Tracing", "Versions", argumentParser, logging,
+                "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "HTTP",
+                "PackedStorage", "Platform", "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server",
+                "ServerLog", "Settings", "Storage", "Sync", "TLS", "Tracing", "Versions", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -180,7 +184,7 @@ let package = Package(
             name: "RemoteStorageTests", dependencies: ["Datasets", "Platform", "RemoteStorage"], swiftSettings: strict),
         .testTarget(
             name: "RocksDBStorageTests",
-            dependencies: ["CRocksDBFixtures", "RocksDBStorage", "Storage", "TestSupport"],
+            dependencies: ["CRocksDBFixtures", "Platform", "RocksDBStorage", "Storage", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "PackedStorageTests",
@@ -188,7 +192,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: strict),
         .testTarget(name: "TLSTests", dependencies: ["Bytes", "Platform", "TLS"], swiftSettings: strict),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Platform"], swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["Bytes", "HTTP", "Platform"], swiftSettings: strict),
+        .testTarget(
+            name: "AdministrationTests",
+            dependencies: ["Administration", "Commands", "HTTP", "Platform", "Settings", "Storage", logging],
+            swiftSettings: strict),
         .testTarget(name: "TracingTests", dependencies: ["Platform", "Tracing"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -205,6 +213,13 @@ let package = Package(
             dependencies: [
                 "Commands", "Datasets", "Platform", "Server", "SessionSupport", "Settings", "Storage", "TestSupport",
                 logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AdministrationTests",
+            dependencies: [
+                "Administration", "Commands", "Datasets", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
+                "Storage", "TestSupport", "Versions", logging,
             ],
             swiftSettings: strict),
         .testTarget(

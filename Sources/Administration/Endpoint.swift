@@ -6,13 +6,17 @@ public struct Endpoint: Sendable {
     public var path: String
     /// For the list of what there is.
     public var meaning: String
+    /// Whether the answer tells of keys or values, not only of how the server does.
+    public var tellsData: Bool
     public var answer: @Sendable (HTTPRequest) -> HTTPResponse
 
     public init(
-        _ path: String, _ meaning: String, answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+        _ path: String, _ meaning: String, tellsData: Bool = false,
+        answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
     ) {
         self.path = path
         self.meaning = meaning
+        self.tellsData = tellsData
         self.answer = answer
     }
 }

@@ -4,6 +4,7 @@
 #include <rocksdb/table.h>
 
 #include "QuietLogger.h"
+#include "ReadCounters.h"
 
 namespace almanac {
 
@@ -28,6 +29,7 @@ rocksdb::Options ReaderProfile::Open(rocksdb::Env *env, std::shared_ptr<rocksdb:
     rocksdb::Options options;
     options.env = env;
     options.info_log = std::make_shared<QuietLogger>();
+    options.statistics = ReadCounters::Shared();
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     // All files are open all the time; also what the shorter path for compacted databases asks for.
     options.max_open_files = -1;

@@ -127,7 +127,9 @@ enum OneLine {
     }
 
     static func isPrinted(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
+        // Looking the others up takes long, and paths may be.
+        if (0x20...0x7E).contains(scalar.value) { return true }
+        return switch scalar.properties.generalCategory {
         // Marks that turn the direction of what follows are of category `format`.
         case .control, .format, .lineSeparator, .paragraphSeparator: false
         default: true

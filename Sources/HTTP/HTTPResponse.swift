@@ -4,7 +4,10 @@ public struct HTTPResponse: Sendable {
     public var status: Int
     /// Such as `text/plain; charset=utf-8`.
     public var contentType: String
-    /// Besides those that the server adds itself.
+    /// Besides those that the server adds itself, in whose place they come.
+    ///
+    /// A page with styles, scripts or forms needs a `Content-Security-Policy` here that allows them: there is none by
+    /// default.
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
 

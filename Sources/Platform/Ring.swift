@@ -19,6 +19,9 @@
         used += 1
     }
 
+    /// The element that ``removeFirst()`` would give, if there is one.
+    @inlinable public var oldest: Element? { used > 0 ? slots[first] : nil }
+
     /// The oldest element; the queue must not be empty.
     @inlinable public mutating func removeFirst() -> Element {
         guard used > 0, let element = slots[first].take() else { preconditionFailure("empty") }

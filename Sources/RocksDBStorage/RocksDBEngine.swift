@@ -1,5 +1,6 @@
 internal import CLookup
 internal import CRocksDB
+internal import Platform
 public import Storage
 
 /// A RocksDB database, opened read-only: one column family of it.
@@ -25,6 +26,9 @@ public import Storage
     /// - Throws: ``EngineError``: `missing` where there is no database, `damaged` where it cannot be right,
     ///   `unsupported` where this build cannot read it, `invalid` where it has no such column family.
     public init(path: String, options: RocksDBOptions) throws(EngineError) {
+        if let stranger = Self.unreadable(in: path) {
+            throw EngineError(operation: "open", kind: .damaged, message: "\(stranger) is no plain file")
+        }
         let opened = try unsafe check("open") { error in
             unsafe almanac_rocksdb_open(
                 path, options.columnFamily, options.cache.handle, Int32(clamping: options.openThreads), &error)
@@ -44,6 +48,13 @@ public import Storage
     }
 
     deinit { unsafe almanac_rocksdb_close(database) }
+
+    /// What RocksDB would open by its name and wait for, such as a pipe; `nil` where there is nothing of the kind.
+    private static func unreadable(in path: String) -> String? {
+        // A directory or a file that cannot be looked at is RocksDB's to explain.
+        let names = (try? FileSystem.names(in: path)) ?? []
+        return names.lazy.map { "\(path)/\($0)" }.first { (try? FileSystem.status(of: $0))?.kind == .other }
+    }
 
     public func makeBatch(rowCacheBytes: Int) -> LookupBatch {
         LookupBatch(pins: RocksDBPins(engine: self, rowCacheBytes: rowCacheBytes))

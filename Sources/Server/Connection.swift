@@ -1,6 +1,7 @@
 import Bytes
 import Commands
 import Platform
+import TLS
 
 /// One client's socket, with the session that understands it and the output that waits for it.
 ///
@@ -8,9 +9,13 @@ import Platform
 final class Connection {
     let socket: Socket
     let session: Session
+    /// What encrypts the connection; `nil`: nothing does.
+    let tls: TLSSession?
     let token: Epoll.Token
     let openedAt: UInt64
-    /// Replies that the kernel has not taken yet.
+    /// Whether its loop counts it among those that shake hands.
+    var isShakingHands = false
+    /// Replies that the kernel has not taken yet, as they are to be sent.
     var output = ByteBuffer()
     /// Whether there may be something to read; cleared by a read that comes back short.
     var isReadable = false
@@ -42,9 +47,13 @@ final class Connection {
     /// The job that the session waits for, while it is with the readers.
     var job: (any SessionJob)?
 
-    init(socket: consuming Socket, session: Session, token: Epoll.Token, keepaliveSeconds: Int, now: UInt64) {
+    init(
+        socket: consuming Socket, session: Session, tls: TLSSession?, token: Epoll.Token, keepaliveSeconds: Int,
+        now: UInt64
+    ) {
         self.socket = socket
         self.session = session
+        self.tls = tls
         self.token = token
         self.keepaliveSeconds = keepaliveSeconds
         openedAt = now

@@ -2,6 +2,7 @@ import Bytes
 import Commands
 import Platform
 import ServerMetrics
+import TLS
 
 extension Loop {
     /// Has every loop visit its connections for the job of `connection`.
@@ -67,6 +68,7 @@ extension Loop {
         facts.outputBytes = connection.output.count
         facts.totalMemoryBytes =
             facts.inputBytes + facts.trackingBytes + facts.outputBytes + Connection.ownBytes
+            + (connection.tls == nil ? 0 : TLSSession.ownBytes)
         facts.loop = index
         return facts
     }

@@ -20,7 +20,7 @@ extension Loop {
                 }
                 do throws(SystemError) {
                     guard let descriptor = try box.listener.accept() else { break }
-                    place(descriptor)
+                    place(descriptor, isEncrypted: box.isEncrypted)
                 } catch {
                     // Out of descriptors or memory: those who wait stay in the backlog until some are free.
                     acceptAgain = true
@@ -34,25 +34,28 @@ extension Loop {
         }
     }
 
-    private func place(_ descriptor: consuming FileDescriptor) {
+    private func place(_ descriptor: consuming FileDescriptor, isEncrypted: Bool) {
         metrics.connectionsAccepted.add()
         guard let chosen = group.assign(accepting: index, clientsMax: limits.clientsMax) else {
             metrics.connectionsRejected.add()
             let socket = Socket(owning: descriptor)
-            _ = socket.send(Self.tooManyClients.span)
+            // To a client that is about to shake hands this would be noise.
+            if !isEncrypted { _ = socket.send(Self.tooManyClients.span) }
             return
         }
-        if chosen == index { return adopt(descriptor) }
+        if chosen == index { return adopt(descriptor, isEncrypted: isEncrypted) }
         let number = descriptor.relinquish()
-        if group.mailboxes[chosen].post(.connection(number)) { return }
+        if group.mailboxes[chosen].post(.connection(number, isEncrypted: isEncrypted)) { return }
         // That loop has ended already, as part of a drain.
         group.metrics[chosen].connections.subtract(1, ordering: .relaxed)
         metrics.connections.add(1, ordering: .relaxed)
-        adopt(FileDescriptor(owning: number))
+        adopt(FileDescriptor(owning: number), isEncrypted: isEncrypted)
     }
 
     /// Makes a connection this loop's own.
-    func adopt(_ descriptor: consuming FileDescriptor) {
+    func adopt(_ descriptor: consuming FileDescriptor, isEncrypted: Bool) {
+        let tls = isEncrypted ? makeTLSSession() : nil
+        guard tls != nil || !isEncrypted else { return group.release(from: index) }
         let place = freePlaces.popLast() ?? connections.count
         if place == connections.count {
             connections.append(nil)
@@ -71,9 +74,11 @@ extension Loop {
         }
         let session = Session(id: context.server.makeClientID(), context: context, limits: limits.request)
         let connection = Connection(
-            socket: socket, session: session, token: token, keepaliveSeconds: limits.keepaliveSeconds, now: context.now)
+            socket: socket, session: session, tls: tls, token: token, keepaliveSeconds: limits.keepaliveSeconds,
+            now: context.now)
         connections[place] = connection
         connectionCount += 1
+        if isEncrypted { beginHandshake(of: connection) }
         context.server.directory.add(
             session.id, at: ClientDirectory.Place(loop: index, token: token.rawValue))
         if isDraining {
@@ -88,6 +93,7 @@ extension Loop {
         guard !connection.isClosed else { return }
         connection.isClosed = true
         connection.job?.cancel()
+        if let tls = connection.tls, connection.lingersUntil == nil { endEncryption(of: connection, by: tls) }
         if connection.lingersUntil != nil { lingering -= 1 }
         let place = Int(connection.token.place - Self.firstConnectionPlace)
         connections[place] = nil
@@ -102,6 +108,7 @@ extension Loop {
 
     /// Ends a connection whose last reply has been sent, without costing the client any of them.
     func finish(_ connection: Connection) {
+        if let tls = connection.tls { endEncryption(of: connection, by: tls) }
         connection.socket.shutDownWriting()
         connection.lingersUntil = context.now + Self.lingerNanoseconds
         lingering += 1
@@ -126,7 +133,8 @@ extension Loop {
 
     func receive(_ message: LoopMailbox.Message) {
         switch message {
-        case .connection(let number): adopt(FileDescriptor(owning: number))
+        case .connection(let number, let isEncrypted):
+            adopt(FileDescriptor(owning: number), isEncrypted: isEncrypted)
         case .finished(let job, let token, let times): finished(job, for: token, times)
         case .visitClients(let job, let origin, let token, let place):
             visitClients(for: job, origin: origin, token: token, from: place)
@@ -143,6 +151,7 @@ extension Loop {
             telling.append(connection.token)
         case .limits(let new, let adoption): adopt(new, adoption)
         case .limitClients(let place, let adoption): limitClients(from: place, adoption)
+        case .question(let question): question.noteAnswer()
         case .drain:
             isDraining = true
             // Those in the backlog have connected, and may have asked, before.
@@ -162,12 +171,13 @@ extension Loop {
     /// Sees to a message that came when the loop had ended.
     func returnToSender(_ message: LoopMailbox.Message) {
         switch message {
-        case .connection(let number):
+        case .connection(let number, _):
             _ = FileDescriptor(owning: number)
             group.release(from: index)
         case .visitClients(let job, let origin, let token, _): endVisit(for: job, origin: origin, token: token)
         case .versionsChanged(let adoption), .limits(_, let adoption), .limitClients(_, let adoption):
             adoption?.arrive()
+        case .question(let question): question.noteAnswer()
         case .finished, .published, .monitored, .invalidation, .evictClients, .drain, .stop: break
         }
     }
@@ -277,6 +287,7 @@ extension Loop {
         if !deferred.isEmpty { submitDeferred() }
         guard isSweeping, context.now >= nextSweep else { return }
         nextSweep = context.now + 500_000_000
+        endLateHandshakes()
         for case let connection? in connections {
             connection.session.dropClosedVersions()
             if connection.overSoftLimitSince != nil, !isWithinLimits(connection) { continue }

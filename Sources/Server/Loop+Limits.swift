@@ -29,6 +29,9 @@ extension Loop {
         /// Zero: never.
         var idleNanoseconds: UInt64 = 0
         var keepaliveSeconds = 300
+        var handshakeNanoseconds: UInt64 = 10_000_000_000
+        /// Connections of one loop that may be shaking hands.
+        var handshakesMax = 1_024
         /// For the rows that one loop keeps of one dataset.
         var rowCacheBytes = 0
         /// Keys lately asked for that are kept, over all loops and datasets; 0 for none.
@@ -47,6 +50,8 @@ extension Loop {
             heldBytesMax = settings.clientsMemoryMax.bytes(of: HostResources.current.memoryBytes)
             idleNanoseconds = settings.idleTimeout.wholeNanoseconds
             keepaliveSeconds = Int(settings.tcpKeepalive.components.seconds)
+            handshakeNanoseconds = settings.tls.handshakeTimeout.wholeNanoseconds
+            handshakesMax = settings.tls.handshakesMax
             rowCacheBytes = settings.rowCacheBytes / settings.loopCount / max(settings.datasets.count, 1)
             warmKeys = settings.warmKeys
         }
@@ -81,7 +86,7 @@ extension Loop {
 
     /// Whether somebody has to be looked at by the clock, not only when something happens.
     var isSweeping: Bool {
-        limits.idleNanoseconds > 0 || lingering > 0 || overSoftLimit > 0 || context.versionUseCount > 0
+        limits.idleNanoseconds > 0 || lingering > 0 || handshakes.count > 0 || overSoftLimit > 0 || context.versionUseCount > 0
     }
 
     /// Closes a connection whose client sends or leaves unread more than the limits allow.

@@ -17,6 +17,10 @@ extension Loop {
     func send(to connection: Connection) -> Bool {
         guard !replies.output.isEmpty else { return true }
         defer { releaseReplies() }
+        if let tls = connection.tls, !encryptReplies(by: tls) {
+            close(connection)
+            return false
+        }
         if connection.output.isEmpty {
             switch connection.socket.send(replies.output.span) {
             case .bytes(let count):

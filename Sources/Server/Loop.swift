@@ -57,6 +57,10 @@ final class Loop {
     /// The sessions with steps in ``plan``.
     var batch = FlatArray<BatchEntry>(capacity: 64)
     var input = ByteBuffer(capacity: Loop.readBytesMax)
+    /// What an encrypted connection has received, and what it is to send; empty between two connections.
+    var ciphertext = ByteBuffer()
+    var encrypted = ByteBuffer()
+    var handshakes = Handshakes()
     /// Whose bytes ``input`` holds.
     var inputOwner: Epoll.Token?
     var replies = ReplyWriter()
@@ -96,7 +100,12 @@ final class Loop {
     /// Listeners are not copyable, and an array's elements are.
     final class ListenerBox: Sendable {
         let listener: Listener
-        init(_ listener: consuming Listener) { self.listener = listener }
+        let isEncrypted: Bool
+
+        init(_ listener: consuming Listener, isEncrypted: Bool = false) {
+            self.listener = listener
+            self.isEncrypted = isEncrypted
+        }
     }
 
     init(
@@ -326,17 +335,25 @@ final class Loop {
         for _ in 0..<Self.readAheadReadsMax {
             guard connection.isReadable else { return }
             input.removeAll()
-            guard case .bytes = receive(from: connection) else {
-                if connection.hasEnded || connection.isReadable == false { return }
-                return close(connection)
+            switch receive(from: connection) {
+            case .bytes:
+                connection.session.keep(input.span)
+                guard isWithinLimits(connection) else { return }
+            case .end, .wouldBlock: return
+            case .failed: return close(connection)
             }
-            connection.session.keep(input.span)
-            guard isWithinLimits(connection) else { return }
         }
         enqueue(connection)  // The others first: this client may send faster than we read.
     }
 
     func receive(from connection: Connection) -> Socket.Transfer {
+        if let tls = connection.tls { return receiveEncrypted(from: connection, by: tls) }
+        return receiveBytes(from: connection)
+    }
+
+    /// Takes what the socket has, encrypted or not, and notes what that says of the connection.
+    @inline(__always)
+    func receiveBytes(from connection: Connection) -> Socket.Transfer {
         let transfer = connection.socket.receive(into: &input, byteCountMax: Self.readBytesMax)
         inputOwner = connection.token
         switch transfer {

@@ -2,12 +2,15 @@ import Commands
 import Platform
 import ServerMetrics
 import Synchronization
+import TLS
 import Tracing
 
 /// What the loops of a server know of each other.
 final class LoopGroup: Sendable {
     let mailboxes: [LoopMailbox]
     let metrics: [LoopMetrics]
+    /// What new encrypted connections are made with.
+    let tls = TLSContextSlot()
     /// One a loop.
     let exchanges: [ViewExchange]
     /// By loop, then by database number.

@@ -6,7 +6,7 @@ import Synchronization
 final class LoopMailbox: Sendable {
     enum Message: Sendable {
         /// The descriptor of a connection that another loop accepted; this one owns it from here on.
-        case connection(Int32)
+        case connection(Int32, isEncrypted: Bool)
         /// A job that a connection of this loop waits for, and how long it took where readers did it.
         case finished(any SessionJob, Epoll.Token, JobTimes = JobTimes())
         /// Somebody asks about the connections, of which those from a place on have yet to be visited; the last loop
@@ -26,6 +26,8 @@ final class LoopMailbox: Sendable {
         case limits(Loop.Limits, Adoption?)
         /// The connections from a place on have yet to go by settings that changed.
         case limitClients(from: Int, Adoption?)
+        /// Whether the loop still turns.
+        case question(LoopPulse.Question)
         /// Accept nothing more, answer what has been received, and end.
         case drain
         /// End now, whatever is left.

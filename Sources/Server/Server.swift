@@ -23,8 +23,12 @@ public final class Server {
     private var readerThreads: [Thread] = []
     /// Where the server listens, ready for a log line: `127.0.0.1:6379`, `/run/almanac.sock`.
     public private(set) var addresses: [String] = []
+    /// The same of those where clients must use TLS.
+    public private(set) var encryptedAddresses: [String] = []
     /// The TCP port, also where the kernel chose it; 0 without TCP.
     public private(set) var port: UInt16 = 0
+    /// The TCP port where clients must use TLS; 0 without one.
+    public private(set) var encryptedPort: UInt16 = 0
 
     public init(settings: ServerSettings, catalog: Catalog, logger: Logger) throws(SystemError) {
         self.settings = settings
@@ -82,25 +86,9 @@ public final class Server {
     public func listen(inheriting sockets: [InheritedSocket] = []) throws(ListenError) {
         listeners = Array(repeating: [], count: settings.loopCount)
         guard sockets.isEmpty else { return try inherit(sockets) }
-        port = settings.port
-        for address in settings.bindAddresses {
-            let isOptional = address.hasPrefix("-")
-            let host = isOptional ? String(address.dropFirst()) : address
-            // "*" is every address of both families; a machine without IPv6 must not fail for it.
-            let hosts = host == "*" ? [("0.0.0.0", false), ("::", true)] : [(host, isOptional)]
-            for (host, mayFail) in hosts {
-                do throws(SystemError) {
-                    try listen(on: host)
-                } catch {
-                    // Only a missing address may be missing: one that is taken is somebody else's, and its
-                    // clients would never find this server. The default `::1` is missing without IPv6.
-                    guard error.isAddressUnavailable, mayFail || host == "::1" else {
-                        throw ListenError(
-                            address: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)", cause: error)
-                    }
-                }
-            }
-        }
+        // As in Redis, port 0 beside a port with TLS is no port at all.
+        if settings.port != 0 || settings.tls.port == 0 { port = try listen(at: settings.port, isEncrypted: false) }
+        if settings.tls.port != 0 { encryptedPort = try listen(at: settings.tls.port, isEncrypted: true) }
         if let path = settings.unixSocketPath {
             do throws(SystemError) {
                 let listener = try Listener(
@@ -111,10 +99,10 @@ public final class Server {
                 throw ListenError(address: path, cause: error)
             }
         }
-        guard !addresses.isEmpty else {
+        guard !addresses.isEmpty || !encryptedAddresses.isEmpty else {
             throw ListenError(address: "any address", cause: .addressUnavailable("bind"))
         }
-        facts.setPort(port)
+        facts.setPort(port != 0 ? port : encryptedPort)
     }
 
     /// Each socket goes to one loop: whichever loop accepts a connection, it gives it to the one with the fewest.
@@ -132,7 +120,31 @@ public final class Server {
         facts.setPort(port)
     }
 
-    private func listen(on host: String) throws(SystemError) {
+    /// Listens on every address that the settings name, all on one port, and tells which that is.
+    private func listen(at wanted: UInt16, isEncrypted: Bool) throws(ListenError) -> UInt16 {
+        var port = wanted
+        for address in settings.bindAddresses {
+            let isOptional = address.hasPrefix("-")
+            let host = isOptional ? String(address.dropFirst()) : address
+            // "*" is every address of both families; a machine without IPv6 must not fail for it.
+            let hosts = host == "*" ? [("0.0.0.0", false), ("::", true)] : [(host, isOptional)]
+            for (host, mayFail) in hosts {
+                do throws(SystemError) {
+                    port = try listen(on: host, port, isEncrypted: isEncrypted)
+                } catch {
+                    // Only a missing address may be missing: one that is taken is somebody else's, and its
+                    // clients would never find this server. The default `::1` is missing without IPv6.
+                    guard error.isAddressUnavailable, mayFail || host == "::1" else {
+                        throw ListenError(
+                            address: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)", cause: error)
+                    }
+                }
+            }
+        }
+        return port
+    }
+
+    private func listen(on host: String, _ port: UInt16, isEncrypted: Bool) throws(SystemError) -> UInt16 {
         // The kernel lets every process of one user join a shared port, so ask first whether it is free.
         let probe = try Listener(host: host, port: port, backlog: nil, sharesPort: false)
         let chosen = probe.port
@@ -140,10 +152,12 @@ public final class Server {
         for loop in 0..<settings.loopCount {
             let listener = try Listener(
                 host: host, port: chosen, backlog: settings.listenBacklog, sharesPort: true)
-            if loop == 0 { addresses.append(listener.address) }
-            listeners[loop].append(Loop.ListenerBox(listener))
+            if loop == 0 {
+                if isEncrypted { encryptedAddresses.append(listener.address) } else { addresses.append(listener.address) }
+            }
+            listeners[loop].append(Loop.ListenerBox(listener, isEncrypted: isEncrypted))
         }
-        port = chosen
+        return chosen
     }
 
     /// Starts readers and loops.

@@ -31,6 +31,7 @@ public final class LoopMetrics: Sendable {
     public let queryBufferDisconnections = Counter()
     /// Connections closed for replies that they did not read.
     public let outputBufferDisconnections = Counter()
+    public let tls = TLSMetrics()
     /// Connections that are open now.
     public let connections = Atomic<Int>(0)
     /// Where the time of its batches has gone.

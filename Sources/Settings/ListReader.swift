@@ -14,7 +14,8 @@ struct ListReader {
     }
 
     mutating func read(into settings: inout ServerSettings) {
-        readAddresses(into: &settings)
+        readAddresses("bind", into: &settings.bindAddresses, mayBeEmpty: settings.unixSocketPath != nil)
+        readAddresses("admin-bind", into: &settings.admin.bindAddresses, mayBeEmpty: settings.admin.port == 0)
         readDatasets(into: &settings)
         readColumnFamilies(into: &settings)
     }
@@ -24,27 +25,28 @@ struct ListReader {
         problems.append(SettingsInput.problem(setting, source, text))
     }
 
-    private mutating func readAddresses(into settings: inout ServerSettings) {
-        guard let given = sources["bind"] else { return }
+    private mutating func readAddresses(_ key: String, into field: inout [String], mayBeEmpty: Bool) {
+        guard let given = sources[key] else { return }
         var addresses: [String] = []
         for item in given.items {
             let bare = item.text.hasPrefix("-") ? item.text.dropFirst() : item.text[...]
             guard bare == "*" || InternetAddress.isVersion4(bare) || InternetAddress.isVersion6(bare) else {
                 report(
-                    "bind", item.source,
+                    key, item.source,
                     "\(SettingText.quoted(item.text)) is not among \(Setting.Kind.addresses.allowed)")
                 continue
             }
             guard !addresses.contains(where: { $0 == bare || $0 == "-" + bare }) else {
-                report("bind", item.source, "\(SettingText.quoted(item.text)) is given twice")
+                report(key, item.source, "\(SettingText.quoted(item.text)) is given twice")
                 continue
             }
             addresses.append(item.text)
         }
-        if addresses.isEmpty, given.items.isEmpty, isComplete, settings.unixSocketPath == nil {
-            report("bind", given.source, "no address and no unix-socket: give at least one of them")
+        if addresses.isEmpty, given.items.isEmpty, isComplete, !mayBeEmpty {
+            let alternative = key == "bind" ? "no unix-socket: give at least one of them" : "an admin-port without one"
+            report(key, given.source, "no address and \(alternative)")
         }
-        settings.bindAddresses = addresses
+        field = addresses
     }
 
     private mutating func readDatasets(into settings: inout ServerSettings) {

@@ -16,7 +16,9 @@ public struct ResolvedSettings: Sendable {
         Setting.all.map { setting in
             let source = source(of: setting.key)
             switch setting.kind {
-            case .addresses: return list(setting.key, settings.bindAddresses, source)
+            case .addresses:
+                let addresses = setting.write(settings)?.split(separator: " ").map(String.init)
+                return list(setting.key, addresses ?? [], source)
             case .datasets:
                 return list(setting.key, settings.datasets.map { "\($0.name)=\($0.path)" }, source)
             case .columnFamilies:

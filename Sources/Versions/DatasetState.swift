@@ -37,6 +37,7 @@ struct DatasetState {
     /// Refusals that could not be written to the data directory, and of what; by version id.
     var unrecordedRefusals: [String: (refusal: Refusal, place: VersionPlace)] = [:]
     var swapCount = 0
+    var history = SwapHistory()
     var lastSwap: (unixSeconds: Int, milliseconds: Int, phases: [DatasetFacts.Phase])?
     var lastRefusal: Refusal? {
         didSet { if let lastRefusal { counts.add(lastRefusal.kind) } }

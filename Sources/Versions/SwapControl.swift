@@ -31,6 +31,8 @@ public final class SwapControl: DatasetControl {
         let counts: Mutex<[SwapCounts]>
         /// What connections may choose to stay on, by database number.
         let open: Mutex<[[OpenVersion]]>
+        /// By database number.
+        let history: Mutex<[SwapHistory]>
         let isStopping = Atomic<Bool>(false)
         /// Whether a message to look at every dataset waits to be read.
         let isReloadPending = Atomic<Bool>(false)
@@ -41,6 +43,7 @@ public final class SwapControl: DatasetControl {
             facts = Mutex(datasets.map(\.facts))
             counts = Mutex(datasets.map(\.counts))
             open = Mutex(datasets.map(\.openVersions))
+            history = Mutex(datasets.map(\.history))
         }
     }
 
@@ -99,6 +102,9 @@ public final class SwapControl: DatasetControl {
     public func openVersions(in database: Int) -> [OpenVersion] {
         shared.open.withLock { $0.indices ~= database ? $0[database] : [] }
     }
+
+    /// What became of the versions that were lately to be served, by database number.
+    public func histories() -> [SwapHistory] { shared.history.withLock { $0 } }
 
     /// Has every dataset looked at for a new version, as after a signal.
     ///

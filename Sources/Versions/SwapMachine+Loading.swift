@@ -45,6 +45,7 @@ extension SwapMachine {
             guard error.kind == .damaged, served.id == loading.id, !loading.cancellation.isCancelled else { return }
             datasets[database].served.verification = .damaged
             datasets[database].lastRefusal = served.refusal(.damaged, error.message)
+            noteDamage(database, of: served.id, isServed: true, error.message)
             leaveDamaged(database, error.message)
         }
     }

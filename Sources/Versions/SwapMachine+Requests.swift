@@ -96,6 +96,7 @@ extension SwapMachine {
             "swap called off",
             metadata: ["dataset": "\(name)", "version": "\(swap.target)", "cause": "\(reason)"])
         restore(database, swap.before)
+        noteCalledOff(database, swap, because: reason)
         publishFacts()
         for answer in swap.answers { answer(.error("ERR \(swap.target) was called off by \(reason)")) }
     }

@@ -168,6 +168,7 @@ extension SwapMachine {
         tellEnd(database, served.id, "swapped", phases)
         let milliseconds = phases.totalMilliseconds
         datasets[database].lastSwap = (Int(ManifestTime.now.unixSeconds), milliseconds, phases.facts)
+        noteSwap(database, swap.cause, previous: replaced.id, phases)
         datasets[database].unrecordedRefusals[served.id] = nil
         var unrecorded = release(database, served)
         if let refusal = swap.refusalOfLeft { unrecorded = leave(database, replaced, refusal) ?? unrecorded }
@@ -222,6 +223,7 @@ extension SwapMachine {
         tellEnd(database, swap.target, failure.reason, phases)
         datasets[database].swap = nil
         restore(database, swap.before)
+        noteFailure(database, swap, failure, phases)
         let state = datasets[database]
         let serving = "\(state.served.id) goes on being served"
         var outcome = "failed: \(swap.target): \(failure.reason)"

@@ -81,6 +81,7 @@ extension SwapMachine {
         _ database: Int, _ verifying: DatasetState.Verification, isServed: Bool, _ problems: String
     ) {
         let id = verifying.place.id
+        noteDamage(database, of: id, isServed: isServed, problems)
         if isServed {
             let name = datasets[database].dataset.name
             logger.critical("damaged", metadata: ["dataset": "\(name)", "version": "\(id)", "cause": "\(problems)"])

@@ -80,6 +80,8 @@ final class SwapMachine {
         parts.shared.counts.withLock { $0 = counts }
         let open = datasets.map(\.openVersions)
         parts.shared.open.withLock { $0 = open }
+        let histories = datasets.map(\.history)
+        parts.shared.history.withLock { $0 = histories }
     }
 
     // MARK: Retirement

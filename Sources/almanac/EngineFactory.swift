@@ -1,14 +1,14 @@
 internal import Logging
 private import PackedStorage
 private import Platform
-private import RocksDBStorage
+internal import RocksDBStorage
 internal import Settings
 internal import Storage
 private import Synchronization
 
 /// Opens engines of every format that this build reads, over what they share.
 struct EngineFactory: Sendable {
-    private let blocks: SharedBlocks
+    let blocks: SharedBlocks
     private let packed: PackedOptions
 
     init(_ settings: ServerSettings, _ logger: Logger) {
@@ -71,7 +71,7 @@ struct EngineFactory: Sendable {
 
 /// RocksDB's cache of blocks, which all its databases share, made when the first is opened: whoever serves packed
 /// versions alone pays nothing for it.
-private final class SharedBlocks: Sendable {
+final class SharedBlocks: Sendable {
     private let capacityBytes: Int
     private let made = Mutex<RocksDBCache?>(nil)
 
@@ -85,6 +85,9 @@ private final class SharedBlocks: Sendable {
             return cache
         }
     }
+
+    /// The cache, where a database has been opened.
+    var cacheIfMade: RocksDBCache? { made.withLock { $0 } }
 }
 
 extension ResidencyPolicy {

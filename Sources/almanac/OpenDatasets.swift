@@ -1,3 +1,4 @@
+internal import Administration
 internal import ArgumentParser
 private import Datasets
 internal import Logging
@@ -7,17 +8,20 @@ internal import Versions
 
 /// Opens the version that each dataset begins with, in the order of their database numbers.
 ///
+/// What it waits for, probes are told by `health`.
+///
 /// - Returns: `nil` where a signal ended the wait for a version that has yet to come.
 /// - Throws: ``CommandFailure``, naming the path that cannot be served and why.
 func openDatasets(
     _ settings: ServerSettings, _ trustedKeys: TrustedKeys, _ engines: EngineFactory,
-    _ signals: borrowing SignalQueue, _ logger: Logger
+    _ signals: borrowing SignalQueue, _ health: Health, _ logger: Logger
 ) throws -> [OpenedDataset]? {
     var opened: [OpenedDataset] = []
     for dataset in settings.datasets {
         let first = FirstVersion(
             dataset: dataset, settings: settings, trustedKeys: trustedKeys, openEngine: engines.open, logger: logger)
-        guard let version = try open(first, of: dataset, settings, signals, logger) else { return nil }
+        health.wait(because: "opening \(dataset.name)")
+        guard let version = try open(first, of: dataset, settings, signals, health, logger) else { return nil }
         opened.append(version)
     }
     return opened
@@ -25,7 +29,7 @@ func openDatasets(
 
 private func open(
     _ first: FirstVersion, of dataset: DatasetPath, _ settings: ServerSettings, _ signals: borrowing SignalQueue,
-    _ logger: Logger
+    _ health: Health, _ logger: Logger
 ) throws -> OpenedDataset? {
     var isWaiting = false
     while true {
@@ -39,6 +43,7 @@ private func open(
                     metadata: ["dataset": "\(dataset.name)", "cause": "\(error.message)"])
             }
             isWaiting = true
+            health.wait(because: "waiting for the first version of \(dataset.name): \(error.message)")
         }
         // A sidecar may be at work; its signal, or half a second, has another look.
         if case .stop = try signals.next(milliseconds: 500) { return nil }

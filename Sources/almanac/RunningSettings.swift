@@ -42,6 +42,8 @@ struct RunningSettings {
         log.reopen()
         do {
             let (changed, needRestart) = settings.adoptChangeable(from: try input.resolve().settings)
+            // What the files hold may have changed though their names have not.
+            _ = readCertificates()
             apply()
             logger.notice("settings read again", metadata: ["changed": "\(Self.list(changed))"])
             let undone = changed.filter(changedByClients.contains)
@@ -64,8 +66,16 @@ struct RunningSettings {
 
     /// `CONFIG SET`: changes all or nothing, and waits until every loop goes by it.
     mutating func change(_ changes: [(name: String, value: String)]) -> SettingsAnswer {
+        let before = settings
         do {
             let changed = try settings.change(changes)
+            if let name = changes.first(where: { $0.name.lowercased().hasPrefix("tls-") })?.name {
+                guard readCertificates() else {
+                    settings = before
+                    return .refused(
+                        name: name, reason: "Unable to update TLS configuration. Check server logs.")
+                }
+            }
             changedByClients.formUnion(changed)
             if !changed.isEmpty { apply() }
             logger.notice(
@@ -77,6 +87,19 @@ struct RunningSettings {
             case .unknown(let index): return .unknown(index: index)
             case .refused(let name, let reason): return .refused(name: name, reason: reason)
             }
+        }
+    }
+
+    /// Has connections that come from now on be encrypted as the settings say; false where that cannot be, which
+    /// leaves all as it was.
+    private func readCertificates() -> Bool {
+        do {
+            try server.readCertificates(settings.tls)
+            noteCertificate(of: server, logger)
+            return true
+        } catch {
+            logger.error("certificates and TLS are as before", metadata: ["cause": "\(error)"])
+            return false
         }
     }
 

@@ -1,10 +1,13 @@
+private import Administration
 internal import ArgumentParser
 private import Datasets
 private import FoundationEssentials
 private import Glibc
+private import HTTP
 internal import Logging
 internal import Platform
-private import Server
+internal import Server
+private import TLS
 internal import ServerLog
 internal import Settings
 private import Versions
@@ -38,7 +41,19 @@ func serve(
     guard settings.trustedKeysPath != nil || !settings.requiresSignature else {
         throw CommandFailure(.badConfiguration, "require-signature: trusted-keys must name whose signatures count")
     }
-    guard let (server, control) = try makeServer(settings, trustedKeys, engines, signals, logger) else { return }
+    // Before anything that may take long, so that probes are told what is waited for.
+    let health = Health()
+    let admin = try startAdminServer(settings, health, logger)
+    guard let (server, control) = try makeServer(settings, trustedKeys, engines, signals, health, logger) else {
+        admin?.stop()
+        return
+    }
+    do {
+        try server.readCertificates(settings.tls)
+    } catch {
+        throw CommandFailure(.badConfiguration, "\(error)")
+    }
+    noteCertificate(of: server, logger)
     do {
         try server.listen(inheriting: sockets)
     } catch {
@@ -48,8 +63,13 @@ func serve(
     try control.start(
         settings: settings, audience: ServerAudience(server), openEngine: engines.open,
         trustedKeys: trustedKeys, logger: logger)
+    admin?.observe(ObservedServer(server.observer, control: control, settings: settings))
+    health.serve(Liveness(server.observer, control: control), control: control)
     let pidFile: ProcessIDFile? = if let path = settings.pidFile { try ProcessIDFile(path: path) } else { nil }
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
+    for address in server.encryptedAddresses {
+        logger.info("listening with TLS", metadata: ["address": "\(address)"])
+    }
     logger.info(
         "ready",
         metadata: [
@@ -64,23 +84,40 @@ func serve(
     server.settingsControl = requests
     var running = RunningSettings(settings, input: input, log: log, logger: logger, server: server, control: control)
     service.ready(server.observer, control)
+    // When the drain begins, on the monotonic clock; `nil` until a signal asks for it.
+    var drainsAt: UInt64?
     while true {
         service.reportIfDue()
         let others = [watch.readinessDescriptor, requests.readinessDescriptor]
-        switch try signals.next(milliseconds: service.milliseconds, orReadable: others) {
+        let signal: ProcessSignal?
+        if let drainsAt, drainsAt <= Clock.monotonicNanoseconds() {
+            signal = .stop
+        } else {
+            let milliseconds = earlier(service.milliseconds, drainsAt.map(millisecondsUntil) ?? -1)
+            signal = try signals.next(milliseconds: milliseconds, orReadable: others)
+        }
+        switch signal {
         case .reload:
             service.reload {
                 running.reload()
                 control.reloadAll(why: "SIGHUP")
             }
         case .report: logger.info("state", metadata: server.report)
+        case .stop where drainsAt == nil && running.settings.admin.drainDelay > .zero:
+            health.drain()
+            let delay = running.settings.admin.drainDelay
+            logger.notice("going to stop", metadata: ["seconds": "\(delay / .seconds(1))"])
+            drainsAt = Clock.monotonicNanoseconds() + delay.wholeNanoseconds
         case .stop:
             service.stopping()
+            health.drain()
             // Who waits for a change would keep its connection from ending.
             requests.close()
             let hasEnded = drain(server, control, signals, running.settings.drainTimeout, &service, logger)
+            // Last, so that metrics of the drain can be had.
+            let hasAdminEnded = admin?.stop() ?? true
             withExtendedLifetime(pidFile) {}
-            guard !hasEnded else { return }
+            guard !(hasEnded && hasAdminEnded) else { return }
             // A reader may still be inside a read that never returns, so nothing it uses may be torn down.
             pidFile?.remove()
             _ = log.flush(timeout: .seconds(2))
@@ -92,6 +129,36 @@ func serve(
     }
 }
 
+private func startAdminServer(_ settings: ServerSettings, _ health: Health, _ logger: Logger) throws -> AdminServer? {
+    do throws(HTTPListenError) {
+        return try AdminServer(settings: settings.admin, health: health, logger: logger)
+    } catch {
+        throw CommandFailure(.ioError, "admin-port: \(error)")
+    }
+}
+
+/// The shorter of two waits in milliseconds, of which -1 is for ever.
+private func earlier(_ one: Int32, _ other: Int32) -> Int32 {
+    one < 0 ? other : other < 0 ? one : min(one, other)
+}
+
+/// For a wait until `deadline`, of the monotonic clock.
+private func millisecondsUntil(_ deadline: UInt64) -> Int32 {
+    let left = Clock.nanoseconds(from: Clock.monotonicNanoseconds(), to: deadline)
+    return Int32(clamping: left / 1_000_000 + 1)
+}
+
+/// Logs until when the server's certificate is good, and loudly where it is not.
+func noteCertificate(of server: Server, _ logger: Logger) {
+    guard let context = server.tls.current else { return }
+    let expiry: Logger.Metadata = ["not-after": "\(Date(timeIntervalSince1970: Double(context.notAfter)).ISO8601Format())"]
+    if let warning = context.certificateWarning(at: Clock.wallMicroseconds() / 1_000_000) {
+        logger.warning("\(warning), and clients that check it will go", metadata: expiry)
+    } else {
+        logger.info("certificate read", metadata: expiry)
+    }
+}
+
 /// The server, and the control of its versions.
 ///
 /// Apart from ``serve(settings:sockets:signals:logger:log:input:)``, whose variables live as long as the process: a first
@@ -100,9 +167,9 @@ func serve(
 /// - Returns: `nil` where a signal ended the wait for a version that has yet to come.
 private func makeServer(
     _ settings: ServerSettings, _ trustedKeys: TrustedKeys, _ engines: EngineFactory,
-    _ signals: borrowing SignalQueue, _ logger: Logger
+    _ signals: borrowing SignalQueue, _ health: Health, _ logger: Logger
 ) throws -> (Server, SwapControl)? {
-    guard let datasets = try openDatasets(settings, trustedKeys, engines, signals, logger) else { return nil }
+    guard let datasets = try openDatasets(settings, trustedKeys, engines, signals, health, logger) else { return nil }
     let catalog = Catalog(names: settings.datasets.map(\.name), versions: datasets.map(\.served.version))
     let server = try Server(settings: settings, catalog: catalog, logger: logger)
     let control = SwapControl(datasets)

@@ -41,9 +41,10 @@ struct ServeOptions: ParsableArguments {
 
     /// What was given, by key.
     var flags: [String: [String]] {
-        var flags = ["datasets": datasets, "column-family": choice.columnFamily, "bind": network.bind].filter {
-            !$1.isEmpty
-        }
+        var flags = [
+            "datasets": datasets, "column-family": choice.columnFamily, "bind": network.bind,
+            "admin-bind": administration.adminBind,
+        ].filter { !$1.isEmpty }
         let groups = [
             versions.values, network.values, tls.values, access.values, administration.values, resources.values,
             limits.values, process.values,

@@ -122,16 +122,18 @@ def test_a_current_that_leads_out_is_not_followed(source, data, behind, tmp_path
     (data / "current").unlink()
     (data / "current").symlink_to(target)
     refused(once(source, data), 74, "current leads to")
-    for command in (("verify", data), ("inspect", data), ("build", data, "--output", tmp_path / "made")):
+    for command in (("verify", data), ("inspect", data)):
         done = measured(*command)
         assert done.returncode in (65, 74) and len(done.reasons) == 1, (command, done)
+    # To name it as an input is a mistake of the command line.
+    refused(measured("build", data, "--output", tmp_path / "made"), 64, "current leads to")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_as_a_file_of_trusted_keys(source, data, tmp_path, kind):
     versions.publish_by_hand(source, "v1", versions.files(count=1, size=100))
     replace(tmp_path / "keys", kind)
-    refused(once(source, data, "--trusted-keys", tmp_path / "keys", "--require-signature"), 78, "--trusted-keys", "keys")
+    refused(once(source, data, "--trusted-keys", tmp_path / "keys", "--require-signature"), 78, "--trusted-keys")
     assert not data.exists()
 
 

@@ -48,7 +48,7 @@ ANSWERS = {
     "a part, unasked": (POINTER, reply(b"{}", "206 Partial Content", "Content-Range: bytes 0-1/2"), 69, "206"),
     "a page for people": (POINTER, reply(b"<html>Please log in</html>"), 65, "no pointer"),
     "no HTTP at all": (POINTER, lambda send, _: send(versions.pointer("v1", b"")), 69, POINTER),
-    "a bomb as a pointer": (POINTER, reply(BOMB, "200 OK", "Content-Encoding: gzip"), 65, POINTER),
+    "a bomb as a pointer": (POINTER, reply(BOMB, "200 OK", "Content-Encoding: gzip"), 65, "current.json"),
     "a manifest without end": (MANIFEST, endless(OK + b"\r\n"), 65, "longer than"),
     "a signature without end": (SIGNATURE, endless(OK + b"\r\n"), 65, "longer than"),
     "a file without end": (DATA, endless(OK + b"\r\n"), 65, "longer than"),

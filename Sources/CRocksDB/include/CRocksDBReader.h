@@ -57,6 +57,30 @@ void almanac_rocksdb_close(almanac_rocksdb *database);
 /// What was found when opening; it never changes.
 almanac_rocksdb_facts almanac_rocksdb_get_facts(const almanac_rocksdb *database);
 
+// MARK: - Counters
+
+/// How reading has gone since the process started, over all databases.
+typedef struct almanac_rocksdb_counts {
+    /// Data blocks that were found in the cache, and that were not: a key that comes from the disk misses twice, first
+    /// when it is looked up without waiting.
+    uint64_t cache_hits;
+    uint64_t cache_misses;
+    uint64_t cache_insertions;
+    uint64_t cache_inserted_bytes;
+    /// Keys that a filter said are absent, and that it could not rule out; of those, the ones that were there.
+    uint64_t filter_negatives;
+    uint64_t filter_positives;
+    uint64_t filter_true_positives;
+    /// Reads of table files, from the disk or the page cache.
+    uint64_t reads;
+    uint64_t read_bytes;
+    uint64_t file_opens;
+    uint64_t file_errors;
+} almanac_rocksdb_counts;
+
+/// Any thread; takes a lock that no look-up takes, but for a thread's first.
+almanac_rocksdb_counts almanac_rocksdb_get_counts(void);
+
 // MARK: - Look-ups
 
 /// What keeps the values of a batch in place. Used by one thread at a time.

@@ -1,0 +1,138 @@
+public import Platform
+private import Synchronization
+
+/// Answers HTTP requests for operators and their tools: few at a time, none of them large, each connection on a thread
+/// of its own.
+///
+/// Takes GET and HEAD without a body. Accepts on a thread of its own, and ends connections that are too many or too
+/// slow, before and beside what libmicrohttpd checks.
+public final class HTTPServer: Sendable {
+    /// Where it listens, ready for a log line.
+    public let addresses: [String]
+    private let hosts: [(address: String, mayBeMissing: Bool)]
+    private let listeners: [ListenerBox]
+    private let limits: HTTPLimits
+    private let answering: HTTPAnswering
+    private let waker: Waker
+    private let isStopping = Atomic<Bool>(false)
+    private let acceptor = Mutex<Thread?>(nil)
+
+    /// Listeners are not copyable, and an array's elements are.
+    private final class ListenerBox: Sendable {
+        let listener: Listener
+        init(_ listener: consuming Listener) { self.listener = listener }
+    }
+
+    /// Listens at once, and answers after ``start()``.
+    ///
+    /// - Parameters:
+    ///   - hosts: Numeric addresses; one that may be missing is passed over where the machine does not have it.
+    ///   - port: Of all of them; 0 lets the kernel choose.
+    ///   - limits: What clients may have.
+    ///   - answer: Called on the thread of the connection that asks, by many at once; may wait.
+    /// - Throws: `EADDRINUSE` where the port is taken.
+    public init(
+        hosts: [(address: String, mayBeMissing: Bool)], port: UInt16, limits: HTTPLimits = HTTPLimits(),
+        answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+    ) throws(HTTPListenError) {
+        var listeners: [ListenerBox] = []
+        var chosen = port
+        for host in hosts {
+            do throws(SystemError) {
+                let listener = try Listener(host: host.address, port: chosen, backlog: 64, sharesPort: false)
+                chosen = listener.port
+                listeners.append(ListenerBox(listener))
+            } catch {
+                guard error.isAddressUnavailable, host.mayBeMissing else {
+                    throw HTTPListenError(host: host.address, port: chosen, cause: error)
+                }
+            }
+        }
+        guard !listeners.isEmpty else {
+            throw HTTPListenError(
+                host: hosts.first?.address ?? "any address", port: port, cause: .addressUnavailable("bind"))
+        }
+        do throws(SystemError) {
+            waker = try Waker()
+            answering = try HTTPAnswering(limits: limits, answer: answer)
+        } catch {
+            throw HTTPListenError(host: hosts[0].address, port: port, cause: error)
+        }
+        self.hosts = hosts
+        self.listeners = listeners
+        self.limits = limits
+        addresses = listeners.map { $0.listener.address }
+        self.port = chosen
+    }
+
+    /// Also where the kernel chose it.
+    public let port: UInt16
+
+    /// How many connections are open.
+    public var connectionCount: Int { answering.table.count }
+
+    /// Begins to answer; to be called once.
+    ///
+    /// - Throws: Where no thread is to be had.
+    public func start() throws(HTTPListenError) {
+        do throws(SystemError) {
+            let thread = try Thread(name: "admin-accept") { [self] in accept() }
+            acceptor.withLock { $0 = thread }
+        } catch {
+            throw HTTPListenError(host: hosts[0].address, port: port, cause: error)
+        }
+    }
+
+    /// Ends all connections and gives the addresses up, but for answers that are being made.
+    ///
+    /// - Parameter timeout: How long to wait for those.
+    /// - Returns: Whether every thread has ended; what is left may use all that it used.
+    @discardableResult
+    public func stop(timeout: Duration = .seconds(1)) -> Bool {
+        isStopping.store(true, ordering: .releasing)
+        waker.wake()
+        acceptor.withLock { $0.take()?.join() }
+        return answering.stop(deadline: Clock.monotonicNanoseconds() + timeout.wholeNanoseconds)
+    }
+
+    // MARK: The accepting thread
+
+    private func accept() {
+        do throws(SystemError) {
+            var epoll = try Epoll(batchMax: 16)
+            try waker.register(with: epoll, token: Epoll.Token(rawValue: 0))
+            for box in listeners { try box.listener.register(with: epoll, token: Epoll.Token(rawValue: 1)) }
+            while !isStopping.load(ordering: .acquiring) {
+                // Also looks for those that are slow, and again for those that could not be accepted.
+                _ = try epoll.wait(milliseconds: answering.table.count > 0 ? 250 : 2_000)
+                for box in listeners { acceptAll(from: box.listener) }
+                answering.table.endOverdue(now: Clock.monotonicNanoseconds())
+            }
+            for box in listeners { box.listener.unregister(from: epoll) }
+        } catch {
+            // Cannot be, once the epoll is open: every argument is ours.
+            preconditionFailure("epoll: \(error)")
+        }
+    }
+
+    private func acceptAll(from listener: borrowing Listener) {
+        while !isStopping.load(ordering: .relaxed) {
+            // Where the process has no descriptors left, the next look may be luckier.
+            guard let accepted = (try? listener.accept()) ?? nil else { return }
+            let socket = Socket(owning: accepted)
+            socket.configure(keepaliveSeconds: 0)
+            answering.adopt(socket)
+        }
+    }
+}
+
+/// An address that an ``HTTPServer`` could not listen on.
+public struct HTTPListenError: Error, CustomStringConvertible {
+    public let host: String
+    public let port: UInt16
+    public let cause: SystemError
+
+    public var description: String {
+        "cannot listen on \(host.contains(":") ? "[\(host)]" : host):\(port): \(cause.reason)"
+    }
+}

@@ -1,0 +1,31 @@
+import HTTP
+import Testing
+
+@testable import Administration
+
+@Suite("Routes of the admin server")
+struct RoutesTests {
+    private let routes = Routes([Endpoint("/early", "from the start") { _ in HTTPResponse(text: "early") }])
+
+    private func text(_ response: HTTPResponse) -> String { String(decoding: response.body, as: UTF8.self) }
+
+    @Test("Before there is a server, what needs one says that it is starting")
+    func starting() {
+        #expect(text(routes.answer(HTTPRequest(path: "/early"))) == "early")
+        let response = routes.answer(HTTPRequest(path: "/late"))
+        #expect(response.status == 503)
+        #expect(text(response).contains("/readyz"))
+    }
+
+    @Test("A path that nobody answers lists those that somebody does")
+    func list() {
+        routes.add([Endpoint("/late", "later") { _ in HTTPResponse(text: "late") }])
+        #expect(text(routes.answer(HTTPRequest(path: "/late"))) == "late")
+        let response = routes.answer(HTTPRequest(path: "/none"))
+        #expect(response.status == 404)
+        #expect(text(response).hasSuffix("/early  from the start\n/late   later\n"))
+        let list = routes.answer(HTTPRequest(path: "/endpoints"))
+        #expect(list.status == 200)
+        #expect(text(list) == "/early  from the start\n/late   later\n")
+    }
+}
