@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support import containers
-from support.containers import USER, Composition, ServerContainer, Volume, commands, pairs, publish
+from support.containers import USER, Composition, Demonstration, ServerContainer, Volume, commands, pairs, publish
 from support.data import numbered_pairs, numbered_value
 from support.resp import bulk, request, wait_until
 from support.server import almanac
@@ -199,3 +199,13 @@ def test_a_sidecar_brings_versions_and_a_killed_server_comes_back_with_the_last_
 
         assert server.stop(20) == 0
         assert sidecar.stop(20) == 0
+
+
+@pytest.mark.skipif(not containers.STORE_IMAGE, reason="ALMANAC_STORE_IMAGE names no image of an S3 server")
+def test_the_demonstration_publishes_to_an_s3_server_and_swaps(podman):
+    with Demonstration(podman, PUBLISH_SECONDS="3", SIDECAR_INTERVAL="1s") as demonstration:
+        wait_until(demonstration.answers, what="the first version to be served", deadline=120)
+        with demonstration.connect() as connection:
+            first = connection.call("GET", "A-5")
+            assert first.startswith(b"$")
+            wait_until(lambda: connection.call("GET", "A-5") != first, what="another version")
