@@ -47,6 +47,9 @@ public final class Server {
             group.hotKeys(database: database, count: count, now: Clock.monotonicNanoseconds())
         }
         self.facts = facts
+        state.access.onChange = { [group] in
+            for mailbox in group.mailboxes { mailbox.post(.usersChanged(from: 0)) }
+        }
         exchange = VersionExchange(
             catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes, latency: state.latency)
         monitor(by: settings)
@@ -59,11 +62,16 @@ public final class Server {
     }
 
     private func monitor(by settings: ServerSettings) {
+        state.access.log.configure(countMax: settings.access.logCountMax)
         state.slowLog.configure(slowerThan: settings.slowLogMicroseconds, countMax: settings.slowLogCountMax)
         state.latency.setThreshold(milliseconds: settings.latencyThresholdMilliseconds)
     }
 
     let facts: FactsGatherer
+    /// The default user's password as the settings last had it.
+    var adoptedPassword: String?
+    /// The password as the settings' file last had it; `nil` where it is not in a file.
+    var passwordOfFile: String?
     /// For whoever opens and closes versions.
     public let exchange: VersionExchange
 
@@ -212,6 +220,7 @@ public final class Server {
         state.keysReplyMax = settings.keysReplyMax
         state.replyBytesMax = settings.outputBufferBytesMax
         facts.setClientsMax(settings.clientsMax)
+        adoptPassword(settings)
         monitor(by: settings)
         let limits = Loop.Limits(settings)
         let adoption = Adoption(loopCount: group.mailboxes.count)

@@ -49,6 +49,11 @@ func serve(
         return
     }
     do {
+        try server.adoptUsers(settings)
+    } catch {
+        throw CommandFailure(.badConfiguration, "\(error)")
+    }
+    do {
         try server.readCertificates(settings.tls)
     } catch {
         throw CommandFailure(.badConfiguration, "\(error)")
