@@ -123,7 +123,7 @@ public final class RedisClient {
     /// Sends what has been asked without waiting for an answer, for the server to work while the caller does.
     public func flush() throws(RedisClientError) {
         while !output.isEmpty {
-            switch sendSome() {
+            switch Self.send(output, through: stream, to: socket) {
             case .bytes(let count): output.removeFirst(count)
             case .wouldBlock:
                 try waitForServer(forOutput: true)
@@ -139,10 +139,12 @@ public final class RedisClient {
         try flushStream()
     }
 
-    private func sendSome() -> Socket.Transfer {
-        let count = min(output.count, Self.outputBytesMax)
-        if let stream { return stream.send(output.span.extracting(..<count), to: socket) }
-        return socket.send(output.span.extracting(..<count))
+    private static func send(
+        _ output: borrowing ByteBuffer, through stream: TLSStream?, to socket: borrowing Socket
+    ) -> Socket.Transfer {
+        let part = output.span.extracting(..<min(output.count, outputBytesMax))
+        if let stream { return stream.send(part, to: socket) }
+        return socket.send(part)
     }
 
     /// Has the socket take what the stream has encrypted.

@@ -10,7 +10,8 @@ final class TestIdentity {
     init() {
         var template = Array("/tmp/almanac-tls-XXXXXX".utf8CString)
         directory = unsafe template.withUnsafeMutableBufferPointer { buffer in
-            unsafe mkdtemp(buffer.baseAddress).map { unsafe String(cString: $0) } ?? "/nowhere"
+            guard let base = buffer.baseAddress, let made = unsafe mkdtemp(base) else { return "/nowhere" }
+            return unsafe String(cString: made)
         }
         certificatePath = directory + "/certificate.pem"
         keyPath = directory + "/key.pem"
