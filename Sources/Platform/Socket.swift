@@ -90,6 +90,15 @@ public struct Socket: ~Copyable, Sendable {
             descriptor.rawValue, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// Whether the peer is on this machine, by a loopback address or a Unix socket.
+    public var isLocal: Bool {
+        let peer = addresses().peer
+        return ["127.", "[::1]:", "[::ffff:127.", "/"].contains(where: peer.hasPrefix)
+    }
+
+    /// Gives the descriptor up to somebody else.
+    public consuming func relinquish() -> FileDescriptor { descriptor }
+
     /// The peer's and our own address, as `CLIENT LIST` shows them.
     public func addresses() -> (peer: String, local: String) {
         var peer = sockaddr_storage()
