@@ -224,7 +224,8 @@ let package = Package(
         .testTarget(
             name: "VersionsTests",
             dependencies: [
-                "Commands", "Datasets", "Platform", "Settings", "Storage", "TestSupport", "Versions", logging,
+                "Commands", "Datasets", "Platform", "ServerMetrics", "Settings", "Storage", "TestSupport", "Versions",
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(
