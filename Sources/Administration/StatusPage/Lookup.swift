@@ -56,6 +56,7 @@ struct Lookup {
     /// A page of its own, for whoever has no script.
     ///
     /// - Parameter hotKeys: By database number.
+    /// - Returns: The form, with what came of the look-up, and the hot keys.
     func page(hotKeys: [[HotKey]]) -> HTML {
         PageAssets.page(
             title: "Look-up – Almanac",

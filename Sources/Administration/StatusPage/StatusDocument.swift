@@ -119,7 +119,8 @@ struct StatusDocument {
 
     /// Keys are data, so they are on the page of the look-up; the script brings them here when somebody wants them.
     private var hotKeys: HTML {
-        HotKeySection.section("<p class=\"hot\"><a href=\"lookup#hot-keys\">Show the keys that are asked for most</a></p>")
+        HotKeySection.section(
+            "<p class=\"hot\"><a href=\"lookup#hot-keys\">Show the keys that are asked for most</a></p>")
     }
 
     private var footer: HTML {
