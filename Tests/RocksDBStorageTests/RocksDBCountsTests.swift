@@ -21,7 +21,8 @@ import Testing
         let cold = RocksDBCounts()
         #expect(cold.cacheMisses - opened.cacheMisses >= 100)
         #expect(cold.reads - opened.reads >= 50)
-        #expect(cold.readBytes - opened.readBytes >= 50 * 1_000)
+        // Blocks are compressed, and these rows are nearly all alike.
+        #expect(cold.readBytes - opened.readBytes >= 50 * 100)
         #expect(cold.filterPositives - opened.filterPositives >= 100)
         #expect(cold.filterTruePositives - opened.filterTruePositives >= 100)
 
