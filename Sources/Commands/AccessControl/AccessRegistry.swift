@@ -80,6 +80,10 @@ public final class AccessRegistry: Sendable {
     init(_ table: CommandTable) {
         self.table = table
         check = AccessCheck(table)
+        var rules = AccessRules(table)
+        rules.isEnabled = true
+        rules.passwords = [SHA256.digest(of: Span())]
+        stranger = AccessUser([], identity: -1, rules)
         let user = AccessUser(Self.defaultName, identity: 0, .everything(table))
         state = Mutex(State(snapshot: AccessSnapshot(users: [user.name: user], defaultUser: user, epoch: 0)))
     }
@@ -124,12 +128,7 @@ public final class AccessRegistry: Sendable {
     }
 
     /// Whom a password is held against where nobody has the name.
-    private let stranger: AccessUser = {
-        var rules = AccessRules(CommandTable([]))
-        rules.isEnabled = true
-        rules.passwords = [SHA256.digest(of: Span())]
-        return AccessUser([], identity: -1, rules)
-    }()
+    private let stranger: AccessUser
 
     /// More is no password of anybody's: it would take long to hash.
     static let passwordBytesMax = 64 << 10
