@@ -11,9 +11,6 @@ public struct Socket: ~Copyable, Sendable {
         self.descriptor = descriptor
     }
 
-    /// Gives the descriptor up without closing it; whoever takes the number owns it.
-    public consuming func relinquish() -> Int32 { descriptor.relinquish() }
-
     public enum Transfer: Equatable, Sendable {
         case bytes(Int)
         /// The peer has closed its side: nothing more will come.

@@ -78,6 +78,10 @@ public final class AccessRegistry: Sendable {
 
     /// Begins with the default user, who needs no password and may do everything.
     init(_ table: CommandTable) {
+        var unknown = AccessRules(table)
+        unknown.isEnabled = true
+        unknown.passwords = [SHA256.digest(of: Span())]
+        stranger = AccessUser([], identity: -1, unknown)
         self.table = table
         check = AccessCheck(table)
         var rules = AccessRules(table)
