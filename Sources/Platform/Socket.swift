@@ -93,6 +93,9 @@ public struct Socket: ~Copyable, Sendable {
         return ["127.", "[::1]:", "[::ffff:127.", "/"].contains(where: peer.hasPrefix)
     }
 
+    /// Gives the descriptor up to somebody else.
+    public consuming func relinquish() -> FileDescriptor { descriptor }
+
     /// The peer's and our own address, as `CLIENT LIST` shows them.
     public func addresses() -> (peer: String, local: String) {
         var peer = sockaddr_storage()

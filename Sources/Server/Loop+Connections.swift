@@ -44,7 +44,7 @@ extension Loop {
                 if !isEncrypted { _ = socket.send(text.span) }
                 return
             }
-            return admit(FileDescriptor(owning: socket.relinquish()), isEncrypted: isEncrypted)
+            return admit(socket.relinquish(), isEncrypted: isEncrypted)
         }
         admit(descriptor, isEncrypted: isEncrypted)
     }
