@@ -84,10 +84,6 @@ public final class AccessRegistry: Sendable {
         stranger = AccessUser([], identity: -1, unknown)
         self.table = table
         check = AccessCheck(table)
-        var rules = AccessRules(table)
-        rules.isEnabled = true
-        rules.passwords = [SHA256.digest(of: Span())]
-        stranger = AccessUser([], identity: -1, rules)
         let user = AccessUser(Self.defaultName, identity: 0, .everything(table))
         state = Mutex(State(snapshot: AccessSnapshot(users: [user.name: user], defaultUser: user, epoch: 0)))
     }
