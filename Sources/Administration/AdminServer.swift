@@ -13,6 +13,8 @@ public final class AdminServer: Sendable {
     private let server: HTTPServer
     private let routes: Routes
     private let certificates: Certificates
+    /// Once there is a server.
+    private let statusPage = Mutex<StatusPage?>(nil)
 
     /// What new connections are encrypted with, if they are.
     private final class Certificates: Sendable {
@@ -68,21 +70,28 @@ public final class AdminServer: Sendable {
 
     /// Answers all that there is, now that there is a server.
     public func observe(_ observed: ObservedServer) {
-        routes.add(Self.endpoints(observed), keeper: DataGuard(observed.observer))
+        let page = StatusPage(StatusPage.Sources(observed), datasets: observed.settings.datasets)
+        routes.add(Self.endpoints(observed) + page.endpoints, keeper: DataGuard(observed.observer))
+        // Without a thread the page has no past to show, and all else goes on.
+        try? page.start()
+        statusPage.withLock { $0 = page }
     }
 
     /// All that needs a running server; each part brings its own.
     static func endpoints(_ observed: ObservedServer) -> [Endpoint] {
         [
             DatasetsDocument.endpoint({ observed.control.facts() }, now: { Clock.wallMicroseconds() / 1_000_000 })
-        ] + DebugEndpoints.endpoints(observed)
+        ] + MetricsEndpoint.endpoints(observed.metrics) + DebugEndpoints.endpoints(observed)
     }
 
     /// Ends all connections.
     ///
     /// - Returns: Whether every thread has ended; one that makes an answer is waited for, though not for long.
     @discardableResult
-    public func stop() -> Bool { server.stop() }
+    public func stop() -> Bool {
+        statusPage.withLock { $0.take() }?.stop()
+        return server.stop()
+    }
 
     static let version = Endpoint("/version", "what this program is, as JSON") { _ in
         HTTPResponse(

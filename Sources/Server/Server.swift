@@ -118,14 +118,20 @@ public final class Server {
         for (place, socket) in sockets.enumerated() {
             do throws(SystemError) {
                 let listener = try Listener(inheriting: socket, backlog: settings.listenBacklog)
-                addresses.append(listener.address)
-                if port == 0 { port = listener.port }
-                listeners[place % listeners.count].append(Loop.ListenerBox(listener))
+                let isEncrypted = listener.port != 0 && listener.port == settings.tls.port
+                if isEncrypted {
+                    encryptedAddresses.append(listener.address)
+                    encryptedPort = listener.port
+                } else {
+                    addresses.append(listener.address)
+                    if port == 0 { port = listener.port }
+                }
+                listeners[place % listeners.count].append(Loop.ListenerBox(listener, isEncrypted: isEncrypted))
             } catch {
                 throw ListenError(address: "inherited socket \(place)", cause: error)
             }
         }
-        facts.setPort(port)
+        facts.setPort(port != 0 ? port : encryptedPort)
     }
 
     /// Listens on every address that the settings name, all on one port, and tells which that is.
@@ -161,7 +167,11 @@ public final class Server {
             let listener = try Listener(
                 host: host, port: chosen, backlog: settings.listenBacklog, sharesPort: true)
             if loop == 0 {
-                if isEncrypted { encryptedAddresses.append(listener.address) } else { addresses.append(listener.address) }
+                if isEncrypted {
+                    encryptedAddresses.append(listener.address)
+                } else {
+                    addresses.append(listener.address)
+                }
             }
             listeners[loop].append(Loop.ListenerBox(listener, isEncrypted: isEncrypted))
         }

@@ -7,9 +7,9 @@ private import HTTP
 internal import Logging
 internal import Platform
 internal import Server
-private import TLS
 internal import ServerLog
 internal import Settings
+private import TLS
 private import Versions
 
 /// Serves until a signal ends it.
@@ -69,7 +69,10 @@ func serve(
         settings: settings, audience: ServerAudience(server), openEngine: engines.open,
         trustedKeys: trustedKeys, logger: logger)
     admin?.encrypt(with: server.tls)
-    admin?.observe(ObservedServer(server.observer, control: control, settings: settings))
+    let metrics = MetricSources(server.observer, control: control, health: health) {
+        engines.metricFamilies() + log.metricFamilies
+    }
+    admin?.observe(ObservedServer(server.observer, control: control, settings: settings, metrics: metrics))
     health.serve(Liveness(server.observer, control: control), control: control)
     let pidFile: ProcessIDFile? = if let path = settings.pidFile { try ProcessIDFile(path: path) } else { nil }
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
@@ -165,7 +168,9 @@ private func millisecondsUntil(_ deadline: UInt64) -> Int32 {
 /// Logs until when the server's certificate is good, and loudly where it is not.
 func noteCertificate(of server: Server, _ logger: Logger) {
     guard let context = server.tls.current else { return }
-    let expiry: Logger.Metadata = ["not-after": "\(Date(timeIntervalSince1970: Double(context.notAfter)).ISO8601Format())"]
+    let expiry: Logger.Metadata = [
+        "not-after": "\(Date(timeIntervalSince1970: Double(context.notAfter)).ISO8601Format())"
+    ]
     if let warning = context.certificateWarning(at: Clock.wallMicroseconds() / 1_000_000) {
         logger.warning("\(warning), and clients that check it will go", metadata: expiry)
     } else {

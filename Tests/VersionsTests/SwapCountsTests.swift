@@ -1,5 +1,7 @@
 import Commands
 import Datasets
+import ServerMetrics
+import Storage
 import Testing
 
 @testable import Versions

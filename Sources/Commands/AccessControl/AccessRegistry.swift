@@ -78,6 +78,10 @@ public final class AccessRegistry: Sendable {
 
     /// Begins with the default user, who needs no password and may do everything.
     init(_ table: CommandTable) {
+        var unknown = AccessRules(table)
+        unknown.isEnabled = true
+        unknown.passwords = [SHA256.digest(of: Span())]
+        stranger = AccessUser([], identity: -1, unknown)
         self.table = table
         check = AccessCheck(table)
         let user = AccessUser(Self.defaultName, identity: 0, .everything(table))
@@ -124,12 +128,7 @@ public final class AccessRegistry: Sendable {
     }
 
     /// Whom a password is held against where nobody has the name.
-    private let stranger: AccessUser = {
-        var rules = AccessRules(CommandTable([]))
-        rules.isEnabled = true
-        rules.passwords = [SHA256.digest(of: Span())]
-        return AccessUser([], identity: -1, rules)
-    }()
+    private let stranger: AccessUser
 
     /// More is no password of anybody's: it would take long to hash.
     static let passwordBytesMax = 64 << 10
