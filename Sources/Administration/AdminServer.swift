@@ -41,7 +41,7 @@ public final class AdminServer: Sendable {
     static func endpoints(_ observed: ObservedServer) -> [Endpoint] {
         [
             DatasetsDocument.endpoint({ observed.control.facts() }, now: { Clock.wallMicroseconds() / 1_000_000 })
-        ]
+        ] + MetricsEndpoint.endpoints(observed.metrics) + DebugEndpoints.endpoints(observed)
     }
 
     /// Ends all connections.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support import containers
-from support.containers import USER, Composition, ServerContainer, Volume, pairs, publish
+from support.containers import USER, Composition, Demonstration, ServerContainer, Volume, commands, pairs, publish
 from support.data import numbered_pairs, numbered_value
 from support.resp import bulk, request, wait_until
 from support.server import almanac
@@ -62,6 +62,42 @@ def test_a_server_has_no_powers_and_nowhere_to_write_but_its_volume(podman, volu
         assert status["NoNewPrivs"].strip() == "1"
         assert "ro" in server.root_options()
         podman("healthcheck", "run", server.name)
+
+
+def test_the_kernel_s_calls_that_the_program_does_not_make_are_refused(podman, volume):
+    make = ["--rm", "--volume", f"{volume.name}:/data", "--entrypoint", "/usr/bin/mkfifo"]
+    # What podman itself would let by.
+    podman("run", *make, containers.IMAGE, "/data/first")
+    done = podman.call("run", *make, "--security-opt", f"seccomp={containers.SECCOMP_PROFILE}", containers.IMAGE, "/data/x")
+    assert done.returncode != 0 and "Function not implemented" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("format", ["packed", "rocksdb"])
+def test_every_role_works_with_the_calls_that_it_is_allowed(podman, volume, format):
+    def run(*arguments, stdin=None):
+        return podman(
+            "run", "--rm", "--interactive", "--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt",
+            "no-new-privileges", "--security-opt", f"seccomp={containers.SECCOMP_PROFILE}", "--volume",
+            f"{volume.name}:/data", containers.IMAGE, *arguments, stdin=stdin)
+
+    rows = commands(pairs("v1")).decode("latin-1")
+    run("build", "-", "--input-format", "resp", "--version-id", "v1", "--output", "/data/v1", "--format", format, "--quiet",
+        stdin=rows)
+    run("verify", "/data/v1")
+    run("inspect", "/data/v1", "--key", "key:7")
+    run("publish", "/data/v1", "/data/published")
+    run("sync", "--source", "/data/published", "--data-dir", "/data/served", "--once", "--reserve", "64MiB")
+    assert re.search(r"^v1 +current", run("versions", "/data/served"), re.M)
+    with ServerContainer(podman, volume, command=("serve", "/data/served")) as server:
+        server.wait_for_answer()
+        with server.connect() as connection:
+            assert connection.call("GET", "key:7") == bulk(b"v1")
+            # A walk goes to the readers, and a dump of the state to the log.
+            assert connection.call("DBSIZE") == b":100\r\n"
+            server.signal("USR1")
+            wait_until(lambda: " state " in server.log, what="the state to be logged")
+            server.signal("HUP")
+            wait_until(lambda: "settings read again" in server.log, what="the settings to be read again")
 
 
 def test_a_stop_answers_what_was_asked_and_ends_with_0(podman, volume):
@@ -163,3 +199,13 @@ def test_a_sidecar_brings_versions_and_a_killed_server_comes_back_with_the_last_
 
         assert server.stop(20) == 0
         assert sidecar.stop(20) == 0
+
+
+@pytest.mark.skipif(not containers.STORE_IMAGE, reason="ALMANAC_STORE_IMAGE names no image of an S3 server")
+def test_the_demonstration_publishes_to_an_s3_server_and_swaps(podman):
+    with Demonstration(podman, PUBLISH_SECONDS="3", SIDECAR_INTERVAL="1s") as demonstration:
+        wait_until(demonstration.answers, what="the first version to be served", deadline=120)
+        with demonstration.connect() as connection:
+            first = connection.call("GET", "A-5")
+            assert first.startswith(b"$")
+            wait_until(lambda: connection.call("GET", "A-5") != first, what="another version")

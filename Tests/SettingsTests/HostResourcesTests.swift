@@ -44,6 +44,18 @@ struct HostResourcesTests {
                 "/sys/fs/cgroup/memory.max": "268435456\n",
             ], 1, 256 << 20
         ),
+        // A pod's limit holds for what is below it, however deep; also where version 2 is mounted beside version 1.
+        (
+            [
+                "/proc/self/cgroup": "1:memory:/\n0::/kubepods/pod7/server/worker\n",
+                "/sys/fs/cgroup/unified/kubepods/pod7/server/worker/memory.max": "max\n",
+                "/sys/fs/cgroup/unified/kubepods/pod7/server/memory.max": "2147483648\n",
+                "/sys/fs/cgroup/unified/kubepods/pod7/memory.max": "1610612736\n",
+                "/sys/fs/cgroup/unified/kubepods/memory.max": "max\n",
+                "/sys/fs/cgroup/unified/kubepods/pod7/cpu.max": "250000 100000\n",
+                "/sys/fs/cgroup/unified/kubepods/pod7/server/cpu.max": "max 100000\n",
+            ], 3, 1536 << 20
+        ),
         (
             [
                 "/proc/self/cgroup": "2:cpu,cpuacct:/pod\n1:memory:/pod\n",

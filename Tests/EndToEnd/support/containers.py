@@ -16,7 +16,9 @@ from .resp import Connection, request, wait_until
 from .server import ENVIRONMENT, ROOT, almanac, free_port
 
 IMAGE = os.environ.get("ALMANAC_IMAGE", "")
+STORE_IMAGE = os.environ.get("ALMANAC_STORE_IMAGE", "")
 COMPOSE_FILE = ROOT / "docker/compose.yaml"
+DEMONSTRATION = ROOT / "docker/demonstration"
 SECCOMP_PROFILE = ROOT / "docker/seccomp.json"
 USER = 10001
 
@@ -182,19 +184,24 @@ class ServerContainer(Container):
 class Composition:
     """docker/compose.yaml under a project name of its own, brought up by podman-compose."""
 
+    # All that belong to no profile.
+    services = ()
+    options = ()
+
     def __init__(self, podman, published):
-        self.podman, self.port = podman, free_port()
+        self.podman, self.port, self.admin_port = podman, free_port(), free_port()
         self.project = f"almanac-test-{uuid.uuid4().hex[:12]}"
         self.environment = {
             "SERVER_IMAGE": IMAGE, "SERVER_ADDRESS": f"127.0.0.1:{self.port}", "SERVER_MEMORY": "256m",
+            "ADMIN_ADDRESS": f"127.0.0.1:{self.admin_port}",
             "SIDECAR_INTERVAL": "500ms", "PUBLISHED": str(published), "COMPOSE_PROJECT_NAME": self.project}
 
     def compose(self, *arguments, timeout=120):
         # Beside pytest, which runs in the environment that the requirements are installed in.
         program = shutil.which("podman-compose", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
         done = self.podman.call(
-            "--project-name", self.project, "--file", COMPOSE_FILE, *arguments, program=program, timeout=timeout,
-            env=self.environment)
+            "--project-name", self.project, "--file", COMPOSE_FILE, *self.options, *arguments, program=program,
+            timeout=timeout, env=self.environment)
         assert done.returncode == 0, f"{' '.join(arguments)}: {done.stdout}{done.stderr}"
 
     def container(self, service):
@@ -212,7 +219,7 @@ class Composition:
 
     def __enter__(self):
         try:
-            self.compose("up", "--detach")
+            self.compose("up", "--detach", *self.services)
         except BaseException:
             self.__exit__()
             raise
@@ -222,6 +229,18 @@ class Composition:
         if kind:
             print(*(f"{service}:\n{self.container(service).log}" for service in ("server", "sidecar")), sep="\n")
         self.compose("down", "--volumes", "--timeout", "5")
+
+
+class Demonstration(Composition):
+    """The same with the profile `demonstration`, as docker/demonstration/up has it, without Grafana."""
+
+    services = ["processes", "server", "sidecar", "store", "publisher"]
+    options = ["--env-file", DEMONSTRATION / "settings.env", "--profile", "demonstration"]
+
+    def __init__(self, podman, **environment):
+        super().__init__(podman, "/nonexistent")
+        del self.environment["PUBLISHED"]
+        self.environment |= {"STORE_IMAGE": STORE_IMAGE, **environment}
 
 
 def pairs(version):
