@@ -7,9 +7,9 @@ private import HTTP
 internal import Logging
 internal import Platform
 internal import Server
-private import TLS
 internal import ServerLog
 internal import Settings
+private import TLS
 private import Versions
 
 /// Serves until a signal ends it.
@@ -69,6 +69,9 @@ func serve(
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
     for address in server.encryptedAddresses {
         logger.info("listening with TLS", metadata: ["address": "\(address)"])
+    }
+    if Privileges.isRoot {
+        logger.warning("running as root", metadata: ["advice": "name a user in the setting user, or start it as one"])
     }
     logger.info(
         "ready",
@@ -151,7 +154,8 @@ private func millisecondsUntil(_ deadline: UInt64) -> Int32 {
 /// Logs until when the server's certificate is good, and loudly where it is not.
 func noteCertificate(of server: Server, _ logger: Logger) {
     guard let context = server.tls.current else { return }
-    let expiry: Logger.Metadata = ["not-after": "\(Date(timeIntervalSince1970: Double(context.notAfter)).ISO8601Format())"]
+    let end = Date(timeIntervalSince1970: Double(context.notAfter))
+    let expiry: Logger.Metadata = ["not-after": "\(end.ISO8601Format())"]
     if let warning = context.certificateWarning(at: Clock.wallMicroseconds() / 1_000_000) {
         logger.warning("\(warning), and clients that check it will go", metadata: expiry)
     } else {
@@ -161,8 +165,8 @@ func noteCertificate(of server: Server, _ logger: Logger) {
 
 /// The server, and the control of its versions.
 ///
-/// Apart from ``serve(settings:sockets:signals:logger:log:input:)``, whose variables live as long as the process: a first
-/// version that one of them held would never close.
+/// Apart from ``serve(settings:sockets:signals:logger:log:input:)``, whose variables live as long as the process: a
+/// first version that one of them held would never close.
 ///
 /// - Returns: `nil` where a signal ended the wait for a version that has yet to come.
 private func makeServer(
