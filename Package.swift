@@ -127,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "HTTP",
+                "Administration", "Bytes", "Commands", "Datasets", "DatasetBuild", "DatasetInspection", "Exposition",
+                "HTTP",
                 "PackedStorage", "Platform", "RESP", "RedisClient", "RemoteStorage", "RocksDBStorage", "Server",
                 "ServerLog", "Settings", "Storage", "Sync", "TLS", "Tracing", "Versions", argumentParser, logging,
             ],
@@ -196,7 +197,8 @@ let package = Package(
         .testTarget(name: "TracingTests", dependencies: ["Platform", "Tracing"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["Bytes", "RESP", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "RedisClientTests", dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TestSupport"],
+            name: "RedisClientTests",
+            dependencies: ["Bytes", "Platform", "RESP", "RedisClient", "TLS", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
@@ -214,14 +216,16 @@ let package = Package(
         .testTarget(
             name: "AdministrationTests",
             dependencies: [
-                "Administration", "Commands", "Datasets", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
+                "Administration", "Commands", "Datasets", "Exposition", "HTTP", "Platform", "Server", "ServerMetrics",
+                "Settings",
                 "Storage", "TestSupport", "Versions", logging,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "VersionsTests",
             dependencies: [
-                "Commands", "Datasets", "Platform", "Settings", "Storage", "TestSupport", "Versions", logging,
+                "Commands", "Datasets", "Platform", "ServerMetrics", "Settings", "Storage", "TestSupport", "Versions",
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -3,6 +3,7 @@ public import HTTP
 public import Logging
 internal import Platform
 public import Settings
+private import Synchronization
 
 /// The admin server: HTTP for probes, for Prometheus and for operators, beside the Redis port.
 ///
@@ -10,6 +11,8 @@ public import Settings
 public final class AdminServer: Sendable {
     private let server: HTTPServer
     private let routes: Routes
+    /// Once there is a server.
+    private let statusPage = Mutex<StatusPage?>(nil)
 
     /// Takes the addresses, and answers what `health` knows.
     ///
@@ -26,20 +29,29 @@ public final class AdminServer: Sendable {
     }
 
     /// Answers all that there is, now that there is a server.
-    public func observe(_ observed: ObservedServer) { routes.add(Self.endpoints(observed)) }
+    public func observe(_ observed: ObservedServer) {
+        let page = StatusPage(StatusPage.Sources(observed), datasets: observed.settings.datasets)
+        routes.add(Self.endpoints(observed) + page.endpoints)
+        // Without a thread the page has no past to show, and all else goes on.
+        try? page.start()
+        statusPage.withLock { $0 = page }
+    }
 
     /// All that needs a running server; each part brings its own.
     static func endpoints(_ observed: ObservedServer) -> [Endpoint] {
         [
             DatasetsDocument.endpoint({ observed.control.facts() }, now: { Clock.wallMicroseconds() / 1_000_000 })
-        ]
+        ] + MetricsEndpoint.endpoints(observed.metrics) + DebugEndpoints.endpoints(observed)
     }
 
     /// Ends all connections.
     ///
     /// - Returns: Whether every thread has ended; one that makes an answer is waited for, though not for long.
     @discardableResult
-    public func stop() -> Bool { server.stop() }
+    public func stop() -> Bool {
+        statusPage.withLock { $0.take() }?.stop()
+        return server.stop()
+    }
 
     private static let version = Endpoint("/version", "what this program is, as JSON") { _ in
         HTTPResponse(

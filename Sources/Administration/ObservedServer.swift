@@ -9,10 +9,14 @@ public struct ObservedServer: Sendable {
     public var control: any DatasetControl
     /// At the start.
     public var settings: ServerSettings
+    public var metrics: MetricSources
 
-    public init(_ observer: ServerObserver, control: any DatasetControl, settings: ServerSettings) {
+    public init(
+        _ observer: ServerObserver, control: any DatasetControl, settings: ServerSettings, metrics: MetricSources
+    ) {
         self.observer = observer
         self.control = control
         self.settings = settings
+        self.metrics = metrics
     }
 }

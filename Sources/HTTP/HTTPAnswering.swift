@@ -42,7 +42,7 @@ private import Synchronization
         }
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let number = socket.relinquish()
+        let number = socket.relinquish().relinquish()
         let isTaken = unsafe withUnsafeMutablePointer(to: &address) { address in
             unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 _ = unsafe getpeername(number, address, &length)

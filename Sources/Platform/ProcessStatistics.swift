@@ -34,7 +34,8 @@ public struct ProcessStatistics: Sendable {
         guard fields.count > 20, let ticks = Double(fields[20]) else { return nil }
         var sinceBoot = timespec()
         unsafe clock_gettime(CLOCK_BOOTTIME, &sinceBoot)
-        let age = Double(sinceBoot.tv_sec) + Double(sinceBoot.tv_nsec) / 1e9 - ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+        let bootAge = Double(sinceBoot.tv_sec) + Double(sinceBoot.tv_nsec) / 1e9
+        let age = bootAge - ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
         return Double(Clock.wallMicroseconds()) / 1e6 - age
     }
 

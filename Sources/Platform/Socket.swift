@@ -11,9 +11,6 @@ public struct Socket: ~Copyable, Sendable {
         self.descriptor = descriptor
     }
 
-    /// Gives the descriptor up without closing it; whoever takes the number owns it.
-    public consuming func relinquish() -> Int32 { descriptor.relinquish() }
-
     public enum Transfer: Equatable, Sendable {
         case bytes(Int)
         /// The peer has closed its side: nothing more will come.
@@ -89,6 +86,15 @@ public struct Socket: ~Copyable, Sendable {
         _ = unsafe setsockopt(
             descriptor.rawValue, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
+
+    /// Whether the peer is on this machine, by a loopback address or a Unix socket.
+    public var isLocal: Bool {
+        let peer = addresses().peer
+        return ["127.", "[::1]:", "[::ffff:127.", "/"].contains(where: peer.hasPrefix)
+    }
+
+    /// Gives the descriptor up to somebody else.
+    public consuming func relinquish() -> FileDescriptor { descriptor }
 
     /// The peer's and our own address, as `CLIENT LIST` shows them.
     public func addresses() -> (peer: String, local: String) {

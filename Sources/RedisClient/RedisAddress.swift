@@ -3,6 +3,9 @@
 /// Written `redis://[[user:]password@]host[:port][/db]`, `unix://[[user:]password@]/path[?db=n]` or
 /// `host[:port][/db]`; `%41` stands for a byte of the user, the password or the path, and IPv6 addresses are in
 /// brackets. Its description leaves the password out.
+///
+/// `rediss://` speaks TLS, and may be followed by what redis-cli calls so: `?cacert=FILE`, `cacertdir=DIRECTORY`,
+/// `cert=FILE`, `key=FILE` and `insecure`, with `&` between them.
 public struct RedisAddress: Sendable, Equatable, CustomStringConvertible {
     public var endpoint: Endpoint
     /// For AUTH; `nil` for the default user.
@@ -10,6 +13,8 @@ public struct RedisAddress: Sendable, Equatable, CustomStringConvertible {
     public var password: String?
     /// For SELECT; at least 0.
     public var database: Int
+    /// How to encrypt; `nil`: not at all.
+    public var encryption: RedisEncryption?
 
     public enum Endpoint: Sendable, Equatable {
         case host(String, port: UInt16)
@@ -38,8 +43,15 @@ public struct RedisAddress: Sendable, Equatable, CustomStringConvertible {
         switch scheme {
         case "redis", "unix": break
         case "rediss":
-            throw wrong("TLS is not spoken here; connect through a TLS tunnel on this machine, by redis://")
-        default: throw wrong("the scheme \(scheme) is unknown; there are redis:// and unix://")
+            let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let encryption = RedisEncryption(query: parts.count == 2 ? parts[1] : "") else {
+                throw wrong(
+                    "behind a ? may stand cacert=FILE, cacertdir=DIRECTORY, cert=FILE with key=FILE, and insecure, "
+                        + "with & between them")
+            }
+            self.encryption = encryption
+            rest = parts[0]
+        default: throw wrong("the scheme \(scheme) is unknown; there are redis://, rediss:// and unix://")
         }
         if let at = rest.lastIndex(of: "@") {
             let credentials = rest[..<at]
@@ -68,7 +80,7 @@ public struct RedisAddress: Sendable, Equatable, CustomStringConvertible {
         let name = user.map { "\($0)@" } ?? ""
         return switch endpoint {
         case .host(let host, let port):
-            "redis://\(name)\(host.contains(":") ? "[\(host)]" : host):\(port)/\(database)"
+            "\(encryption == nil ? "redis" : "rediss")://\(name)\(host.contains(":") ? "[\(host)]" : host):\(port)/\(database)"
         case .unix(let path): "unix://\(name)\(path)\(database == 0 ? "" : "?db=\(database)")"
         }
     }
@@ -122,7 +134,7 @@ public struct RedisAddress: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// `text` with its `%41`s resolved; `nil` where one is not hexadecimal, or the bytes are not UTF-8.
-    private static func decoded(_ text: Substring) -> String? {
+    static func decoded(_ text: Substring) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {

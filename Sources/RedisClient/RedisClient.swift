@@ -1,11 +1,12 @@
 internal import Bytes
 internal import Platform
 public import RESP
+internal import TLS
 
 /// A connection to a Redis server, or to one of our own, that waits for what it asks.
 ///
 /// For commands that ask a server something now and then, and for walks over all of its keys. Requests may be
-/// pipelined: ``send(_:)`` any number, then ``receive()`` as many replies. Speaks RESP2 without TLS. Belongs to one
+/// pipelined: ``send(_:)`` any number, then ``receive()`` as many replies. Speaks RESP2. Belongs to one
 /// thread. After a `timeout` the reply may still be received; after a thrown error of another kind than that and
 /// `refused` the connection is of no further use.
 public final class RedisClient {
@@ -15,6 +16,8 @@ public final class RedisClient {
     /// How many bytes of answers have come.
     public private(set) var receivedByteCount = 0
     private let socket: Socket
+    /// Between this client and its socket where the address says so.
+    private var stream: TLSStream?
     private var output = ByteBuffer()
     private var input = ByteBuffer()
     private var parser: ReplyParser
@@ -38,6 +41,7 @@ public final class RedisClient {
         self.replyTimeout = replyTimeout
         parser = ReplyParser(limits: limits)
         socket.configure(keepaliveSeconds: 30)
+        if let encryption = address.encryption { try shakeHands(encryption, connectTimeout) }
         if let password = address.password {
             _ = try call(["AUTH"] + (address.user.map { [$0] } ?? []) + [password])
         }
@@ -56,6 +60,20 @@ public final class RedisClient {
         } catch {
             let reason = error.call.description == "getaddrinfo" ? "no such host" : error.reason
             throw RedisClientError(.unreachable, "cannot connect to \(address): \(reason)")
+        }
+    }
+
+    private func shakeHands(_ encryption: RedisEncryption, _ timeout: Duration) throws(RedisClientError) {
+        do throws(TLSError) {
+            let context = try TLSContext(
+                clientTrusting: encryption.authorities, identity: encryption.identity,
+                isInsecure: encryption.isInsecure)
+            let name: String? = if case .host(let host, _) = address.endpoint { host } else { nil }
+            let stream = TLSStream(try TLSSession(context, serverName: name))
+            try stream.shakeHands(over: socket, timeout: timeout, early: &input)
+            self.stream = stream
+        } catch {
+            throw RedisClientError(.unreachable, "cannot connect to \(address): \(error)")
         }
     }
 
@@ -105,7 +123,7 @@ public final class RedisClient {
     /// Sends what has been asked without waiting for an answer, for the server to work while the caller does.
     public func flush() throws(RedisClientError) {
         while !output.isEmpty {
-            switch socket.send(output.span.extracting(..<min(output.count, Self.outputBytesMax))) {
+            switch Self.send(output, through: stream, to: socket) {
             case .bytes(let count): output.removeFirst(count)
             case .wouldBlock:
                 try waitForServer(forOutput: true)
@@ -117,6 +135,26 @@ public final class RedisClient {
             case .end: throw RedisClientError(.unreachable, "\(address) closed the connection")
             case .failed(let code): throw failure(code)
             }
+        }
+        try flushStream()
+    }
+
+    private static func send(
+        _ output: borrowing ByteBuffer, through stream: TLSStream?, to socket: borrowing Socket
+    ) -> Socket.Transfer {
+        let part = output.span.extracting(..<min(output.count, outputBytesMax))
+        if let stream { return stream.send(part, to: socket) }
+        return socket.send(part)
+    }
+
+    /// Has the socket take what the stream has encrypted.
+    private func flushStream() throws(RedisClientError) {
+        guard let stream else { return }
+        while true {
+            if case .failed(let code)? = stream.flush(to: socket) { throw failure(code) }
+            guard stream.wantsOutput else { return }
+            try waitForServer(forOutput: true)
+            _ = try fill()
         }
     }
 
@@ -140,7 +178,10 @@ public final class RedisClient {
 
     /// Takes what has come; false where there was nothing.
     private func fill() throws(RedisClientError) -> Bool {
-        switch socket.receive(into: &input, byteCountMax: Self.receiveBytes) {
+        let transfer =
+            stream?.receive(from: socket, into: &input, byteCountMax: Self.receiveBytes)
+            ?? socket.receive(into: &input, byteCountMax: Self.receiveBytes)
+        switch transfer {
         case .bytes(let count):
             receivedByteCount += count
             return true
@@ -160,6 +201,8 @@ public final class RedisClient {
     }
 
     private func failure(_ code: Int32) -> RedisClientError {
-        RedisClientError(.unreachable, "\(address): the connection broke: \(SystemError(call: "", code: code).reason)")
+        if let failure = stream?.failure { return RedisClientError(.unreachable, "\(address): \(failure)") }
+        return RedisClientError(
+            .unreachable, "\(address): the connection broke: \(SystemError(call: "", code: code).reason)")
     }
 }

@@ -51,7 +51,8 @@ extension Loop {
 
     private func includes(_ connection: Connection, _ filter: ClientFilter) -> Bool {
         filter.includes(
-            id: connection.session.id, kind: connection.session.kind, ageSeconds: ageSeconds(of: connection)
+            id: connection.session.id, kind: connection.session.kind, username: connection.session.username,
+            ageSeconds: ageSeconds(of: connection)
         ) { connection.addresses }
     }
 
@@ -59,7 +60,7 @@ extension Loop {
         Int((context.now - min(connection.openedAt, context.now)) / 1_000_000_000)
     }
 
-    private func facts(of connection: Connection) -> ClientFacts {
+    func facts(of connection: Connection) -> ClientFacts {
         var facts = connection.session.facts
         (facts.address, facts.localAddress) = connection.addresses
         facts.fileDescriptor = Int(connection.socket.descriptor.rawValue)

@@ -36,6 +36,21 @@ extension Loop {
 
     private func place(_ descriptor: consuming FileDescriptor, isEncrypted: Bool) {
         metrics.connectionsAccepted.add()
+        if limits.isProtected, context.isOpenToEverybody {
+            let socket = Socket(owning: descriptor)
+            guard socket.isLocal else {
+                metrics.connectionsRejected.add()
+                let text = Self.isProtectedText
+                if !isEncrypted { _ = socket.send(text.span) }
+                return
+            }
+            return admit(socket.relinquish(), isEncrypted: isEncrypted)
+        }
+        admit(descriptor, isEncrypted: isEncrypted)
+    }
+
+    /// Gives a connection to the loop that has the fewest, if there may be one more.
+    private func admit(_ descriptor: consuming FileDescriptor, isEncrypted: Bool) {
         guard let chosen = group.assign(accepting: index, clientsMax: limits.clientsMax) else {
             metrics.connectionsRejected.add()
             let socket = Socket(owning: descriptor)
@@ -150,6 +165,7 @@ extension Loop {
             connection.session.takeInvalidation()
             telling.append(connection.token)
         case .limits(let new, let adoption): adopt(new, adoption)
+        case .usersChanged(let place): followUsers(from: place)
         case .limitClients(let place, let adoption): limitClients(from: place, adoption)
         case .question(let question): question.noteAnswer()
         case .drain:
@@ -178,7 +194,7 @@ extension Loop {
         case .versionsChanged(let adoption), .limits(_, let adoption), .limitClients(_, let adoption):
             adoption?.arrive()
         case .question(let question): question.noteAnswer()
-        case .finished, .published, .monitored, .invalidation, .evictClients, .drain, .stop: break
+        case .finished, .published, .monitored, .invalidation, .evictClients, .usersChanged, .drain, .stop: break
         }
     }
 
@@ -293,6 +309,10 @@ extension Loop {
             if connection.overSoftLimitSince != nil, !isWithinLimits(connection) { continue }
             if let limit = connection.lingersUntil {
                 if context.now >= limit { close(connection) }
+            } else if limits.loginNanoseconds > 0, connection.session.isLockedOut,
+                Clock.nanoseconds(from: connection.openedAt, to: context.now) > limits.loginNanoseconds
+            {
+                close(connection)
             } else if limits.idleNanoseconds > 0, connection.job == nil, !connection.isHeldBack,
                 !connection.session.isListening,
                 Clock.nanoseconds(from: connection.lastActivity, to: context.now) > limits.idleNanoseconds

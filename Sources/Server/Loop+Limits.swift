@@ -28,6 +28,10 @@ extension Loop {
         var heldBytesMax = 0
         /// Zero: never.
         var idleNanoseconds: UInt64 = 0
+        /// For a client that has yet to show its password; zero: any time.
+        var loginNanoseconds: UInt64 = 0
+        /// Whether nobody but clients on this machine may connect while there is no password.
+        var isProtected = false
         var keepaliveSeconds = 300
         var handshakeNanoseconds: UInt64 = 10_000_000_000
         /// Connections of one loop that may be shaking hands.
@@ -49,6 +53,8 @@ extension Loop {
                 settings.pubsubBufferBytesMax, settings.pubsubBufferSoftBytesMax, settings.pubsubBufferSoftTime)
             heldBytesMax = settings.clientsMemoryMax.bytes(of: HostResources.current.memoryBytes)
             idleNanoseconds = settings.idleTimeout.wholeNanoseconds
+            loginNanoseconds = settings.access.loginTimeout.wholeNanoseconds
+            isProtected = settings.access.isProtected
             keepaliveSeconds = Int(settings.tcpKeepalive.components.seconds)
             handshakeNanoseconds = settings.tls.handshakeTimeout.wholeNanoseconds
             handshakesMax = settings.tls.handshakesMax
@@ -86,7 +92,8 @@ extension Loop {
 
     /// Whether somebody has to be looked at by the clock, not only when something happens.
     var isSweeping: Bool {
-        limits.idleNanoseconds > 0 || lingering > 0 || handshakes.count > 0 || overSoftLimit > 0 || context.versionUseCount > 0
+        limits.idleNanoseconds > 0 || lingering > 0 || handshakes.count > 0 || overSoftLimit > 0
+            || context.versionUseCount > 0 || context.lockedOutCount > 0 && limits.loginNanoseconds > 0
     }
 
     /// Closes a connection whose client sends or leaves unread more than the limits allow.
@@ -102,7 +109,7 @@ extension Loop {
     private func isWithinLimits(_ connection: Connection, requestBytes: Int, replyBytes: Int) -> Bool {
         countHeldBytes(of: connection)
         let output = outputLimits(of: connection)
-        if requestBytes > limits.queryBufferBytesMax {
+        if requestBytes > queryBufferBytesMax(of: connection) {
             metrics.queryBufferDisconnections.add()
             close(connection, over: "query-buffer-limit", requestBytes, replyBytes)
         } else if replyBytes > output.bytesMax {
@@ -120,7 +127,15 @@ extension Loop {
     }
 
     private func outputLimits(of connection: Connection) -> Limits.OutputBuffer {
-        connection.session.isSubscribed ? limits.pubsubBuffer : limits.outputBuffer
+        if connection.session.isLockedOut {
+            return Limits.OutputBuffer(bytesMax: min(limits.outputBuffer.bytesMax, Session.strangerReplyBytesMax))
+        }
+        return connection.session.isSubscribed ? limits.pubsubBuffer : limits.outputBuffer
+    }
+
+    private func queryBufferBytesMax(of connection: Connection) -> Int {
+        guard connection.session.isLockedOut else { return limits.queryBufferBytesMax }
+        return min(limits.queryBufferBytesMax, Session.strangerRequestBytesMax)
     }
 
     private func noteSoftLimit(of connection: Connection, isExceeded: Bool) {

@@ -8,7 +8,8 @@ import ServerMetrics
 extension Loop {
     /// Sends ``replies`` and finds out how the connection goes on.
     func deliver(to connection: Connection) {
-        guard isTracing ? traceSend({ send(to: connection) }) : send(to: connection), !connection.isAtRest, isWithinLimits(connection) else { return }
+        guard isTracing ? tracedSend(to: connection) : send(to: connection) else { return }
+        guard !connection.isAtRest, isWithinLimits(connection) else { return }
         goOn(connection)
     }
 

@@ -132,6 +132,7 @@ final class Loop {
             group.mailboxes[place.loop].post(.invalidation(Epoll.Token(rawValue: place.token)))
         }
         context.onDamage = { [unowned context] damage in damageLog.note(damage, now: context.now) }
+        let loginLog = LoginLog(logger)
         context.unixSeconds = { Clock.wallMicroseconds() / 1_000_000 }
         context.unixMicroseconds = Clock.wallMicroseconds
         epoll = try Epoll()
@@ -145,6 +146,15 @@ final class Loop {
         context.addressOfClient = { [unowned self] id in
             guard let place = context.server.directory.place(of: id), place.loop == index else { return "" }
             return connection(for: Epoll.Token(rawValue: place.token))?.addresses.peer ?? ""
+        }
+        context.onRefusedLogin = { [unowned context] session, name in
+            loginLog.note(name: name, address: context.addressOfClient(session.id), now: context.now)
+        }
+        context.describeClient = { [unowned self] session in
+            guard let place = context.server.directory.place(of: session.id), place.loop == index,
+                let connection = connection(for: Epoll.Token(rawValue: place.token))
+            else { return session.facts.line }
+            return facts(of: connection).line
         }
     }
 

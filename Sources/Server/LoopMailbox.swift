@@ -26,6 +26,8 @@ final class LoopMailbox: Sendable {
         case limits(Loop.Limits, Adoption?)
         /// The connections from a place on have yet to go by settings that changed.
         case limitClients(from: Int, Adoption?)
+        /// The users have changed: connections from a place on are to be closed whose user is gone.
+        case usersChanged(from: Int)
         /// Whether the loop still turns.
         case question(LoopPulse.Question)
         /// Accept nothing more, answer what has been received, and end.

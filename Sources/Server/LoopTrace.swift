@@ -112,15 +112,15 @@ extension Loop {
         }
     }
 
-    /// Has the replies at hand sent, and notes how long that takes.
+    /// As ``send(to:)``, and notes how long that takes.
     @inline(never)
-    func traceSend(_ send: () -> Bool) -> Bool {
+    func tracedSend(to connection: Connection) -> Bool {
         let start = Clock.monotonicNanoseconds()
         defer {
             tracing.sendNanoseconds &+= Clock.monotonicNanoseconds() &- start
             tracing.sendCount += 1
         }
-        return send()
+        return send(to: connection)
     }
 
     private func isWaiting(_ request: SampledRequest) -> Bool {

@@ -47,6 +47,9 @@ public final class Server {
             group.hotKeys(database: database, count: count, now: Clock.monotonicNanoseconds())
         }
         self.facts = facts
+        state.access.onChange = { [group] in
+            for mailbox in group.mailboxes { mailbox.post(.usersChanged(from: 0)) }
+        }
         exchange = VersionExchange(
             catalog: catalog, group: group, rowCacheBytes: limits.rowCacheBytes, latency: state.latency)
         monitor(by: settings)
@@ -59,11 +62,16 @@ public final class Server {
     }
 
     private func monitor(by settings: ServerSettings) {
+        state.access.log.configure(countMax: settings.access.logCountMax)
         state.slowLog.configure(slowerThan: settings.slowLogMicroseconds, countMax: settings.slowLogCountMax)
         state.latency.setThreshold(milliseconds: settings.latencyThresholdMilliseconds)
     }
 
     let facts: FactsGatherer
+    /// The default user's password as the settings last had it.
+    var adoptedPassword: String?
+    /// The password as the settings' file last had it; `nil` where it is not in a file.
+    var passwordOfFile: String?
     /// For whoever opens and closes versions.
     public let exchange: VersionExchange
 
@@ -110,14 +118,20 @@ public final class Server {
         for (place, socket) in sockets.enumerated() {
             do throws(SystemError) {
                 let listener = try Listener(inheriting: socket, backlog: settings.listenBacklog)
-                addresses.append(listener.address)
-                if port == 0 { port = listener.port }
-                listeners[place % listeners.count].append(Loop.ListenerBox(listener))
+                let isEncrypted = listener.port != 0 && listener.port == settings.tls.port
+                if isEncrypted {
+                    encryptedAddresses.append(listener.address)
+                    encryptedPort = listener.port
+                } else {
+                    addresses.append(listener.address)
+                    if port == 0 { port = listener.port }
+                }
+                listeners[place % listeners.count].append(Loop.ListenerBox(listener, isEncrypted: isEncrypted))
             } catch {
                 throw ListenError(address: "inherited socket \(place)", cause: error)
             }
         }
-        facts.setPort(port)
+        facts.setPort(port != 0 ? port : encryptedPort)
     }
 
     /// Listens on every address that the settings name, all on one port, and tells which that is.
@@ -153,7 +167,11 @@ public final class Server {
             let listener = try Listener(
                 host: host, port: chosen, backlog: settings.listenBacklog, sharesPort: true)
             if loop == 0 {
-                if isEncrypted { encryptedAddresses.append(listener.address) } else { addresses.append(listener.address) }
+                if isEncrypted {
+                    encryptedAddresses.append(listener.address)
+                } else {
+                    addresses.append(listener.address)
+                }
             }
             listeners[loop].append(Loop.ListenerBox(listener, isEncrypted: isEncrypted))
         }
@@ -202,6 +220,7 @@ public final class Server {
         state.keysReplyMax = settings.keysReplyMax
         state.replyBytesMax = settings.outputBufferBytesMax
         facts.setClientsMax(settings.clientsMax)
+        adoptPassword(settings)
         monitor(by: settings)
         let limits = Loop.Limits(settings)
         let adoption = Adoption(loopCount: group.mailboxes.count)

@@ -18,6 +18,18 @@ public struct ServerMeasurements: Sendable {
     /// Bytes of requests and replies that connections hold now.
     public var heldBytes: Int
 
+    public init(
+        facts: ServerFacts, phases: [(phase: Phase, times: LatencyHistogram)], limitHits: [(limit: Limit, count: Int)],
+        waitingJobCount: Int, busyReaderCount: Int, heldBytes: Int
+    ) {
+        self.facts = facts
+        self.phases = phases
+        self.limitHits = limitHits
+        self.waitingJobCount = waitingJobCount
+        self.busyReaderCount = busyReaderCount
+        self.heldBytes = heldBytes
+    }
+
     public enum Phase: String, Sendable, CaseIterable {
         /// Of a batch: receiving its requests and understanding them.
         case receive

@@ -7,6 +7,7 @@ extension ServerObserver {
     /// - Parameters:
     ///   - database: The number of the dataset; none of its keys where there is no such dataset.
     ///   - count: Keys at most.
+    /// - Returns: Fewer where fewer are known.
     public func hotKeys(database: Int, count: Int) -> [HotKey] {
         group.hotKeys(database: database, count: count, now: Clock.monotonicNanoseconds())
     }

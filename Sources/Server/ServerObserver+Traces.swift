@@ -1,8 +1,8 @@
 import Commands
-public import Tracing
 import Platform
 import ServerMetrics
 import Synchronization
+public import Tracing
 
 extension ServerObserver {
     /// Whoever takes traces of this server's threads.

@@ -15,5 +15,7 @@ public struct ServerObserver: Sendable {
 
 extension Server {
     /// For the admin server's threads.
-    public var observer: ServerObserver { ServerObserver(state: state, group: group, readers: readers, gatherer: facts) }
+    public var observer: ServerObserver {
+        ServerObserver(state: state, group: group, readers: readers, gatherer: facts)
+    }
 }

@@ -65,6 +65,7 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// at most, and never shorter.
     ///
     /// - Parameter bounds: Ascending, in nanoseconds.
+    /// - Returns: A count for each bound.
     public func cumulativeCounts(upTo bounds: [Int]) -> [Int] {
         var bucket = 0
         var sum = 0

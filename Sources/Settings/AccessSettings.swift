@@ -2,6 +2,16 @@
 public struct AccessSettings: Sendable, Equatable {
     /// Whether a server without a password answers nobody but clients on this machine.
     public var isProtected = true
+    /// The default user's; `nil`: it needs none, unless the file of users says otherwise.
+    public var password: String?
+    /// A file that holds the password, and nothing else but a line end.
+    public var passwordPath: String?
+    /// A file of users, in Redis's form.
+    public var usersPath: String?
+    /// How long a client may take to show its password; `.zero`: for ever.
+    public var loginTimeout = Duration.seconds(30)
+    /// Refusals that `ACL LOG` keeps.
+    public var logCountMax = 128
 
     init() {}
 }

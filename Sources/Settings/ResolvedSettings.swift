@@ -32,6 +32,8 @@ public struct ResolvedSettings: Sendable {
                 guard let text = setting.shown(of: settings) else {
                     return "# \(setting.key): \(setting.defaultText ?? "not set")\n"
                 }
+                // What reads this back is to ask for the secret, not to take its place holder for one.
+                guard !setting.isSecret else { return line("# \(setting.key): \(text)", source) }
                 return line("\(setting.key): \(scalar(text))", source)
             }
         }.joined()

@@ -8,15 +8,17 @@ extension ServerSettings {
         var values = Self.constants
         values["databases"] = "\(max(datasets.count, 1))"
         for setting in Setting.all {
-            values[setting.key] = setting.shown(of: self) ?? ""
-            if setting.isSecret { continue }
-            if let redisName = setting.redisName { values[redisName] = setting.writeForRedis(self) }
+            let shown = setting.shown(of: self) ?? ""
+            values[setting.key] = shown
+            if let redisName = setting.redisName {
+                values[redisName] = setting.isSecret ? shown : setting.writeForRedis(self)
+            }
         }
         return values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
     }
 
     private static let constants = [
-        "aclfile": "",
+        "acl-pubsub-default": "resetchannels",
         "activedefrag": "no",
         "appendfsync": "everysec",
         "appendonly": "no",
@@ -32,10 +34,8 @@ extension ServerSettings {
         "maxmemory-samples": "5",
         "min-replicas-to-write": "0",
         "notify-keyspace-events": "",
-        "protected-mode": "no",
         "replica-read-only": "yes",
         "replicaof": "",
-        "requirepass": "",
         "save": "",
         "slave-read-only": "yes",
         "slaveof": "",
@@ -52,6 +52,9 @@ extension ServerSettings {
             let value = setting.write(newer)
             guard value != setting.write(self) else { continue }
             if setting.canChangeAtRunTime, let value, setting.read(&self, value) {
+                changed.append(setting.key)
+            } else if setting.isSecret, setting.changeAsRedis?(&self, "") == nil {
+                // What is not given any more is there no more.
                 changed.append(setting.key)
             } else {
                 needRestart.append(setting.key)

@@ -47,7 +47,8 @@ extension Setting {
             "tls-session-cache-size", \.tls.sessionsMax, in: 1...10_000_000, section: .tls,
             redisName: "tls-session-cache-size", runTime: true, "Sessions to keep for them."),
         .duration(
-            "tls-session-cache-timeout", \.tls.sessionTime, in: .seconds(1)...(.seconds(7 * 86_400)), wholeSeconds: true,
+            "tls-session-cache-timeout", \.tls.sessionTime, in: .seconds(1)...(.seconds(7 * 86_400)),
+            wholeSeconds: true,
             section: .tls, redisName: "tls-session-cache-timeout", runTime: true, "How long a session is kept."),
         .duration(
             "tls-handshake-timeout", \.tls.handshakeTimeout, in: .milliseconds(100)...(.seconds(3_600)), section: .tls,

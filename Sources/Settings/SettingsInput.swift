@@ -48,7 +48,7 @@ public struct SettingsInput: Sendable {
                 var scratch = settings
                 let text = value.items.first?.text ?? ""
                 guard setting.read(&scratch, text) else {
-                    let shown = SettingText.quoted(text)
+                    let shown = setting.isSecret ? "what is given" : SettingText.quoted(text)
                     problems.append(Self.problem(setting, value.source, "\(shown) is not \(setting.kind.allowed)"))
                     continue
                 }

@@ -25,7 +25,9 @@ import CSSL
 
     /// The server's or the client's side, as `context` is for.
     ///
-    /// - Parameter serverName: The host, of a client: whose certificate it wants.
+    /// - Parameters:
+    ///   - context: What it goes by.
+    ///   - serverName: The host, of a client: whose certificate it wants.
     /// - Throws: Without memory only.
     public init(_ context: TLSContext, serverName: String? = nil) throws(TLSError) {
         let window = UnsafeMutablePointer<cssl_window>.allocate(capacity: 1)
@@ -70,7 +72,7 @@ import CSSL
             return step(&plaintext, room, &output)
         }
         unsafe window.pointee.input = nil
-        if !isEstablished, result == CSSL_DONE { isEstablished = unsafe SSL_is_init_finished(session) == 1 }
+        if !isEstablished { isEstablished = unsafe SSL_is_init_finished(session) == 1 }
         switch result {
         case CSSL_DONE: return .open
         case CSSL_ENDED: return .ended

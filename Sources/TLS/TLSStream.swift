@@ -84,9 +84,10 @@ public final class TLSStream {
 
     /// Shakes hands, as client or server, and waits for the peer.
     ///
-    /// What the peer sent right behind its handshake is appended to `early`.
-    ///
-    /// - Parameter timeout: How long the peer may be silent at any step.
+    /// - Parameters:
+    ///   - socket: The connection.
+    ///   - timeout: How long the peer may be silent at any step.
+    ///   - early: Where what the peer sent right behind its handshake is appended.
     /// - Throws: ``TLSError``.
     public func shakeHands(
         over socket: borrowing Socket, timeout: Duration, early: inout ByteBuffer

@@ -17,6 +17,7 @@ public struct ChromeTrace: ~Copyable {
     ///   - trace: What to write.
     ///   - version: Of the program.
     ///   - commandName: The name of the command that a ``TraceEvent/Kind/request`` is of.
+    /// - Returns: A JSON object.
     public static func bytes(_ trace: Trace, version: String, commandName: @escaping (Int) -> String) -> [UInt8] {
         var writer = Self(trace, commandName)
         writer.write(version: version)

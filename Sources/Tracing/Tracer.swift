@@ -40,6 +40,7 @@ public final class Tracer: Sendable {
     private let armed = Atomic<Bool>(false)
     private let cancelled = Atomic<Bool>(false)
     private let interval = Atomic<Int>(0)
+    private let budget = TraceTrack.Budget()
     private let state = Mutex(State())
 
     public init() {}
@@ -58,9 +59,9 @@ public final class Tracer: Sendable {
 
     /// A track for one thread to note events on, shown in the order of their making.
     public func makeTrack(_ name: String) -> TraceTrack {
-        let track = TraceTrack(name: name)
+        let track = TraceTrack(name: name, budget)
         state.withLock { state in
-            precondition(state.tracks.count < Self.eventsMax)
+            precondition(state.tracks.count < Self.eventsMax / 2)
             state.tracks.append(track)
         }
         return track
@@ -101,9 +102,9 @@ public final class Tracer: Sendable {
         let isFirst = state.withLock { state in
             guard state.startedAt == nil else { return false }
             state.startedAt = Clock.monotonicNanoseconds()
-            for track in state.tracks {
-                track.open(eventsMax: min(Self.eventsMax / state.tracks.count, Self.trackEventsMax))
-            }
+            // Half is shared out, and half is for those who need it: most readers have little to show.
+            budget.fill(to: Self.eventsMax / 2)
+            for track in state.tracks { track.open(quota: Self.eventsMax / 2 / state.tracks.count) }
             return true
         }
         guard isFirst else { return false }
@@ -129,8 +130,6 @@ public final class Tracer: Sendable {
 
     /// Of all tracks together: about 16 MiB of memory, and 32 MiB of JSON.
     static let eventsMax = 1 << 18
-    /// Of one track.
-    static let trackEventsMax = 1 << 16
     static let episodesMax = 256
     private static let countsMax = 1 << 14
     private static let namesMax = 256

@@ -27,7 +27,7 @@ extension EngineFactory {
             total("block_cache_insertions", "Blocks put into the cache.", counts.cacheInsertions),
             total("block_cache_inserted_bytes", "Bytes of those blocks.", counts.cacheInsertedBytes),
             total(
-                "filter_checks", "Keys held against a filter: ruled out, let through and there, or let through in vain.",
+                "filter_checks", "Keys held against a filter: ruled out, found, or let through in vain.",
                 by: "outcome",
                 [
                     ("ruled-out", counts.filterNegatives), ("found", counts.filterTruePositives),
@@ -47,7 +47,7 @@ extension LogWriter {
         [
             MetricFamily(
                 "almanac_log_lines_dropped_total", .counter,
-                help: "Lines not written because the log's output was too slow.", samples: [.init(.count(droppedCount))])
+                help: "Lines dropped because the log's output was slow.", samples: [.init(.count(droppedCount))])
         ]
     }
 }

@@ -45,6 +45,7 @@ struct RunningSettings {
             // What the files hold may have changed though their names have not.
             _ = readCertificates()
             apply()
+            adoptUsers()
             logger.notice("settings read again", metadata: ["changed": "\(Self.list(changed))"])
             let undone = changed.filter(changedByClients.contains)
             changedByClients = []
@@ -87,6 +88,15 @@ struct RunningSettings {
             case .unknown(let index): return .unknown(index: index)
             case .refused(let name, let reason): return .refused(name: name, reason: reason)
             }
+        }
+    }
+
+    /// Reads the files of the password and of the users again; a mistake in them changes nothing.
+    private func adoptUsers() {
+        do {
+            try server.adoptUsers(settings)
+        } catch {
+            logger.error("users unchanged", metadata: ["mistake": "\(error)"])
         }
     }
 

@@ -49,6 +49,11 @@ func serve(
         return
     }
     do {
+        try server.adoptUsers(settings)
+    } catch {
+        throw CommandFailure(.badConfiguration, "\(error)")
+    }
+    do {
         try server.readCertificates(settings.tls)
     } catch {
         throw CommandFailure(.badConfiguration, "\(error)")
@@ -63,7 +68,10 @@ func serve(
     try control.start(
         settings: settings, audience: ServerAudience(server), openEngine: engines.open,
         trustedKeys: trustedKeys, logger: logger)
-    admin?.observe(ObservedServer(server.observer, control: control, settings: settings))
+    let metrics = MetricSources(server.observer, control: control, health: health) {
+        engines.metricFamilies() + log.metricFamilies
+    }
+    admin?.observe(ObservedServer(server.observer, control: control, settings: settings, metrics: metrics))
     health.serve(Liveness(server.observer, control: control), control: control)
     let pidFile: ProcessIDFile? = if let path = settings.pidFile { try ProcessIDFile(path: path) } else { nil }
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
@@ -154,8 +162,9 @@ private func millisecondsUntil(_ deadline: UInt64) -> Int32 {
 /// Logs until when the server's certificate is good, and loudly where it is not.
 func noteCertificate(of server: Server, _ logger: Logger) {
     guard let context = server.tls.current else { return }
-    let end = Date(timeIntervalSince1970: Double(context.notAfter))
-    let expiry: Logger.Metadata = ["not-after": "\(end.ISO8601Format())"]
+    let expiry: Logger.Metadata = [
+        "not-after": "\(Date(timeIntervalSince1970: Double(context.notAfter)).ISO8601Format())"
+    ]
     if let warning = context.certificateWarning(at: Clock.wallMicroseconds() / 1_000_000) {
         logger.warning("\(warning), and clients that check it will go", metadata: expiry)
     } else {

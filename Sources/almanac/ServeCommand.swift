@@ -29,8 +29,8 @@ struct ServeCommand: ParsableCommand {
 
             SIGNALS:
               SIGTERM, SIGINT  stop accepting, answer what has been received, exit
-              SIGHUP           open the log file anew, read the settings again, and look
-                               for new versions
+              SIGHUP           open the log file anew, read the settings and certificates
+                               again, and look for new versions
               SIGUSR1          log what the server is doing
 
             EXIT CODES:

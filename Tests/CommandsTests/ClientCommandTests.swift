@@ -72,7 +72,7 @@ private func failure(_ request: [String], _ read: (borrowing Request) throws(Com
         ]
         for (arguments, isIncluded) in included {
             let filter = withRequest(["CLIENT", "LIST"] + arguments) { try? ClientFilter(listed: $0) }
-            let isFound = filter?.includes(id: client.id, kind: client.kind, ageSeconds: 0) { ("", "") }
+            let isFound = filter?.includes(id: client.id, kind: client.kind, username: [], ageSeconds: 0) { ("", "") }
             #expect(isFound == isIncluded)
         }
     }

@@ -8,7 +8,7 @@ import Testing
 private func filter(_ arguments: [String]) -> Result<ClientFilter, CommandError> {
     withRequest(["CLIENT", "KILL"] + arguments) { request in
         do throws(CommandError) {
-            return .success(try ClientFilter(killed: request, askerID: 7))
+            return .success(try ClientFilter(killed: request, askerID: 7) { text($0) == "default" })
         } catch {
             return .failure(error)
         }
@@ -44,13 +44,17 @@ struct ClientKillTests {
         ]
         for (arguments, isIncluded) in cases {
             let filter = try filter(arguments).get()
-            let isFound = filter.includes(id: 8, kind: .normal, ageSeconds: 20) { addresses }
+            let isFound = filter.includes(
+                id: 8, kind: .normal, username: Array("default".utf8), ageSeconds: 20
+            ) { addresses }
             #expect(isFound == isIncluded, "\(arguments)")
         }
         let all = try filter(["TYPE", "normal"]).get()
         let allAndMe = try filter(["TYPE", "normal", "SKIPME", "no"]).get()
-        let isSpared = !all.includes(id: 7, kind: .normal, ageSeconds: 0) { addresses }
-        let isClosed = allAndMe.includes(id: 7, kind: .normal, ageSeconds: 0) { addresses }
+        let isSpared = !all.includes(id: 7, kind: .normal, username: Array("default".utf8), ageSeconds: 0) { addresses }
+        let isClosed = allAndMe.includes(id: 7, kind: .normal, username: Array("default".utf8), ageSeconds: 0) {
+            addresses
+        }
         #expect(isSpared && isClosed)
     }
 

@@ -445,7 +445,7 @@ def test_passwords_are_used_and_never_shown(serve, logs, tmp_path):
 def test_servers_that_cannot_be_asked(logs, tmp_path):
     refused(69, "Connection refused", tmp_path, f"redis://127.0.0.1:{free_port()}")
     refused(69, "no such host", tmp_path, "redis://nosuch.invalid:6379")
-    refused(64, "TLS", tmp_path, "rediss://127.0.0.1:6379")
+    refused(64, "cacert", tmp_path, "rediss://127.0.0.1:6379?what")
     refused(64, "unknown", tmp_path, "http://127.0.0.1:6379")
     with Redis(logs, []) as redis:
         refused(69, "refused SELECT", tmp_path, f"redis://127.0.0.1:{redis.port}/15")

@@ -186,7 +186,7 @@ def test_what_cannot_be_compared(small, tmp_path):
         assert done.stderr.count(b"\n") == 1 and done.stdout == b""
 
     fails(69, "Connection refused", small.directory, "redis://127.0.0.1:1")
-    fails(64, "TLS", small.directory, "rediss://127.0.0.1:1")
+    fails(64, "cacert", small.directory, "rediss://127.0.0.1:1?what")
     fails(64, "unknown", small.directory, "http://127.0.0.1:1")
     fails(74, "no such file", small.directory, tmp_path / "none")
     (tmp_path / "empty").mkdir()

@@ -56,8 +56,6 @@ TOLERATED = [
     Tolerated(rb"CONFIG SET TIMEOUT -1", rb"-ERR CONFIG SET failed .*argument must be between 0 and \d+ inclusive\r\n",
               rb"-ERR CONFIG SET failed .*argument must be between 0 and \d+ inclusive\r\n",
               "the same bound has another value"),
-    Tolerated(rb"ACL LOG( \d+)?", rb"\*0\r\n", rb"\*\d.*",
-              "an attempt at a password where there is none is not worth a record"),
     Tolerated(rb"MODULE (LOAD|LOADEX|UNLOAD) .*", rb"-ERR .* is not available here.*", rb"-ERR MODULE command not allowed.*",
               "no setting would allow it"),
 ]

@@ -358,7 +358,7 @@ def test_signatures_are_asked_for(source, data, tmp_path):
 def test_the_command_line_is_checked(source, data):
     cases = [
         (("--keep", "0"), 64, b"--keep"), (("--interval", "0s"), 64, b"--interval"),
-        (("--interval", "soon"), 64, b"interval"), (("--server", "rediss://x:1/0"), 78, b"TLS"),
+        (("--interval", "soon"), 64, b"interval"), (("--server", "rediss://x:1/0?what"), 78, b"cacert"),
         (("--server", "redis://x:1", "--signal-pid-file", "/x"), 64, b"--signal-pid-file"),
         (("--require-signature",), 64, b"--trusted-keys"), (("--trusted-keys", "/none"), 78, b"/none"),
     ]

@@ -1,4 +1,5 @@
 import RedisClient
+import TLS
 import Testing
 
 @Suite struct RedisAddressTests {
@@ -39,9 +40,10 @@ import Testing
 
     @Test(arguments: [
         "", "redis://", "redis://h:0", "redis://h:65536", "redis://h:x", "redis://h:", "redis://h/x", "redis://h/-1",
-        "redis://h/+1", "redis://[::1", "redis://[::1]x", "redis://::1", "redis://h/1/2", "http://h", "rediss://h",
+        "redis://h/+1", "redis://[::1", "redis://[::1]x", "redis://::1", "redis://h/1/2", "http://h", "rediss://h?x",
         "unix://relative", "unix://", "unix:///a?db=x", "unix:///a?x=1", "redis://%4@h", "redis://a b",
-        "redis://%ff:x@h",
+        "redis://%ff:x@h", "rediss://h?cacert", "rediss://h?insecure=yes", "rediss://h?cert=/c", "rediss://h?key=/k",
+        "redis://h/0?insecure", "rediss://h?cacert=%4",
     ])
     func `What is no address is refused in one line`(text: String) {
         let error = #expect(throws: RedisClientError.self) { try RedisAddress(text) }
@@ -50,11 +52,23 @@ import Testing
     }
 
     @Test func `No message shows a password, and one about TLS says what to do`() {
-        for text in ["redis://ann:secret@h:x", "http://secret@h", "redis://secret%4@h", "rediss://:secret@h"] {
+        for text in ["redis://ann:secret@h:x", "http://secret@h", "redis://secret%4@h", "rediss://:secret@h?x"] {
             let error = #expect(throws: RedisClientError.self) { try RedisAddress(text) }
             #expect(error?.description.contains("secret") == false)
         }
-        let error = #expect(throws: RedisClientError.self) { try RedisAddress("rediss://h") }
-        #expect(error?.description.contains("TLS") == true)
+        let error = #expect(throws: RedisClientError.self) { try RedisAddress("rediss://h?ca=/a") }
+        #expect(error?.description.contains("cacert=FILE") == true)
+    }
+
+    @Test func `An address with TLS says whom to trust`() throws {
+        #expect(try RedisAddress("redis://h").encryption == nil)
+        let plain = try RedisAddress("rediss://ann:secret@h:6380/2")
+        #expect(plain.encryption == RedisEncryption())
+        #expect(plain.description == "rediss://ann@h:6380/2")
+        let full = try RedisAddress("rediss://h/1?cacert=/a%20b&cacertdir=/d&cert=/c&key=/k&insecure")
+        #expect(full.database == 1)
+        #expect(full.encryption?.authorities == TLSAuthorities(filePath: "/a b", directoryPath: "/d"))
+        #expect(full.encryption?.identity == TLSIdentity(certificatePath: "/c", keyPath: "/k"))
+        #expect(full.encryption?.isInsecure == true)
     }
 }

@@ -270,7 +270,9 @@ public final class SessionDriver {
     private func visitClients(for job: ClientVisitJob) -> Bool {
         for client in clients where !client.isClosed {
             let session = client.session
-            let isWanted = job.filter.includes(id: session.id, kind: session.kind, ageSeconds: 0) { ("", "") }
+            let isWanted = job.filter.includes(
+                id: session.id, kind: session.kind, username: session.username, ageSeconds: 0
+            ) { ("", "") }
             guard isWanted else { continue }
             switch job.purpose {
             case .describe: job.add([facts(of: client)])

@@ -108,7 +108,8 @@ struct SettingTests {
             "tls-protocols": "TLSv1.3", "tls-ciphers": "AES", "tls-ciphersuites": "TLS_AES_128_GCM_SHA256",
             "tls-prefer-server-ciphers": "yes", "tls-session-caching": "no", "tls-session-cache-size": "37",
             "tls-session-cache-timeout": "38", "tls-handshake-timeout": "39", "tls-handshakes-max": "40",
-            "protected-mode": "no", "admin-port": "36", "drain-delay": "41",
+            "protected-mode": "no", "password": "pw", "password-file": "/pw", "users-file": "/u", "auth-timeout": "42",
+            "acllog-max-len": "43", "admin-port": "36", "drain-delay": "41",
         ]
         #expect(Set(samples.keys) == Set(Setting.all.filter { !$0.kind.isList }.map(\.key)))
         for (key, text) in samples {

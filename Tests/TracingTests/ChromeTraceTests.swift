@@ -31,13 +31,15 @@ import Tracing
         _ tracks: [Trace.Track] = [], episodes: [Tracer.Episode] = [], counts: [Trace.Count] = [],
         names: [String] = []
     ) -> Trace {
-        Trace(startedAt: 1_000_000, endedAt: 3_000_000, tracks: tracks, episodes: episodes, counts: counts, names: names)
+        Trace(
+            startedAt: 1_000_000, endedAt: 3_000_000, tracks: tracks, episodes: episodes, counts: counts, names: names)
     }
 
     @Test("Spans have their thread, and microseconds since the beginning")
     func spans() throws {
         let events = [
-            TraceEvent(.turn, from: 1_000_500, to: 1_002_001, 3), TraceEvent(.job, from: 1_500_000, to: 1_500_000, 1, 9),
+            TraceEvent(.turn, from: 1_000_500, to: 1_002_001, 3),
+            TraceEvent(.job, from: 1_500_000, to: 1_500_000, 1, 9),
             // Began before the trace did.
             TraceEvent(.wait, from: 0, to: 1_000_007),
         ]
@@ -62,9 +64,10 @@ import Tracing
         ]
         let found = try file(trace([Trace.Track(name: "requests", events: events, droppedCount: 0)]))
         let parts = found.traceEvents.filter { $0.id == 1 }
-        #expect(parts.map { $0.ph + $0.name } == [
-            "bcommand 5", "bqueue", "equeue", "blook-up", "elook-up", "banswer", "eanswer", "ecommand 5",
-        ])
+        #expect(
+            parts.map { $0.ph + $0.name } == [
+                "bcommand 5", "bqueue", "equeue", "blook-up", "elook-up", "banswer", "eanswer", "ecommand 5",
+            ])
         #expect(parts.map(\.ts) == [1, 1, 2, 2, 3, 3, 9, 9])
         let others = found.traceEvents.filter { $0.id == 2 }
         #expect(others.count(where: { $0.ph == "b" }) == others.count(where: { $0.ph == "e" }))

@@ -1,21 +1,20 @@
 internal import Commands
 internal import HTTP
 internal import Platform
-public import Server
+internal import Server
+internal import Settings
 internal import Tracing
 
 /// What the admin server tells those who look into a running server.
-public enum DebugEndpoints {
-    /// - Parameters:
-    ///   - observer: Of the server.
-    ///   - datasets: Their names, by database number.
-    ///   - version: Of the program.
-    public static func endpoints(of observer: ServerObserver, datasets: [String], version: String) -> [Endpoint] {
-        [
+enum DebugEndpoints {
+    static func endpoints(_ observed: ObservedServer) -> [Endpoint] {
+        let observer = observed.observer
+        let datasets = observed.settings.datasets.map(\.name)
+        return [
             Endpoint(
                 "/debug/trace",
                 "What every thread does for ?seconds=5, with one request in &sample=1000, for Perfetto or chrome://tracing."
-            ) { trace(of: observer, version, $0) },
+            ) { trace(of: observer, $0) },
             Endpoint("/debug/slow", "The requests of SLOWLOG, with the time that each of their phases took.") { _ in
                 json(SlowRequests(observer.slowRequests))
             },
@@ -25,7 +24,7 @@ public enum DebugEndpoints {
         ]
     }
 
-    private static func trace(of observer: ServerObserver, _ version: String, _ request: HTTPRequest) -> HTTPResponse {
+    private static func trace(of observer: ServerObserver, _ request: HTTPRequest) -> HTTPResponse {
         guard let seconds = number("seconds", of: request, in: 1...60, usually: 5) else {
             return refusal(400, "seconds must be a whole number from 1 to 60")
         }
@@ -39,7 +38,7 @@ public enum DebugEndpoints {
         return HTTPResponse(
             contentType: "application/json",
             headers: [("Content-Disposition", "attachment; filename=\"almanac-trace.json\"")],
-            body: ChromeTrace.bytes(trace, version: version, commandName: observer.commandName))
+            body: ChromeTrace.bytes(trace, version: BuildVersion.number, commandName: observer.commandName))
     }
 
     private static func hotKeys(

@@ -27,7 +27,9 @@ extension MetricFamily.Value {
     }
 }
 
-/// Bounds of buckets, in seconds. They stay as they are: to change them breaks what is stored already.
+/// Bounds of buckets, in seconds.
+///
+/// They stay as they are: to change them breaks what is stored already.
 enum BucketBounds {
     /// Of requests and parts of them: a tenth of a microsecond, a share of a large batch, to ten seconds of disk.
     static let requests = [

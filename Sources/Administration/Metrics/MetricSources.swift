@@ -1,4 +1,4 @@
-public import Commands
+internal import Commands
 public import Exposition
 internal import Platform
 public import Server
@@ -6,25 +6,19 @@ public import Versions
 
 /// Where metrics come from; each may be asked from any thread, and waits for nobody.
 public struct MetricSources: Sendable {
-    public var observer: ServerObserver
-    /// As `DATASET LIST` tells them, by database number.
-    public var datasets: @Sendable () -> [DatasetFacts]
-    /// What has become of their versions, by database number.
-    public var swaps: @Sendable () -> [SwapCounts]
-    /// Whether the server is to get traffic.
-    public var isReady: @Sendable () -> Bool
+    private let observer: ServerObserver
+    private let control: SwapControl
+    private let health: Health
     /// What the parts count that only the executable knows, such as engines and the log.
-    public var others: @Sendable () -> [MetricFamily]
+    private let others: @Sendable () -> [MetricFamily]
 
     public init(
-        observer: ServerObserver, datasets: @escaping @Sendable () -> [DatasetFacts],
-        swaps: @escaping @Sendable () -> [SwapCounts], isReady: @escaping @Sendable () -> Bool,
+        _ observer: ServerObserver, control: SwapControl, health: Health,
         others: @escaping @Sendable () -> [MetricFamily] = { [] }
     ) {
         self.observer = observer
-        self.datasets = datasets
-        self.swaps = swaps
-        self.isReady = isReady
+        self.control = control
+        self.health = health
         self.others = others
     }
 
@@ -33,8 +27,11 @@ public struct MetricSources: Sendable {
         let now = Double(Clock.wallMicroseconds()) / 1e6
         let ready = MetricFamily(
             "almanac_ready", .gauge, help: "Whether the server is to get traffic, as /readyz tells.",
-            samples: [.init(.count(isReady() ? 1 : 0))])
+            samples: [.init(.count(isReady ? 1 : 0))])
         return [ready] + ServerFamilies(observer.measurements()).all
-            + DatasetFamilies(datasets(), swaps(), unixSeconds: now).all + others() + ProcessFamilies.now()
+            + DatasetFamilies(control.facts(), control.counts(), unixSeconds: now).all + others()
+            + ProcessFamilies.now()
     }
+
+    private var isReady: Bool { health.readinessChecks().allSatisfy { $0.problem == nil } }
 }

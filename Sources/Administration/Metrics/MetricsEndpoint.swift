@@ -3,10 +3,10 @@ internal import HTTP
 
 /// `/metrics`, for Prometheus and whatever else scrapes.
 enum MetricsEndpoint {
-    /// - Parameter sources: What there is to tell; asked at each scrape, on the admin server's own threads.
+    /// Answers with what `sources` tell at each scrape, asked on the admin server's own threads.
     static func endpoints(_ sources: MetricSources) -> [Endpoint] {
         [
-            Endpoint("/metrics", "counters and gauges, for Prometheus (text 0.0.4, or OpenMetrics 1.0 where asked for)") {
+            Endpoint("/metrics", "counters and gauges, for Prometheus, or as OpenMetrics") {
                 request in
                 let format = ExpositionFormat(accept: request.header("accept"))
                 let body = ExpositionWriter.text(of: sources.families(), as: format)

@@ -15,7 +15,7 @@ enum ProcessFamilies {
             MetricFamily(
                 "process_cpu_seconds_total", .counter, help: "CPU time, of user and system.",
                 samples: [.init(.number(cpuSeconds))]),
-            .gauge("process_resident_memory_bytes", "Resident memory, pages of mapped files too.", process.residentBytes),
+            .gauge("process_resident_memory_bytes", "Resident memory, mapped files too.", process.residentBytes),
             .gauge("process_virtual_memory_bytes", "Address space.", process.virtualBytes),
             .gauge("process_open_fds", "Open file descriptors.", descriptors.openCount),
             .gauge("process_max_fds", "File descriptors that may be open.", descriptors.openMax),
@@ -23,7 +23,7 @@ enum ProcessFamilies {
                 "almanac_anonymous_memory_bytes", "Resident memory that the kernel cannot take back.",
                 process.anonymousBytes),
             .gauge(
-                "almanac_memory_limit_bytes", "Memory that the process may have: its control group's, or the machine's.",
+                "almanac_memory_limit_bytes", "Memory that there is: its control group's, or the machine's.",
                 HostResources.current.memoryBytes),
         ]
         if let startedAtUnixSeconds {

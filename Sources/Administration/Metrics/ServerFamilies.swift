@@ -38,7 +38,7 @@ struct ServerFamilies {
                 "almanac_requests_total", "Requests of any kind, unknown commands too.", facts.commandsProcessed),
             MetricFamily(
                 "almanac_command_duration_seconds", .histogram,
-                help: "Time of calls in the server: a share of their batch, or from hand-over to a reader to the reply.",
+                help: "Time of calls: a share of their batch, or from hand-over to a reader to the reply.",
                 samples: durations),
             .counter(
                 "almanac_error_replies_total", "Error replies by their code.", by: "code",
@@ -50,7 +50,7 @@ struct ServerFamilies {
         [
             MetricFamily(
                 "almanac_phase_duration_seconds", .histogram,
-                help: "Where time goes: receive, look-up and write of a batch on a loop; queue, disk and work of a reader.",
+                help: "Where time goes: receive, look-up, write of batches on loops; queue, disk, work of readers.",
                 samples: measured.phases.map { phase, times in
                     .init(.histogram(times, bounds: BucketBounds.requests), [.init("phase", phase.rawValue)])
                 })
@@ -83,7 +83,7 @@ struct ServerFamilies {
             .counter(
                 "almanac_connections_accepted_total", "Connections that came, those over the limit too.",
                 facts.connectionsReceived),
-            .gauge("almanac_subscribed_connections", "Connections that subscribe to messages.", facts.subscribedClients),
+            .gauge("almanac_subscribed_connections", "Connections with subscriptions.", facts.subscribedClients),
             .gauge("almanac_tracking_connections", "Connections with client-side caching.", facts.trackingClients),
             .gauge(
                 "almanac_connection_buffer_bytes", "Requests and replies that connections hold.", measured.heldBytes),

@@ -195,7 +195,7 @@ struct DatasetSection {
         let leftOut = dataset.history.count - rows.count
         return """
             <h4>History</h4>
-            <div class="wide" tabindex="0" role="region" aria-label="History of \(facts.name)"><table>
+            <div class="wide" tabindex="0" role="region" aria-label="History of \(facts.name)"><table class="history">
             <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Version</th>\
             <th scope="col" class="number">Took</th><th scope="col">Phases, or why</th></tr></thead>
             <tbody>\(rows)</tbody></table></div>

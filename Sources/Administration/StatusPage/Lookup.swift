@@ -1,3 +1,4 @@
+internal import Commands
 internal import HTTP
 internal import Server
 internal import Storage
@@ -53,13 +54,17 @@ struct Lookup {
     var isRefused: Bool { if case .refused = outcome { true } else { false } }
 
     /// A page of its own, for whoever has no script.
-    var page: HTML {
+    ///
+    /// - Parameter hotKeys: By database number.
+    /// - Returns: The form, with what came of the look-up, and the hot keys.
+    func page(hotKeys: [[HotKey]]) -> HTML {
         PageAssets.page(
             title: "Look-up – Almanac",
             """
             <header class="top"><h1>Almanac</h1><p><a href="./">Status</a></p></header>
             <main>
             \(LookupForm(datasets: datasets, dataset: dataset, key: key, result: result).section)
+            \(HotKeySection(datasets: datasets, keys: hotKeys).section)
             </main>
             """)
     }

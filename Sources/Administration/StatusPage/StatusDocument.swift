@@ -18,6 +18,7 @@ struct StatusDocument {
             \(charts)
             \(datasets)
             \(LookupForm(datasets: status.datasets.map(\.facts.name)).section)
+            \(hotKeys)
             </main>
             \(footer)
             """)
@@ -114,6 +115,12 @@ struct StatusDocument {
         \(status.datasets.map { DatasetSection($0, now: status.unixSeconds).article })
         </section>
         """
+    }
+
+    /// Keys are data, so they are on the page of the look-up; the script brings them here when somebody wants them.
+    private var hotKeys: HTML {
+        HotKeySection.section(
+            "<p class=\"hot\"><a href=\"lookup#hot-keys\">Show the keys that are asked for most</a></p>")
     }
 
     private var footer: HTML {

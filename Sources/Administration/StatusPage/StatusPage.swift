@@ -17,19 +17,28 @@ public final class StatusPage: Sendable {
         /// `nil` where there is no dataset of this number.
         public var lookUp: @Sendable (_ key: [UInt8], _ database: Int, _ valueBytesMax: Int) -> KeyFinding?
 
+        /// The hottest first, of a dataset, so many at most.
+        public var hotKeys: @Sendable (_ database: Int, _ count: Int) -> [HotKey]
+
         public init(
             facts: @escaping @Sendable () -> ServerFacts, histories: @escaping @Sendable () -> [SwapHistory],
-            lookUp: @escaping @Sendable (_ key: [UInt8], _ database: Int, _ valueBytesMax: Int) -> KeyFinding?
+            lookUp: @escaping @Sendable (_ key: [UInt8], _ database: Int, _ valueBytesMax: Int) -> KeyFinding?,
+            hotKeys: @escaping @Sendable (_ database: Int, _ count: Int) -> [HotKey] = { _, _ in [] }
         ) {
             self.facts = facts
             self.histories = histories
             self.lookUp = lookUp
+            self.hotKeys = hotKeys
         }
 
-        public init(_ observer: ServerObserver, _ control: SwapControl) {
+        /// Of a running server.
+        public init(_ observed: ObservedServer) {
+            let (observer, control) = (observed.observer, observed.control)
             self.init(
-                facts: { observer.facts() }, histories: { control.histories() },
-                lookUp: { observer.lookUp($0, in: $1, valueBytesMax: $2) })
+                // A control of another kind keeps no history.
+                facts: { observer.facts() }, histories: { (control as? SwapControl)?.histories() ?? [] },
+                lookUp: { observer.lookUp($0, in: $1, valueBytesMax: $2) },
+                hotKeys: { observer.hotKeys(database: $0, count: $1) })
         }
     }
 
@@ -66,7 +75,8 @@ public final class StatusPage: Sendable {
             Endpoint("/lookup", "one key looked up: dataset=NAME, key=KEY with bytes as \\x00", tellsData: true) {
                 [self] in
                 let lookup = Lookup($0, sources.facts().datasets.map(\.name), sources.lookUp)
-                return answer(lookup.page, status: lookup.isRefused ? 400 : 200)
+                let hotKeys = lookup.datasets.indices.map { self.sources.hotKeys($0, HotKeySection.countMax) }
+                return answer(lookup.page(hotKeys: hotKeys), status: lookup.isRefused ? 400 : 200)
             },
         ]
     }

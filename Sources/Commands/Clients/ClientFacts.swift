@@ -6,6 +6,8 @@ public struct ClientFacts: Sendable {
     public var localAddress = ""
     public var fileDescriptor = 0
     public var name = ""
+    /// Whom the client has shown the password of.
+    public var username = "default"
     public var ageSeconds = 0
     public var idleSeconds = 0
     public var kind = Kind.normal
@@ -60,7 +62,7 @@ public struct ClientFacts: Sendable {
         ssub=\(shardSubscriptionCount) multi=\(queuedRequestCount ?? -1) watch=0 qbuf=\(inputBytes) qbuf-free=\(inputFreeBytes) argv-mem=0 \
         multi-mem=\(transactionBytes) rbs=0 rbp=0 obl=0 oll=\(outputBytes > 0 ? 1 : 0) omem=\(outputBytes) \
         tot-mem=\(totalMemoryBytes) events=\(outputBytes > 0 ? "rw" : "r") \
-        cmd=\(lastCommand) user=default redir=\(redirection) resp=\(protocolVersion) lib-name=\(libraryName) \
+        cmd=\(lastCommand) user=\(username) redir=\(redirection) resp=\(protocolVersion) lib-name=\(libraryName) \
         lib-ver=\(libraryVersion) loop=\(loop)
         """
     }

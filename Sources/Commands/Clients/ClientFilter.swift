@@ -10,6 +10,7 @@ public struct ClientFilter: Sendable, Equatable {
     private(set) var exceptID: Int?
     private(set) var address: String?
     private(set) var localAddress: String?
+    private(set) var username: [UInt8]?
     /// Only who has been connected for as long; in seconds.
     private(set) var ageSecondsMin: Int?
 
@@ -37,7 +38,7 @@ public struct ClientFilter: Sendable, Equatable {
     }
 
     /// Reads the arguments of `CLIENT KILL option value…`, of which the last of a kind counts.
-    init(killed request: borrowing Request, askerID: Int) throws(CommandError) {
+    init(killed request: borrowing Request, askerID: Int, isUser: ([UInt8]) -> Bool) throws(CommandError) {
         guard request.count.isMultiple(of: 2) else { throw CommandError(ErrorReply.syntax) }
         exceptID = askerID
         for index in stride(from: 2, to: request.count, by: 2) {
@@ -52,8 +53,9 @@ public struct ClientFilter: Sendable, Equatable {
             } else if option.equalsIgnoringCase("type") {
                 kind = try ClientFacts.Kind(named: value)
             } else if option.equalsIgnoringCase("user") {
-                // Everybody is this one.
-                guard value.elementsEqual("default") else { throw CommandError(ErrorReply.unknownUser(value)) }
+                let name = [UInt8](copying: value)
+                guard isUser(name) else { throw CommandError(ErrorReply.unknownUser(value)) }
+                username = name
             } else if option.equalsIgnoringCase("skipme") {
                 if value.equalsIgnoringCase("yes") {
                     exceptID = askerID
@@ -74,8 +76,10 @@ public struct ClientFilter: Sendable, Equatable {
 
     /// Whether a connection is one of those; asks for its addresses, as ``ClientFacts`` has them, only where they matter.
     public func includes(
-        id: Int, kind: ClientFacts.Kind, ageSeconds: Int, addresses: () -> (peer: String, local: String)
+        id: Int, kind: ClientFacts.Kind, username: [UInt8], ageSeconds: Int,
+        addresses: () -> (peer: String, local: String)
     ) -> Bool {
+        if let wanted = self.username, wanted != username { return false }
         if let ids, !ids.contains(id) { return false }
         if let wanted = self.kind, wanted != kind { return false }
         if id == exceptID { return false }

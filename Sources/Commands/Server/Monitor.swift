@@ -21,7 +21,8 @@ final class Monitoring {
         self.context = context
         context.server.monitors.change(by: 1)
         context.metrics.monitorClients.add(1, ordering: .relaxed)
-        context.monitorIDs.append(id)
+        // It may have been one before.
+        if !context.monitorIDs.contains(id) { context.monitorIDs.append(id) }
         context.isMonitored = true
     }
 

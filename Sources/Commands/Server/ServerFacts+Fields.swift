@@ -135,8 +135,9 @@ extension ServerFacts {
             ("io_threaded_writes_processed", "\(loopCount > 1 ? writes : 0)"), ("reply_buffer_shrinks", "0"),
             ("client_query_buffer_limit_disconnections", "\(queryBufferDisconnections)"),
             ("client_output_buffer_limit_disconnections", "\(outputBufferDisconnections)"),
-            ("reply_buffer_expands", "0"), ("acl_access_denied_auth", "0"), ("acl_access_denied_cmd", "0"),
-            ("acl_access_denied_key", "0"), ("acl_access_denied_channel", "0"),
+            ("reply_buffer_expands", "0"), ("acl_access_denied_auth", "\(deniedLogins)"),
+            ("acl_access_denied_cmd", "\(deniedCommands)"), ("acl_access_denied_key", "\(deniedKeys)"),
+            ("acl_access_denied_channel", "\(deniedChannels)"),
         ]
     }
 

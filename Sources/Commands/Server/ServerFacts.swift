@@ -64,6 +64,11 @@ public struct ServerFacts: Sendable {
     public var keyspaceHits = 0
     public var keyspaceMisses = 0
     public var errorReplies = 0
+    /// Refused by a user's rules, or for want of the right password.
+    public var deniedCommands = 0
+    public var deniedKeys = 0
+    public var deniedLogins = 0
+    public var deniedChannels = 0
     /// Names that somebody subscribes to, each once.
     public var channelCount = 0
     public var patternCount = 0

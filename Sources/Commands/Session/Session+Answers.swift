@@ -104,6 +104,7 @@ extension Session {
             }
             if job.endsSession { isEnding = true }
         }
+        if isRevoked { isEnding = true }
         if case .nothing = need { isRunnable = hasWork && !isEnding }
     }
 

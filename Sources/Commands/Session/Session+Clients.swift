@@ -16,7 +16,7 @@ extension Session {
             if request.count == 3 {
                 visitClients(ClientFilter(address: String(copying: request[2])), .kill(countsThem: false))
             } else {
-                visitClients(try ClientFilter(killed: request, askerID: id), .kill(countsThem: true))
+                visitClients(try killedClients(request), .kill(countsThem: true))
             }
         case .clientUnblock: try unblock(request, plan)
         case .clientNoEvict:
@@ -33,6 +33,11 @@ extension Session {
         default: return false
         }
         return true
+    }
+
+    private func killedClients(_ request: borrowing Request) throws(CommandError) -> ClientFilter {
+        let users = context.server.access.current.users
+        return try ClientFilter(killed: request, askerID: id) { users[$0] != nil }
     }
 
     private func visitClients(_ filter: ClientFilter, _ purpose: ClientVisitJob.Purpose) {

@@ -67,6 +67,7 @@ extension Session {
         database = 0
         name = ""
         (isNoEvict, isNoTouch) = (false, false)
+        forgetUser()
         if protocolVersion != .resp2 { changeProtocol(to: .resp2, plan) }
         reply(plan) { $0.simple("RESET" as StaticString) }
     }
@@ -78,50 +79,7 @@ extension Session {
             return replyError(plan, "ERR DB index is out of range" as StaticString)
         }
         database = number
+        if !user.isUnrestricted { updateOrdinary() }
         ok(plan)
-    }
-
-    private func auth(_ request: borrowing Request, _ plan: ReplyPlan) {
-        // Redis without a password takes any for the user that everybody is.
-        if request.count > 3 { return replyError(plan, ErrorReply.syntax) }
-        if request.count == 3, request[1].elementsEqual("default") { return ok(plan) }
-        replyError(plan, request.count == 2 ? ErrorReply.noPasswordSet : ErrorReply.wrongPassword)
-    }
-
-    private func hello(_ request: borrowing Request, _ plan: ReplyPlan) {
-        var wanted = protocolVersion
-        var newName: String?
-        if request.count > 1 {
-            guard let number = Int(decimal: request[1]) else {
-                return replyError(plan, "ERR Protocol version is not an integer or out of range" as StaticString)
-            }
-            switch number {
-            case 2: wanted = .resp2
-            case 3: wanted = .resp3
-            default: return replyError(plan, "NOPROTO unsupported protocol version" as StaticString)
-            }
-        }
-        var index = 2
-        while index < request.count {
-            let left = request.count - index - 1
-            if request[index].equalsIgnoringCase("AUTH"), left >= 2 {
-                guard request[index + 1].elementsEqual("default") else {
-                    return replyError(plan, ErrorReply.wrongPassword)
-                }
-                index += 3
-            } else if request[index].equalsIgnoringCase("SETNAME"), left >= 1 {
-                guard let valid = ClientFacts.validName(request[index + 1]) else {
-                    return replyError(plan, ErrorReply.invalidClientName)
-                }
-                newName = valid
-                index += 2
-            } else {
-                return replyError(plan, ErrorReply.helloOption(request[index]))
-            }
-        }
-        if let newName { name = newName }
-        if wanted != protocolVersion { changeProtocol(to: wanted, plan) }
-        let (id, version, dataset) = (id, version.id, context.server.catalog.names[database])
-        reply(plan) { ServerFacts.writeHello(clientID: id, dataset: dataset, version: version, to: &$0) }
     }
 }

@@ -117,17 +117,4 @@ extension Session {
         default: scheduleFacts { [names] in $0.writeHistograms(names, to: &$1) }
         }
     }
-
-    private func performAccess(
-        _ command: CommandRow, _ request: borrowing Request, _ plan: ReplyPlan
-    ) throws(CommandError) -> Bool {
-        // Nothing may be added to the plan for the commands of others.
-        guard CommandTable.accessActions.contains(command.action) else { return false }
-        if command.action == .aclCategories { try Self.checkNames(request) }
-        try answer(request, plan) { [table = context.server.table] request, output throws(CommandError) in
-            let isKnown = try AccessAnswers(table: table).write(command, request, to: &output)
-            precondition(isKnown, "no session answers an action of ACL")
-        }
-        return true
-    }
 }

@@ -5,9 +5,12 @@ import RESP
 extension Session {
     /// Finds out anew whether requests need more than to be performed.
     func updateOrdinary() {
-        isOrdinary =
+        isModeless =
             transaction == nil && subscriptions == nil && muting == .none && tracking?.isNextCached == nil
             && versionWishes == nil && monitoring == nil
+        isOrdinary = isModeless && !isLockedOut && user.isUnrestricted
+        takesPlainGets =
+            isModeless && !isLockedOut && (user.isUnrestricted || user.mayGetEveryKey(of: database, context.getCommand))
     }
 
     /// Sees to what the requests before have left to do when one begins.

@@ -7,7 +7,8 @@ extension Session {
     /// Whether the next request may be taken by ``takePlainGets(_:from:_:)``: it means what it says.
     @inline(__always)
     func mayTakePlainGets(_ parser: borrowing RequestParser) -> Bool {
-        isOrdinary && !context.isMonitored && !isReplaying && sliced == nil && parser.isBetweenRequests && limits.admitPlainGets
+        takesPlainGets && !context.isMonitored && !isReplaying && sliced == nil && parser.isBetweenRequests
+            && limits.admitPlainGets
     }
 
     /// Understands the `GET`s in a row that begin at `offset`, as many as the budget allows: one step of the plan.

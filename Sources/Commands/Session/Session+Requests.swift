@@ -6,7 +6,7 @@ import Storage
 extension Session {
     /// Understands one request: refuses it, queues it, or adds its steps to the plan.
     ///
-    /// Checks in Redis's order: known, arity, writable, transaction.
+    /// Checks in Redis's order: known, arity, allowed, writable, transaction.
     func run(_ request: borrowing Request, _ plan: ReplyPlan) {
         guard request.count > 0 else { return }
         budget -= 1
@@ -21,6 +21,7 @@ extension Session {
         }
         guard command.accepts(argumentCount: request.count) else { return refuseArity(command, plan) }
         lastCommand = command
+        if !isOrdinary, isDenied(command, request, plan) { return }
         if command.isWrite { return refuseWrite(plan) }
         if !isOrdinary, isSpecial(command, request, plan) { return }
         perform(command, request, plan)

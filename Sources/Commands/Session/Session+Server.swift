@@ -82,6 +82,9 @@ extension Session {
         fail(plan) { $0.error(text.span) }
     }
 
+    /// Whom the client has shown the password of.
+    public var username: [UInt8] { user.name }
+
     /// What Redis would call the type of this session's client.
     public var kind: ClientFacts.Kind { subscriptions == nil ? .normal : .pubsub }
 
@@ -90,6 +93,7 @@ extension Session {
         var facts = ClientFacts()
         facts.id = id
         facts.name = name
+        facts.username = user.printableName
         facts.database = database
         facts.queuedRequestCount = transaction?.count
         facts.inputBytes = requestBytes

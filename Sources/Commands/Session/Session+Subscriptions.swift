@@ -14,7 +14,8 @@ extension Session {
     ///
     /// - Returns: Whether the client subscribes to it; ``isRunnable`` then says whether it can be sent now.
     public func take(channel: [UInt8], message: [UInt8]) -> Bool {
-        guard let subscriptions, !isEnding else { return false }
+        followAccess()
+        guard let subscriptions, !isEnding, !isRevoked else { return false }
         let matches = subscriptions.pushes(channel: channel, message: message)
         for push in matches { self.push(push) }
         return !matches.isEmpty

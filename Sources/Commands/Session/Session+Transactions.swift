@@ -35,7 +35,7 @@ extension Session {
     func multi(_ plan: ReplyPlan) {
         guard transaction == nil else { return replyError(plan, "ERR MULTI calls can not be nested" as StaticString) }
         transaction = Transaction()
-        isOrdinary = false
+        updateOrdinary()
         reply(plan) { $0.simple("OK" as StaticString) }
     }
 

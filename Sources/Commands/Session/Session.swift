@@ -38,7 +38,7 @@ public final class Session {
     var backlog = ByteBuffer()
     /// Whether the session waits for bytes from its client and for nothing else, and holds none.
     public var isAtRest: Bool {
-        !(isWaiting || isRunnable || isEnding) && isOrdinary && backlog.isEmpty && replay == nil && tracking == nil
+        !(isWaiting || isRunnable || isEnding) && isModeless && backlog.isEmpty && replay == nil && tracking == nil
             && pushes.isEmpty
     }
     /// Bytes that the session holds: of requests that have not been answered, and ``trackingBytes``.
@@ -60,7 +60,21 @@ public final class Session {
 
     private var parser: RequestParser
     /// What requests may be like; for those from now on.
-    public var limits: RequestParser.Limits { didSet { parser.limits = limits } }
+    public var limits: RequestParser.Limits { didSet { areLimitsStale = true } }
+    /// Whether ``limits``, or to whom they apply, have changed since the last request.
+    var areLimitsStale = false
+    /// Who the client is, as of ``accessEpoch``.
+    var user: AccessUser
+    /// Whether the client has shown a password, or needed none when it came.
+    var isAuthenticated: Bool
+    /// The number of the change of users that ``user`` is of.
+    var accessEpoch: Int
+    /// Whether the client has to show a password before anything else.
+    public internal(set) var isLockedOut = false {
+        didSet { context.lockedOutCount += (isLockedOut ? 1 : 0) - (oldValue ? 1 : 0) }
+    }
+    /// Whether the client's user is gone, or may not listen to what the client listens to: the connection is to end.
+    public internal(set) var isRevoked = false
     /// As the client asked for by `CLIENT NO-EVICT` and `CLIENT NO-TOUCH`.
     public internal(set) var isNoEvict = false
     var isNoTouch = false
@@ -100,8 +114,12 @@ public final class Session {
     var tracking: Tracking?
     /// Which replies the client does not want, as of the requests understood so far.
     var muting = Muting.none
-    /// Whether a request needs no more than to be performed: there is no transaction, subscription and so on.
+    /// Whether there is no transaction, subscription and so on.
+    var isModeless = true
+    /// Whether a request needs no more than to be performed: ``isModeless``, and the client may do everything.
     var isOrdinary = true
+    /// Whether a `GET` needs no more than to be performed: ``isModeless``, and the client may get every key.
+    var takesPlainGets = true
     /// Whether replies that are made now are not sent; lags behind ``muting`` within a turn.
     var isMuted = false
     /// Where in the output what is not sent begins, while ``isMuted``.
@@ -138,7 +156,14 @@ public final class Session {
         self.context = context
         self.limits = limits
         parser = RequestParser(limits: limits)
+        context.refreshAccess()
+        user = context.access.defaultUser
+        isAuthenticated = user.isOpen
+        accessEpoch = context.access.epoch
+        if !user.isOpen || !user.isUnrestricted { updateAccess() }
     }
+
+    deinit { if isLockedOut { context.lockedOutCount -= 1 } }
 
     // MARK: Bytes in
 
@@ -157,6 +182,8 @@ public final class Session {
         firstStep = plan.stepCount
         budget = Self.turnBudget
         isRunnable = false
+        followAccess()
+        if isEnding { return firstStep..<firstStep }
         if !pushes.isEmpty, sliced == nil, replay == nil { flushPushes(plan) }
         requestsBeganInInput = backlog.isEmpty && !bytes.isEmpty
         if backlog.isEmpty {
@@ -200,6 +227,10 @@ public final class Session {
             }
             let rest = bytes.extracting(used...)
             if sliced == nil {
+                if areLimitsStale {
+                    areLimitsStale = false
+                    parser.limits = currentLimits
+                }
                 do throws(ProtocolError) {
                     guard case .request(let byteCount) = try parser.parse(rest) else { break }
                     used += byteCount
@@ -210,8 +241,9 @@ public final class Session {
                         sliced?.byteCount = byteCount
                     }
                 } catch {
+                    let text = strangerError(error, at: rest).map { Array($0.utf8) } ?? error.text
                     context.metrics.protocolErrors.add()
-                    refuse(plan) { $0.error(error.text.span) }
+                    refuse(plan) { $0.error(text.span) }
                     isEnding = true
                 }
             } else {

@@ -17,6 +17,8 @@ public final class ServerState: Sendable {
     public let cursors = ScanCursors()
     public let subscriptions = SubscriptionRegistry()
     public let directory = ClientDirectory()
+    /// The users, and what is refused to them.
+    public let access: AccessRegistry
     /// Bytes that the reply of one command may take up where it cannot be sent piece by piece.
     public var replyBytesMax: Int {
         get { replyBytes.load(ordering: .relaxed) }
@@ -45,6 +47,7 @@ public final class ServerState: Sendable {
         precondition(replyBytesMax > 0)
         self.table = table
         lookupCommands = LookupCommands(table)
+        access = AccessRegistry(table)
         self.catalog = catalog
         settings = Mutex(configuration)
         replyBytes = Atomic(replyBytesMax)
@@ -87,7 +90,12 @@ public final class ServerState: Sendable {
     /// What `INFO` tells, gathered now; may read files, so readers call it.
     public func facts() -> ServerFacts {
         let gathered = gatherFacts()
-        var facts = baseline.withLock { $0 }.map(gathered.counting(from:)) ?? gathered
+        let start = baseline.withLock { $0 }
+        var facts = start.map(gathered.counting(from:)) ?? gathered
+        facts.deniedCommands = access.denialCount(.command) - (start?.deniedCommands ?? 0)
+        facts.deniedKeys = access.denialCount(.key) - (start?.deniedKeys ?? 0)
+        facts.deniedLogins = access.denialCount(.login) - (start?.deniedLogins ?? 0)
+        facts.deniedChannels = access.denialCount(.channel) - (start?.deniedChannels ?? 0)
         facts.channelCount = subscriptions.nameCount(.channel)
         facts.patternCount = subscriptions.nameCount(.pattern)
         facts.shardChannelCount = subscriptions.nameCount(.shardChannel)
@@ -109,7 +117,11 @@ public final class ServerState: Sendable {
 
     /// Has the counters of ``facts()`` begin again; those that machines read go on.
     func resetStatistics() {
-        let now = gatherFacts()
+        var now = gatherFacts()
+        now.deniedCommands = access.denialCount(.command)
+        now.deniedKeys = access.denialCount(.key)
+        now.deniedLogins = access.denialCount(.login)
+        now.deniedChannels = access.denialCount(.channel)
         baseline.withLock { $0 = now }
     }
 
@@ -167,6 +179,14 @@ public final class SessionContext {
     /// The address of the client with an id; asked for what is noted with its client only.
     public var addressOfClient: (Int) -> String = { _ in "" }
     var random: SplitMix64
+    /// The users as of the latest look.
+    private(set) var access: AccessSnapshot
+    /// Sessions of this loop whose clients have to show a password first.
+    public internal(set) var lockedOutCount = 0
+    /// The line of `CLIENT LIST` about a session's client; asked for what is noted with its client only.
+    public var describeClient: (Session) -> String = { $0.facts.line }
+    /// Told of every password that is refused, with the name that it was for.
+    public var onRefusedLogin: (Session, [UInt8]) -> Void = { _, _ in }
     /// Versions that sessions of this loop have chosen to stay on, each counted once a session.
     public internal(set) var versionUseCount = 0
     /// Told of every damaged look-up and walk, for the log.
@@ -181,6 +201,18 @@ public final class SessionContext {
         getCommand = server.table.row(at: server.lookupCommands.get)
         tally = CommandTally(commandCount: server.table.commands.count, metrics: metrics.commands)
         random = SplitMix64(state: seed)
+        access = server.access.current
+    }
+
+    /// Whether who says nothing about itself is let in.
+    public var isOpenToEverybody: Bool {
+        refreshAccess()
+        return access.defaultUser.isOpen
+    }
+
+    /// Goes by the users as they are now.
+    func refreshAccess() {
+        if access.epoch != server.access.epoch { access = server.access.current }
     }
 
     func report(_ failure: EngineError?, of version: DatasetVersion, key: [UInt8]? = nil) {

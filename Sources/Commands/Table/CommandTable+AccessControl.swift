@@ -1,5 +1,5 @@
 extension CommandTable {
-    /// Commands about users, of whom there is one, who may do everything.
+    /// Commands about users, and what each may do.
     static let accessControl: [Row] = [
         Row(
             "acl", .container, arity: -2, [], group: .server, since: "6.0.0", "Depends on subcommand.",
@@ -28,19 +28,19 @@ extension CommandTable {
                     group: .server, since: "7.0.0", "O(1)", "Tells whether a user may run a command."),
                 Row(
                     "log", .aclLog, arity: -2, [.admin, .noscript, .loading, .stale],
-                    group: .server, since: "6.0.0", "O(N)", "Lists refused attempts, of which there are none."),
+                    group: .server, since: "6.0.0", "O(N)", "Lists what has lately been refused."),
                 Row(
                     "setuser", .aclSetUser, arity: -3, [.admin, .noscript, .loading, .stale],
-                    group: .server, since: "6.0.0", "O(N)", "Changes a user: refused."),
+                    group: .server, since: "6.0.0", "O(N)", "Changes a user, or makes one."),
                 Row(
                     "deluser", .aclDeleteUser, arity: -3, [.admin, .noscript, .loading, .stale],
-                    group: .server, since: "6.0.0", "O(1)", "Removes users, where there are any to remove."),
+                    group: .server, since: "6.0.0", "O(1)", "Removes users, and closes their connections."),
                 Row(
                     "save", .aclSave, arity: 2, [.admin, .noscript, .loading, .stale],
-                    group: .server, since: "6.0.0", "O(N)", "Writes the users to a file: refused."),
+                    group: .server, since: "6.0.0", "O(N)", "Writes the users to their file."),
                 Row(
                     "load", .aclLoad, arity: 2, [.admin, .noscript, .loading, .stale],
-                    group: .server, since: "6.0.0", "O(N)", "Reads the users from a file: refused."),
+                    group: .server, since: "6.0.0", "O(N)", "Reads the users from their file."),
                 Row(
                     "help", .aclHelp, arity: 2, [.loading, .stale], group: .server, since: "6.0.0", "O(1)",
                     "Lists the sub-commands."),

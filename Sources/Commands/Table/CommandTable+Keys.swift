@@ -30,7 +30,16 @@ extension CommandTable {
         }
     }
 
-    private typealias Key = (index: Int, access: KeyAccess)
+    typealias Key = (index: Int, access: KeyAccess)
+
+    /// The arguments that are keys, the command's name being argument `offset`; none where they cannot be told.
+    func keys(of row: CommandRow, _ request: borrowing Request, offset: Int) -> [Key] {
+        do throws(CommandError) {
+            return try Self.keys(of: command(of: row), request, offset: offset)
+        } catch {
+            return []
+        }
+    }
 
     private static let invalidArguments = CommandError("ERR Invalid arguments specified for command")
 

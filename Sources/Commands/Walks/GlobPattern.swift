@@ -149,5 +149,5 @@ extension UInt8 {
     fileprivate static let hyphen = Self(ascii: "-")
 
     /// The small letter of an ASCII capital; others as they are.
-    fileprivate var lowercased: Self { (Self(ascii: "A")...Self(ascii: "Z")).contains(self) ? self | 0x20 : self }
+    var lowercased: Self { (Self(ascii: "A")...Self(ascii: "Z")).contains(self) ? self | 0x20 : self }
 }

@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from .resp import wait_until
+
 CHROMIUM = shutil.which("chromium")
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
@@ -52,12 +54,11 @@ class Tab:
             self.complaints.append(f"request: {request.url}")
 
     def open(self, path="/"):
-        response = self.page.goto(self.origin + path)
-        return response
+        return self.page.goto(self.origin + path)
 
     def wait_for(self, expression, argument=None):
-        """Waits until a JavaScript expression is true in the page."""
-        return self.page.wait_for_function(expression, arg=argument)
+        """Waits until a JavaScript expression is true; the page's own policy forbids Playwright's way to."""
+        return wait_until(lambda: self.page.evaluate(expression, argument), what=expression)
 
     def scrolls_sideways(self):
         return self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")

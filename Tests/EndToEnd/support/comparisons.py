@@ -88,6 +88,20 @@ def same_fields(ours, theirs, known):
     return isinstance(theirs, dict) and list(ours) == list(theirs) and shape(ours, theirs, known)
 
 
+def access_log(ours, theirs, known):
+    """The same refusals, whoever was refused and however long ago; which of them were counted as one goes by the clock."""
+    if isinstance(theirs, str):
+        return ours == theirs
+    ours, theirs = ([fields_of(entry) for entry in log] for log in (ours, theirs))
+    apart = (b"count", b"age-seconds", b"client-info")
+    kinds = [{tuple(value for name, value in entry.items() if name not in apart) for entry in log} for log in (ours, theirs)]
+    return kinds[0] == kinds[1] and all(list(one) == list(other) for one, other in zip(ours, theirs))
+
+
+def fields_of(entry):
+    return paired(entry) if isinstance(entry, list) else entry
+
+
 def command_names(ours, theirs, known):
     """Names of commands in any order: all that Redis gives, and besides them only such as it does not know."""
     mine, other = {name.lower() for name in ours}, {name.lower() for name in theirs}

@@ -222,8 +222,8 @@ class ServerForms(Parts):
             ([b"ACL", b"GENPASS", 0], None), ([b"ACL", b"GENPASS", b"x"], None), ([b"ACL", b"GENPASS", 5000], None),
             ([b"ACL", b"DRYRUN", b"default", b"get", b"x"], None), ([b"ACL", b"DRYRUN", b"nobody", b"get", b"x"], None),
             ([b"ACL", b"DRYRUN", b"default", b"nosuch"], None), ([b"ACL", b"DRYRUN", b"default", b"get"], None),
-            ([b"ACL", b"LOG"], None), ([b"ACL", b"LOG", b"RESET"], None), ([b"ACL", b"LOG", b"x"], None),
-            ([b"ACL", b"LOG", 3], None), ([b"ACL", b"LOAD"], None), ([b"ACL", b"SAVE"], None),
+            ([b"ACL", b"LOG"], comparisons.access_log), ([b"ACL", b"LOG", b"RESET"], None), ([b"ACL", b"LOG", b"x"], None),
+            ([b"ACL", b"LOG", 3], comparisons.access_log), ([b"ACL", b"LOAD"], None), ([b"ACL", b"SAVE"], None),
             ([b"ACL", b"NOSUCH"], None), ([b"ACL", b"DELUSER", b"nobody"], None),
             ([b"ACL", b"DELUSER", b"default"], None)))
 

@@ -91,26 +91,48 @@
     commands: { series: [['commands_per_second']], label: short, read: count, unit: 'commands a second', area: true },
     latency: {
       series: [['p50_ns', 'half'], ['p99_ns', '99 %', 'second'], ['p999_ns', '99.9 %', 'third']],
-      label: duration, read: value => value ? duration(value) : '–', unit: 'time in the server', isLogarithmic: true,
+      label: duration, read: duration, unit: 'time in the server', isLogarithmic: true,
     },
     hits: {
-      series: [['hit_share']], label: value => `${Math.round(value * 100)} %`, read: value => value === null ? '–' : percent(value),
+      series: [['hit_share']], label: value => `${Math.round(value * 100)} %`, read: percent,
       unit: 'share of keys that were hits', ticks: [0, 0.25, 0.5, 0.75, 1],
     },
     connections: { series: [['connections']], label: short, read: count, unit: 'connections', whole: true },
   };
 
-  // Columns are kept whole; a chart's width decides how many there is room for.
+  // As many points as there is room for: each tells of some seconds, the mean of rates and the longest of times.
+  function points(chart, start, room) {
+    const span = Math.max(1, Math.ceil(secondsMax / Math.max(1, room / 2))) * 1000;
+    const times = [], values = chart.series.map(() => []);
+    let first = 0;
+    const all = columns.at_ms ?? [];
+    all.forEach((time, index) => {
+      const isLast = index === all.length - 1 || Math.floor(all[index + 1] / span) !== Math.floor(time / span);
+      if (!isLast) return;
+      if (time >= start) {
+        times.push(time);
+        chart.series.forEach(([key], place) => {
+          const some = columns[key].slice(first, index + 1).filter(value => value !== null);
+          const isNone = !some.length || (chart.isLogarithmic && Math.max(...some) === 0);
+          values[place].push(isNone ? null : chart.isLogarithmic
+            ? Math.max(...some) : some.reduce((sum, value) => sum + value, 0) / some.length);
+        });
+      }
+      first = index + 1;
+    });
+    return { times, values, span };
+  }
+
   function draw(name) {
-    const chart = charts[name], figure = $(`#chart-${name}`), times = columns.at_ms ?? [];
+    const chart = charts[name], figure = $(`#chart-${name}`);
     const width = Math.max(280, Math.round(figure.clientWidth)), height = 150;
     const area = { left: 46, right: width - 6, top: 8, bottom: height - 20 };
     const end = now(), start = end - secondsMax * 1000;
     const x = time => area.left + (time - start) / (end - start) * (area.right - area.left);
-    const values = chart.series.flatMap(([key]) => columns[key] ?? []).filter(value => value !== null);
-    const positive = values.filter(value => value > 0);
+    const { times, values, span } = points(chart, start, area.right - area.left);
+    const there = values.flat().filter(value => value !== null);
     const ticks = chart.ticks ?? (chart.isLogarithmic
-      ? decades(Math.min(...positive, 1e6), Math.max(...positive, 1e4)) : steps(Math.max(0, ...values), chart.whole));
+      ? decades(Math.min(...there, 1e6), Math.max(...there, 1e4)) : steps(Math.max(0, ...there), chart.whole));
     const scale = chart.isLogarithmic ? Math.log10 : value => value;
     const [low, high] = [scale(ticks[0]), scale(ticks[ticks.length - 1])];
     const y = value => area.bottom - (scale(Math.max(value, ticks[0])) - low) / (high - low) * (area.bottom - area.top);
@@ -128,14 +150,13 @@
       if (swap.at_ms < start) continue;
       svg.append(node('line', { class: swap.outcome === 'swapped' ? 'swap' : 'swap bad', x1: x(swap.at_ms), x2: x(swap.at_ms), y1: area.top, y2: area.bottom }));
     }
-    chart.series.forEach(([key, , style]) => {
+    chart.series.forEach(([, , style], place) => {
       let line = '', isOpen = false, previous = 0, first = null, last = null;
-      (columns[key] ?? []).forEach((value, index) => {
-        const isGap = value === null || (chart.isLogarithmic && value === 0);
+      values[place].forEach((value, index) => {
         // Where the server or the page slept there is no line.
-        if (isGap || times[index] - previous > 5000) isOpen = false;
+        if (value === null || times[index] - previous > span + 5000) isOpen = false;
         previous = times[index];
-        if (isGap || times[index] < start) return;
+        if (value === null) return;
         line += `${isOpen ? 'L' : 'M'}${x(times[index]).toFixed(1)} ${y(value).toFixed(1)}`;
         first ??= x(times[index]);
         last = x(times[index]);
@@ -154,11 +175,13 @@
       $('figcaption', figure).append(read);
     }
     const tell = index => {
-      const words = chart.series.map(([key, title]) => {
-        const value = columns[key]?.[index];
-        return `${title ? `${title} ` : ''}${value === undefined ? '–' : chart.read(value)}`;
+      const words = chart.series.flatMap(([, title, style], place) => {
+        const value = values[place][index] ?? null;
+        const swatch = document.createElement('span');
+        swatch.className = `swatch ${style ?? ''}`;
+        return [...(title ? [swatch, `${title} `] : []), value === null ? '–' : chart.read(value), '  '];
       });
-      read.textContent = `${words.join(', ')}${index === times.length - 1 ? '' : ` at ${clock(new Date(times[index]))}`}`;
+      read.replaceChildren(...words, index === times.length - 1 ? '' : `at ${clock(new Date(times[index]))}`);
     };
     const newest = times.length - 1;
     svg.addEventListener('pointermove', event => {
@@ -185,7 +208,7 @@
       cursor.setAttribute('visibility', 'visible');
     }
     if (newest >= 0) tell(pointed >= 0 ? pointed : newest);
-    svg.setAttribute('aria-label', `${chart.unit}, the last ten minutes; now ${read.textContent}`);
+    svg.setAttribute('aria-label', `${chart.unit}, the last ten minutes; now ${read.textContent.trim()}`);
     $('svg', figure)?.remove();
     figure.append(svg);
   }
@@ -214,7 +237,7 @@
     const span = spans.find(candidate => (end - from) / candidate <= width / 110) ?? (end - from);
     const offset = new Date(end).getTimezoneOffset() * 60000;
     for (let at = Math.ceil((from - offset) / span) * span + offset; at <= end; at += span) {
-      if (x(at) < left + 20 || x(at) > right - 26) continue;
+      if (x(at) < left + 20 || x(at) > right - 48) continue;
       const date = new Date(at), isDay = span >= 86400000;
       svg.append(node('line', { class: 'axis', x1: x(at), x2: x(at), y1: height - 22, y2: height - 18 }));
       svg.append(node('text', { x: x(at), y: height - 5, 'text-anchor': 'middle' }, isDay ? local(date).slice(5, 10) : minute(date)));
@@ -322,7 +345,32 @@
   addEventListener('resize', drawAll);
   showTimes();
   enhanceLookup();
+  enhanceHotKeys();
   tick();
+
+  // Shows the hot keys once somebody wants them, and then every few seconds: a request for keys may need a password.
+  function enhanceHotKeys() {
+    const place = $('#hot-keys');
+    async function show() {
+      if (!isPaused && !document.hidden) {
+        try {
+          const answer = await fetch('lookup', { cache: 'no-store' });
+          const fresh = $('#hot-keys .hot', new DOMParser().parseFromString(await answer.text(), 'text/html'));
+          if (!fresh) throw new Error(`${answer.status}`);
+          // Nobody's focus is taken away, but for the link's that has done its work.
+          const focused = $('.hot table', place) && place.contains(document.activeElement);
+          if (!focused) $('.hot', place).replaceWith(document.adoptNode(fresh));
+        } catch {
+          $('.hot', place).textContent = 'No answer from the server.';
+        }
+      }
+      setTimeout(show, 5000);
+    }
+    $('.hot a', place)?.addEventListener('click', event => {
+      event.preventDefault();
+      show();
+    }, { once: true });
+  }
 
   // Looks a key up without leaving the page.
   function enhanceLookup() {

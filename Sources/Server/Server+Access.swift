@@ -1,0 +1,99 @@
+public import Commands
+import Platform
+public import Settings
+
+/// Passwords or users that the settings name and that cannot be used.
+public struct AccessError: Error, CustomStringConvertible {
+    /// One line for an operator.
+    public let description: String
+}
+
+extension Server {
+    /// Makes the users those that the settings name: the default one's password, and the users of the file.
+    ///
+    /// For the control thread; reads files. Connections go by the change before their next request; those whose user
+    /// is gone are closed.
+    ///
+    /// - Throws: What is wrong, with nothing changed.
+    public func adoptUsers(_ settings: ServerSettings) throws(AccessError) {
+        let access = settings.access
+        var password = access.password
+        if let path = access.passwordPath {
+            guard password == nil else {
+                throw AccessError(description: "password-file: there is a password in the settings as well")
+            }
+            password = try Self.password(inFile: path)
+        }
+        passwordOfFile = access.passwordPath == nil ? nil : password
+        guard let path = access.usersPath else { return adopt(password: password) }
+        state.access.file = Self.file(at: path)
+        do throws(AccessRegistry.LoadFailure) {
+            try state.access.load(AccessRegistry.DefaultPassword(password))
+        } catch {
+            throw AccessError(description: "users-file: \(error.text)")
+        }
+        adoptedPassword = password
+    }
+
+    /// Goes by a password that has been changed while the server runs.
+    func adoptPassword(_ settings: ServerSettings) {
+        adopt(password: settings.access.password ?? passwordOfFile)
+    }
+
+    /// Leaves a default user alone that has been changed otherwise, as long as the settings say what they did.
+    private func adopt(password: String?) {
+        guard password != adoptedPassword else { return }
+        adoptedPassword = password
+        state.access.setDefaultPassword(AccessRegistry.DefaultPassword(password))
+    }
+
+    private static func password(inFile path: String) throws(AccessError) -> String {
+        func failure(_ reason: String) -> AccessError { AccessError(description: "password-file: \(path) \(reason)") }
+        let bytes: [UInt8]?
+        do throws(SystemError) {
+            bytes = try FileSystem.read(path, byteCountMax: passwordFileBytesMax)
+        } catch {
+            throw failure("cannot be read: \(error.reason)")
+        }
+        guard var bytes else { throw failure("does not exist") }
+        while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { bytes.removeLast() }
+        guard let password = String(validating: bytes, as: UTF8.self) else { throw failure("is not UTF-8 text") }
+        guard !password.isEmpty else { throw failure("is empty") }
+        guard !password.utf8.contains(UInt8(ascii: "\n")) else { throw failure("has more than one line") }
+        return password
+    }
+
+    private static func file(at path: String) -> AccessRegistry.UsersFileAccess {
+        AccessRegistry.UsersFileAccess(
+            path: path,
+            read: { () throws(AccessRegistry.FileFailure) in
+                let bytes: [UInt8]?
+                do throws(SystemError) {
+                    bytes = try FileSystem.read(path, byteCountMax: usersFileBytesMax)
+                } catch {
+                    throw AccessRegistry.FileFailure(reason: error.reason)
+                }
+                guard let bytes else { throw AccessRegistry.FileFailure(reason: "No such file or directory") }
+                return bytes
+            },
+            write: { (bytes) throws(AccessRegistry.FileFailure) in
+                do throws(SystemError) {
+                    try FileSystem.write(bytes, to: path, mode: 0o600)
+                } catch {
+                    throw AccessRegistry.FileFailure(reason: error.reason)
+                }
+            })
+    }
+
+    private static let passwordFileBytesMax = 4_096
+    private static let usersFileBytesMax = 16 << 20
+}
+
+extension ServerObserver {
+    /// The user of a name and a password, for those who serve the same users otherwise than by commands; any thread.
+    ///
+    /// - Returns: `nil`, counted as refused, where there is no such user, or it is off.
+    public func user(named name: String, password: String) -> AccessUser? {
+        state.access.user(named: name, password: password)
+    }
+}
