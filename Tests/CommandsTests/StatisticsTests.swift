@@ -184,6 +184,6 @@ private func run(_ driver: SessionDriver, _ requests: [UInt8]...) -> String {
         #expect(written { facts.writeHistograms(["nosuch"], to: &$0) } == "*0\r\n")
         #expect(
             facts.info([.latencystats]).hasPrefix(
-                "# Latencystats\r\nlatency_percentiles_usec_get:p50=0.512,p99=16.384,p99.9=16.384\r\n"))
+                "# Latencystats\r\nlatency_percentiles_usec_get:p50=0.504,p99=16.128,p99.9=16.128\r\n"))
     }
 }

@@ -29,6 +29,7 @@ public struct MetricSources: Sendable {
             "almanac_ready", .gauge, help: "Whether the server is to get traffic, as /readyz tells.",
             samples: [.init(.count(isReady ? 1 : 0))])
         return [ready] + ServerFamilies(observer.measurements()).all
+            + (observer.tlsFacts?.families ?? [])
             + DatasetFamilies(control.facts(), control.counts(), unixSeconds: now).all + others()
             + ProcessFamilies.now()
     }

@@ -21,10 +21,10 @@ import Testing
         later.unixMicroseconds = 5_000_000
         var statistics = ServerFacts.CommandStatistics(
             name: "get", calls: 1, microseconds: 0, rejectedCalls: 0, failedCalls: 0)
-        statistics.times.add(90, toBucket: 10)
+        statistics.times.add(90, each: 1 << 10)
         earlier.commandStatistics = [statistics]
-        statistics.times.add(98, toBucket: 12)
-        statistics.times.add(2, toBucket: 20)
+        statistics.times.add(98, each: 1 << 12)
+        statistics.times.add(2, each: 1 << 20)
         later.commandStatistics = [statistics]
         let sample = StatusSample(earlier, later, seconds: 2)
         #expect(sample.commands == 150 && sample.hits == 50 && sample.misses == 0 && sample.connections == 7)
