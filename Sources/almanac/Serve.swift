@@ -79,6 +79,9 @@ func serve(
     for address in server.encryptedAddresses {
         logger.info("listening with TLS", metadata: ["address": "\(address)"])
     }
+    if Privileges.isRoot {
+        logger.warning("running as root", metadata: ["advice": "name a user in the setting user, or start it as one"])
+    }
     logger.info(
         "ready",
         metadata: [
@@ -180,8 +183,8 @@ func noteCertificate(of server: Server, _ logger: Logger) {
 
 /// The server, and the control of its versions.
 ///
-/// Apart from ``serve(settings:sockets:signals:logger:log:input:)``, whose variables live as long as the process: a first
-/// version that one of them held would never close.
+/// Apart from ``serve(settings:sockets:signals:logger:log:input:)``, whose variables live as long as the process: a
+/// first version that one of them held would never close.
 ///
 /// - Returns: `nil` where a signal ended the wait for a version that has yet to come.
 private func makeServer(
