@@ -68,6 +68,7 @@ func serve(
     try control.start(
         settings: settings, audience: ServerAudience(server), openEngine: engines.open,
         trustedKeys: trustedKeys, logger: logger)
+    admin?.encrypt(with: server.tls)
     let metrics = MetricSources(server.observer, control: control, health: health) {
         engines.metricFamilies() + log.metricFamilies
     }
@@ -141,8 +142,16 @@ func serve(
 }
 
 private func startAdminServer(_ settings: ServerSettings, _ health: Health, _ logger: Logger) throws -> AdminServer? {
+    var context: TLSContext?
+    if settings.admin.usesTLS, settings.admin.port != 0 {
+        do throws(TLSError) {
+            context = try TLSContext(settings.tls)
+        } catch {
+            throw CommandFailure(.badConfiguration, "admin-tls: \(error)")
+        }
+    }
     do throws(HTTPListenError) {
-        return try AdminServer(settings: settings.admin, health: health, logger: logger)
+        return try AdminServer(settings: settings.admin, context: context, health: health, logger: logger)
     } catch {
         throw CommandFailure(.ioError, "admin-port: \(error)")
     }

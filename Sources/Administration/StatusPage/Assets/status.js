@@ -234,7 +234,7 @@
       }
     });
     const spans = [60, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800].map(seconds => seconds * 1000);
-    const span = spans.find(candidate => (end - from) / candidate <= width / 110) ?? (end - from);
+    const span = spans.find(candidate => (end - from) / candidate <= width / 90) ?? (end - from);
     const offset = new Date(end).getTimezoneOffset() * 60000;
     for (let at = Math.ceil((from - offset) / span) * span + offset; at <= end; at += span) {
       if (x(at) < left + 20 || x(at) > right - 48) continue;
