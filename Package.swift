@@ -115,8 +115,8 @@ let package = Package(
         .target(
             name: "Administration",
             dependencies: [
-                "Commands", "Datasets", "Exposition", "HTTP", "Platform", "Server", "ServerMetrics", "Settings",
-                "Storage", "Tracing", "Versions", logging,
+                "Bytes", "Commands", "Datasets", "Exposition", "HTTP", "Platform", "Server", "ServerMetrics",
+                "Settings", "Storage", "TLS", "Tracing", "Versions", logging,
             ],
             resources: [
                 .embedInCode("StatusPage/Assets/status.css"), .embedInCode("StatusPage/Assets/status.js"),

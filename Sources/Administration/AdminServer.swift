@@ -4,6 +4,7 @@ public import Logging
 internal import Platform
 public import Settings
 private import Synchronization
+public import TLS
 
 /// The admin server: HTTP for probes, for Prometheus and for operators, beside the Redis port.
 ///
@@ -11,27 +12,66 @@ private import Synchronization
 public final class AdminServer: Sendable {
     private let server: HTTPServer
     private let routes: Routes
+    private let certificates: Certificates
     /// Once there is a server.
     private let statusPage = Mutex<StatusPage?>(nil)
 
-    /// Takes the addresses, and answers what `health` knows.
-    ///
-    /// - Returns: `nil` where the settings want no admin server.
-    /// - Throws: ``HTTPListenError``, naming the address that could not be had.
-    public init?(settings: AdminSettings, health: Health, logger: Logger) throws(HTTPListenError) {
-        guard settings.port != 0 else { return nil }
-        let routes = Routes(health.endpoints + [Self.version])
-        self.routes = routes
-        let hosts = settings.bindAddresses.flatMap(Self.hosts)
-        server = try HTTPServer(hosts: hosts, port: settings.port) { routes.answer($0) }
-        try server.start()
-        for address in server.addresses { logger.info("admin server listening", metadata: ["address": "\(address)"]) }
+    /// What new connections are encrypted with, if they are.
+    private final class Certificates: Sendable {
+        let slot: Mutex<TLSContextSlot>
+        init(_ context: TLSContext?) { slot = Mutex(TLSContextSlot(context)) }
     }
+
+    /// Takes the addresses, and answers what `health` knows; `nil` where the settings want no admin server.
+    ///
+    /// - Parameters:
+    ///   - settings: Where it listens.
+    ///   - context: To encrypt with until ``encrypt(with:)``; `nil`: the port speaks in the clear.
+    ///   - health: What probes are told.
+    ///   - logger: The server's own.
+    /// - Throws: ``HTTPListenError``, naming the address that could not be had.
+    public convenience init?(
+        settings: AdminSettings, context: TLSContext? = nil, health: Health, logger: Logger
+    ) throws(HTTPListenError) {
+        guard settings.port != 0 else { return nil }
+        try self.init(
+            bindAddresses: settings.bindAddresses, port: settings.port, context: context,
+            endpoints: health.endpoints + [Self.version], logger: logger)
+    }
+
+    /// The same with endpoints of the caller's own.
+    init(
+        bindAddresses: [String], port: UInt16, context: TLSContext?, endpoints: [Endpoint], logger: Logger
+    ) throws(HTTPListenError) {
+        let routes = Routes(endpoints)
+        let certificates = Certificates(context)
+        self.routes = routes
+        self.certificates = certificates
+        let decrypt: HTTPServer.Decryption = { accepted in
+            guard let context = certificates.slot.withLock({ $0 }).current else { return nil }
+            return EncryptedRelay.start(accepted, context)
+        }
+        server = try HTTPServer(
+            hosts: bindAddresses.flatMap(Self.hosts), port: port, decrypt: context == nil ? nil : decrypt
+        ) { routes.answer($0) }
+        try server.start()
+        let how = context == nil ? "" : " with TLS"
+        for address in server.addresses {
+            logger.info(
+                "admin server listening\(how)", metadata: ["address": "\(address)"])
+        }
+    }
+
+    /// Encrypts connections that come from now on with what `slot` holds when they do.
+    public func encrypt(with slot: TLSContextSlot) { certificates.slot.withLock { $0 = slot } }
+
+    /// Says that there are no endpoints but those given at the start.
+    func complete() { routes.add([]) }
 
     /// Answers all that there is, now that there is a server.
     public func observe(_ observed: ObservedServer) {
         let page = StatusPage(StatusPage.Sources(observed), datasets: observed.settings.datasets)
-        routes.add(Self.endpoints(observed) + page.endpoints)
+        routes.add(Self.endpoints(observed) + page.endpoints, keeper: DataGuard(observed.observer))
         // Without a thread the page has no past to show, and all else goes on.
         try? page.start()
         statusPage.withLock { $0 = page }
@@ -53,7 +93,7 @@ public final class AdminServer: Sendable {
         return server.stop()
     }
 
-    private static let version = Endpoint("/version", "what this program is, as JSON") { _ in
+    static let version = Endpoint("/version", "what this program is, as JSON") { _ in
         HTTPResponse(
             contentType: "application/json", text: "{\"name\": \"almanac\", \"version\": \"\(BuildVersion.number)\"}\n")
     }

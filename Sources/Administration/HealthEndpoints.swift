@@ -16,7 +16,7 @@ extension Health {
         ]
     }
 
-    private static func response(_ request: HTTPRequest, _ checks: [HealthCheck]) -> HTTPResponse {
+    static func response(_ request: HTTPRequest, _ checks: [HealthCheck]) -> HTTPResponse {
         let problems = checks.filter { $0.problem != nil }
         let isVerbose = request.parameter("verbose") != nil
         var lines = (isVerbose ? checks : problems).map { check in

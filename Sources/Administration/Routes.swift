@@ -9,6 +9,8 @@ final class Routes: Sendable {
         var endpoints: [String: Endpoint]
         /// Whether all have come.
         var isComplete = false
+        /// Who may see what tells data; until it is known, nobody.
+        var keeper: DataGuard?
     }
 
     /// - Parameter endpoints: Those that answer from the start.
@@ -16,17 +18,26 @@ final class Routes: Sendable {
         state = Mutex(State(endpoints: Self.byPath(endpoints)))
     }
 
-    /// Adds the rest.
-    func add(_ endpoints: [Endpoint]) {
+    /// Adds the rest, of which `keeper` guards those that tell data.
+    func add(_ endpoints: [Endpoint], keeper: DataGuard? = nil) {
         state.withLock { state in
+            state.keeper = keeper
             state.endpoints.merge(Self.byPath(endpoints)) { _, new in new }
             state.isComplete = true
         }
     }
 
     func answer(_ request: HTTPRequest) -> HTTPResponse {
-        let (endpoint, isComplete) = state.withLock { ($0.endpoints[request.path], $0.isComplete) }
-        if let endpoint { return endpoint.answer(request) }
+        let (endpoint, isComplete, keeper) = state.withLock {
+            ($0.endpoints[request.path], $0.isComplete, $0.keeper)
+        }
+        if let endpoint {
+            if endpoint.tellsData {
+                guard let keeper else { return HTTPResponse(status: 403, text: "nobody may see this\n") }
+                if let refusal = keeper.refusal(of: request) { return refusal }
+            }
+            return endpoint.answer(request)
+        }
         if request.path == "/endpoints" { return HTTPResponse(text: list) }
         guard isComplete else {
             return HTTPResponse(status: 503, text: "the server is starting; /readyz tells what it waits for\n")

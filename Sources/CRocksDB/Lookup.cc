@@ -2,6 +2,7 @@
 
 #include "Database.h"
 #include "Failure.h"
+#include "ReadCounters.h"
 #include "RowCache.h"
 
 using almanac::Fail;
@@ -113,6 +114,8 @@ size_t LookUp(
     // Counting for the thread's perf context, which nobody reads, is 200 instructions a key.
     rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
     size_t damaged = 0;
+    size_t cached = 0;
+    size_t blocked = 0;
     for (size_t i = 0; i < count; i++) {
         almanac_lookup &lookup = lookups[i];
         if (lookup.outcome != ALMANAC_PENDING && lookup.outcome != ALMANAC_WOULD_BLOCK) continue;
@@ -121,14 +124,17 @@ size_t LookUp(
         rocksdb::Status status = database.db->Get(options, database.family, key, &slice);
         if (Conclude(lookup, status, slice, damaged, pins.failure)) {
             pins.Keep();
+            cached += 1;
             if (pins.rows) {
                 pins.rows->Insert(
                     hashes[i], key_base + lookup.key_offset, lookup.key_count, lookup.value, lookup.value_count);
             }
         } else {
+            blocked += lookup.outcome == ALMANAC_WOULD_BLOCK;
             slice.Reset();
         }
     }
+    if (!may_read_disk && cached + blocked > 0) almanac::ReadCounters::AddLookups(cached, blocked);
     return damaged;
 }
 

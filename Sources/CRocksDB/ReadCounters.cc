@@ -12,8 +12,6 @@ enum Place : uint8_t {
     kIgnored,
     kCacheHits,
     kCacheMisses,
-    kCacheInsertions,
-    kCacheInsertedBytes,
     kFilterNegatives,
     kFilterPositives,
     kFilterTruePositives,
@@ -24,13 +22,10 @@ enum Place : uint8_t {
     kPlaces
 };
 
-/// Where each ticker is counted.
+/// Where each ticker is counted. Those of the cache are none of them: RocksDB's shorter path for compacted databases
+/// gathers them for each key and drops them.
 constexpr std::array<uint8_t, 256> MakePlaces() {
     std::array<uint8_t, 256> places{};
-    places[rocksdb::BLOCK_CACHE_DATA_HIT] = kCacheHits;
-    places[rocksdb::BLOCK_CACHE_DATA_MISS] = kCacheMisses;
-    places[rocksdb::BLOCK_CACHE_DATA_ADD] = kCacheInsertions;
-    places[rocksdb::BLOCK_CACHE_DATA_BYTES_INSERT] = kCacheInsertedBytes;
     places[rocksdb::BLOOM_FILTER_USEFUL] = kFilterNegatives;
     places[rocksdb::BLOOM_FILTER_FULL_POSITIVE] = kFilterPositives;
     places[rocksdb::BLOOM_FILTER_FULL_TRUE_POSITIVE] = kFilterTruePositives;
@@ -99,6 +94,8 @@ struct BlockOwner {
     return own_block;
 }
 
+inline Block *OwnBlock() { return own_block != nullptr ? own_block : MakeOwnBlock(); }
+
 }  // namespace
 
 ReadCounters::ReadCounters() {
@@ -114,8 +111,15 @@ std::shared_ptr<rocksdb::Statistics> ReadCounters::Shared() {
 void ReadCounters::recordTick(uint32_t ticker, uint64_t count) {
     uint8_t place = ticker < kPlaceOf.size() ? kPlaceOf[ticker] : uint8_t{kIgnored};
     if (place == kIgnored) return;
-    Block *block = own_block != nullptr ? own_block : MakeOwnBlock();
+    Block *block = OwnBlock();
     if (block != nullptr) block->Add(place, count);
+}
+
+void ReadCounters::AddLookups(size_t hits, size_t misses) {
+    Block *block = OwnBlock();
+    if (block == nullptr) return;
+    block->Add(kCacheHits, hits);
+    block->Add(kCacheMisses, misses);
 }
 
 almanac_rocksdb_counts ReadCounters::Totals() {
@@ -133,8 +137,6 @@ almanac_rocksdb_counts ReadCounters::Totals() {
     almanac_rocksdb_counts counts{};
     counts.cache_hits = totals[kCacheHits];
     counts.cache_misses = totals[kCacheMisses];
-    counts.cache_insertions = totals[kCacheInsertions];
-    counts.cache_inserted_bytes = totals[kCacheInsertedBytes];
     counts.filter_negatives = totals[kFilterNegatives];
     counts.filter_positives = totals[kFilterPositives];
     counts.filter_true_positives = totals[kFilterTruePositives];

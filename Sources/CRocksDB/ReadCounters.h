@@ -18,6 +18,8 @@ class ReadCounters final : public rocksdb::Statistics {
 public:
     /// The only one.
     static std::shared_ptr<rocksdb::Statistics> Shared();
+    /// Counts keys that needed a block and were to be answered without waiting: from the cache, or not.
+    static void AddLookups(size_t hits, size_t misses);
     /// What all threads have counted, those that have ended too. Any thread.
     static almanac_rocksdb_counts Totals();
 

@@ -30,23 +30,34 @@ final class ConnectionTable: Sendable {
 
     init(limits: HTTPLimits) { self.limits = limits }
 
-    /// Counts a connection in, unless there are too many.
+    /// Why another connection of a peer is to be turned away; `nil` where it may come.
+    ///
+    /// Lasting only for the one thread that adds them.
+    func refusal(of peer: String) -> Refusal? {
+        state.withLock { state in
+            guard state.entries.count < limits.connectionsMax else { return .tooMany }
+            let count = state.countByAddress[Self.address(of: peer), default: 0]
+            return count < limits.connectionsPerAddressMax ? nil : .tooManyOfOneAddress
+        }
+    }
+
+    /// Counts a connection in.
     ///
     /// - Parameters:
     ///   - descriptor: Stays open until ``remove(_:)``.
     ///   - peer: With its port, as in `[::1]:40112`.
     ///   - deadline: For its first request.
-    /// - Returns: Why it is to be turned away; `nil` where it may stay.
-    func add(_ descriptor: Int32, peer: String, deadline: UInt64) -> Refusal? {
-        let address = String(peer[..<(peer.lastIndex(of: ":") ?? peer.endIndex)])
-        return state.withLock { state in
-            guard state.entries.count < limits.connectionsMax else { return .tooMany }
-            let count = state.countByAddress[address, default: 0]
-            guard count < limits.connectionsPerAddressMax else { return .tooManyOfOneAddress }
-            state.countByAddress[address] = count + 1
+    func add(_ descriptor: Int32, peer: String, deadline: UInt64) {
+        let address = Self.address(of: peer)
+        state.withLock { state in
+            state.countByAddress[address, default: 0] += 1
             state.entries[descriptor] = Entry(address: address, peer: peer, deadline: deadline)
-            return nil
         }
+    }
+
+    /// A peer without its port.
+    private static func address(of peer: String) -> String {
+        String(peer[..<(peer.lastIndex(of: ":") ?? peer.endIndex)])
     }
 
     /// Counts a connection out, which nobody shuts down from here on.

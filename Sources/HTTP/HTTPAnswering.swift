@@ -29,20 +29,30 @@ private import Synchronization
         }
     }
 
-    /// Has a new connection answered, or turns it away.
-    func adopt(_ socket: consuming Socket) {
-        let peer = socket.addresses().peer
-        let deadline = Clock.monotonicNanoseconds() + limits.requestTimeout.wholeNanoseconds
-        switch table.add(socket.descriptor.rawValue, peer: peer, deadline: deadline) {
-        case .tooMany: return Self.turnAway(socket, "there are \(limits.connectionsMax) connections already")
-        case .tooManyOfOneAddress:
-            return Self.turnAway(
-                socket, "your address has \(limits.connectionsPerAddressMax) connections already")
-        case nil: break
+    /// Has a new connection answered, or turns it away; called by one thread only.
+    ///
+    /// - Parameters:
+    ///   - accepted: As it has come.
+    ///   - decrypt: Makes of it what requests can be read from; `nil` where that is what has come.
+    func adopt(_ accepted: consuming Socket, decrypt: HTTPServer.Decryption?) {
+        let peer = accepted.addresses().peer
+        if let refusal = table.refusal(of: peer) {
+            // Where a greeting is expected first, a reason would not be understood.
+            guard decrypt == nil else { return }
+            return Self.turnAway(accepted, refusal, limits)
         }
+        let socket: Socket
+        if let decrypt {
+            guard let decrypted = decrypt(accepted) else { return }
+            socket = decrypted
+        } else {
+            socket = accepted
+        }
+        let number = socket.relinquish().relinquish()
+        table.add(
+            number, peer: peer, deadline: Clock.monotonicNanoseconds() + limits.requestTimeout.wholeNanoseconds)
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let number = socket.relinquish().relinquish()
         let isTaken = unsafe withUnsafeMutablePointer(to: &address) { address in
             unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 _ = unsafe getpeername(number, address, &length)
@@ -53,7 +63,14 @@ private import Synchronization
         if !isTaken { table.remove(number) }
     }
 
-    private static func turnAway(_ socket: consuming Socket, _ reason: String) {
+    private static func turnAway(
+        _ socket: consuming Socket, _ refusal: ConnectionTable.Refusal, _ limits: HTTPLimits
+    ) {
+        let reason =
+            switch refusal {
+            case .tooMany: "there are \(limits.connectionsMax) connections already"
+            case .tooManyOfOneAddress: "your address has \(limits.connectionsPerAddressMax) connections already"
+            }
         let body = reason + "\n"
         let response =
             "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n"

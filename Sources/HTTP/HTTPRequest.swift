@@ -22,6 +22,11 @@ public struct HTTPRequest: Sendable {
         self.peer = peer
     }
 
+    /// Whether it comes from this machine, by a loopback address.
+    public var isLocal: Bool {
+        ["127.", "[::1]:", "[::ffff:127."].contains { peer.hasPrefix($0) }
+    }
+
     /// The first header of this name, in whatever case.
     public func header(_ name: String) -> String? {
         let wanted = name.lowercased()

@@ -13,6 +13,7 @@ public final class HTTPServer: Sendable {
     private let listeners: [ListenerBox]
     private let limits: HTTPLimits
     private let answering: HTTPAnswering
+    private let decrypt: Decryption?
     private let waker: Waker
     private let isStopping = Atomic<Bool>(false)
     private let acceptor = Mutex<Thread?>(nil)
@@ -23,17 +24,23 @@ public final class HTTPServer: Sendable {
         init(_ listener: consuming Listener) { self.listener = listener }
     }
 
+    /// Makes of a connection what requests can be read from in the clear; waits for nothing.
+    ///
+    /// - Returns: `nil` where it cannot be, which ends the connection.
+    public typealias Decryption = @Sendable (_ accepted: consuming Socket) -> Socket?
+
     /// Listens at once, and answers after ``start()``.
     ///
     /// - Parameters:
     ///   - hosts: Numeric addresses; one that may be missing is passed over where the machine does not have it.
     ///   - port: Of all of them; 0 lets the kernel choose.
     ///   - limits: What clients may have.
+    ///   - decrypt: For what comes encrypted.
     ///   - answer: Called on the thread of the connection that asks, by many at once; may wait.
     /// - Throws: `EADDRINUSE` where the port is taken.
     public init(
         hosts: [(address: String, mayBeMissing: Bool)], port: UInt16, limits: HTTPLimits = HTTPLimits(),
-        answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+        decrypt: Decryption? = nil, answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
     ) throws(HTTPListenError) {
         var listeners: [ListenerBox] = []
         var chosen = port
@@ -61,6 +68,7 @@ public final class HTTPServer: Sendable {
         self.hosts = hosts
         self.listeners = listeners
         self.limits = limits
+        self.decrypt = decrypt
         addresses = listeners.map { $0.listener.address }
         self.port = chosen
     }
@@ -121,7 +129,7 @@ public final class HTTPServer: Sendable {
             guard let accepted = (try? listener.accept()) ?? nil else { return }
             let socket = Socket(owning: accepted)
             socket.configure(keepaliveSeconds: 0)
-            answering.adopt(socket)
+            answering.adopt(socket, decrypt: decrypt)
         }
     }
 }

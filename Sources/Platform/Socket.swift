@@ -96,6 +96,14 @@ public struct Socket: ~Copyable, Sendable {
     /// Gives the descriptor up to somebody else.
     public consuming func relinquish() -> FileDescriptor { descriptor }
 
+    /// The descriptors of two sockets of this process that are connected to each other; the caller owns both.
+    public static func connectedPair() throws(SystemError) -> (Int32, Int32) {
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        var numbers: [Int32] = [-1, -1]
+        try check("socketpair") { unsafe socketpair(AF_UNIX, kind, 0, &numbers) }
+        return (numbers[0], numbers[1])
+    }
+
     /// The peer's and our own address, as `CLIENT LIST` shows them.
     public func addresses() -> (peer: String, local: String) {
         var peer = sockaddr_storage()

@@ -32,6 +32,12 @@ public final class Thread: Sendable {
         precondition(failure == 0)
     }
 
+    /// Lets the thread end by itself, without ``join()``; to be called at most once.
+    public func detach() {
+        let failure = pthread_detach(handle)
+        precondition(failure == 0)
+    }
+
     /// Lets the calling thread, and those that it starts, have processor and disk only when others leave them.
     public static func lowerPriority() { clinux_lower_priority() }
 

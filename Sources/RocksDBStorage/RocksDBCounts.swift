@@ -4,18 +4,15 @@ internal import CRocksDB
 ///
 /// Look-ups that a loop's own rows answer do not come this far, and are not counted.
 public struct RocksDBCounts: Sendable, Equatable {
-    /// Data blocks found in the cache.
+    /// Keys looked up on the resident tier whose block was in the cache.
     public let cacheHits: Int
-    /// Data blocks that were not; a key that comes from the disk misses twice, first when it is looked up without waiting.
+    /// Keys looked up on the resident tier whose block was not.
     public let cacheMisses: Int
-    /// Blocks put into the cache.
-    public let cacheInsertions: Int
-    public let cacheInsertedBytes: Int
     /// Keys that a filter said are absent.
     public let filterNegatives: Int
     /// Keys that a filter could not rule out.
     public let filterPositives: Int
-    /// Of those, the ones that were there.
+    /// Of those, the ones that were read and found there.
     public let filterTruePositives: Int
     /// Reads of table files, from the disk or the page cache.
     public let reads: Int
@@ -29,8 +26,6 @@ public struct RocksDBCounts: Sendable, Equatable {
         let counts = almanac_rocksdb_get_counts()
         cacheHits = Int(clamping: counts.cache_hits)
         cacheMisses = Int(clamping: counts.cache_misses)
-        cacheInsertions = Int(clamping: counts.cache_insertions)
-        cacheInsertedBytes = Int(clamping: counts.cache_inserted_bytes)
         filterNegatives = Int(clamping: counts.filter_negatives)
         filterPositives = Int(clamping: counts.filter_positives)
         filterTruePositives = Int(clamping: counts.filter_true_positives)

@@ -13,7 +13,16 @@ extension Server {
     /// - Throws: ``TLS/TLSError``, and everything is as before.
     public func readCertificates(_ settings: TLSSettings) throws(TLSError) {
         guard settings.isConfigured else { return }
-        tls.current = try TLSContext(TLSServerConfiguration(settings))
+        tls.current = try TLSContext(settings)
+    }
+}
+
+extension TLSContext {
+    /// Reads the certificates that `settings` name; waits for the disk.
+    ///
+    /// - Throws: ``TLS/TLSError``, which names the setting that is wrong.
+    public convenience init(_ settings: TLSSettings) throws(TLSError) {
+        try self.init(TLSServerConfiguration(settings))
     }
 }
 

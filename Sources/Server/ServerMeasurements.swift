@@ -45,21 +45,21 @@ public struct ServerMeasurements: Sendable {
         case work
     }
 
-    /// Where the server says no, or lets wait.
+    /// Where the server says no, or lets wait; most are named as the settings that they follow.
     public enum Limit: String, Sendable, CaseIterable {
         /// A connection too many was closed.
-        case clients = "max-clients"
+        case clients = "clients-max"
         /// A connection was closed for requests that piled up.
-        case queryBuffer = "query-buffer"
+        case queryBuffer = "query-buffer-max"
         /// A connection was closed for replies that it did not read.
-        case outputBuffer = "output-buffer"
+        case outputBuffer = "output-buffer-max"
         /// A connection was closed because all together held too much.
-        case clientsMemory = "clients-memory"
+        case clientsMemory = "clients-memory-max"
         /// A connection was closed because nothing came from it for too long.
         case idle = "idle-timeout"
         /// A connection was closed for bytes that are no request, or one larger than requests may be.
         case request
         /// A job found the readers' queue full, and its connection waited.
-        case readQueue = "read-queue"
+        case readQueue = "read-queue-max"
     }
 }

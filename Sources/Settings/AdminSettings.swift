@@ -4,6 +4,8 @@ public struct AdminSettings: Sendable, Equatable {
     public var bindAddresses: [String] = ["127.0.0.1", "::1"]
     /// TCP port of the admin server; 0: there is none.
     public var port: UInt16 = 0
+    /// Whether it speaks TLS, and nothing else, with the certificates of ``ServerSettings/tls``.
+    public var usesTLS = false
     /// How long `/readyz` says that the server is stopping before it does, with all going on as before.
     public var drainDelay = Duration.zero
 

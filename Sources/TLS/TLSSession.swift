@@ -53,7 +53,7 @@ import CSSL
         unsafe window.deallocate()
     }
 
-    /// About what an established session without input takes on the heap, by the growth of a server with 10,000.
+    /// About what an established session without input takes on the heap: an estimate, of OpenSSL 3.0.
     public static let ownBytes = 24 << 10
 
     /// Understands `bytes` as far as they go, appends what they hold to `plaintext`, and what the peer must be sent

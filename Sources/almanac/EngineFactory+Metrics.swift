@@ -22,17 +22,11 @@ extension EngineFactory {
             gauge("block_cache_used_bytes", "Blocks in the cache, with those lent to look-ups.", cache.usedBytes),
             gauge("block_cache_capacity_bytes", "What the cache may hold.", cache.capacityBytes),
             total(
-                "block_cache_lookups", "Data blocks asked for; a key that comes from the disk misses twice.",
+                "block_cache_lookups", "Keys that needed a block, by whether it was in the cache.",
                 by: "outcome", [("hit", counts.cacheHits), ("miss", counts.cacheMisses)]),
-            total("block_cache_insertions", "Blocks put into the cache.", counts.cacheInsertions),
-            total("block_cache_inserted_bytes", "Bytes of those blocks.", counts.cacheInsertedBytes),
             total(
-                "filter_checks", "Keys held against a filter: ruled out, found, or let through in vain.",
-                by: "outcome",
-                [
-                    ("ruled-out", counts.filterNegatives), ("found", counts.filterTruePositives),
-                    ("in-vain", max(counts.filterPositives - counts.filterTruePositives, 0)),
-                ]),
+                "filter_checks", "Keys held against a filter: ruled out without a read, or let through.",
+                by: "outcome", [("ruled-out", counts.filterNegatives), ("let-through", counts.filterPositives)]),
             total("file_reads", "Reads of table files, from the disk or the page cache.", counts.reads),
             total("file_read_bytes", "Bytes of those reads.", counts.readBytes),
             total("file_opens", "Table files opened.", counts.fileOpens),

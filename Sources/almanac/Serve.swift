@@ -68,6 +68,7 @@ func serve(
     try control.start(
         settings: settings, audience: ServerAudience(server), openEngine: engines.open,
         trustedKeys: trustedKeys, logger: logger)
+    admin?.encrypt(with: server.tls)
     let metrics = MetricSources(server.observer, control: control, health: health) {
         engines.metricFamilies() + log.metricFamilies
     }
@@ -77,6 +78,9 @@ func serve(
     for address in server.addresses { logger.info("listening", metadata: ["address": "\(address)"]) }
     for address in server.encryptedAddresses {
         logger.info("listening with TLS", metadata: ["address": "\(address)"])
+    }
+    if Privileges.isRoot {
+        logger.warning("running as root", metadata: ["advice": "name a user in the setting user, or start it as one"])
     }
     logger.info(
         "ready",
@@ -138,8 +142,16 @@ func serve(
 }
 
 private func startAdminServer(_ settings: ServerSettings, _ health: Health, _ logger: Logger) throws -> AdminServer? {
+    var context: TLSContext?
+    if settings.admin.usesTLS, settings.admin.port != 0 {
+        do throws(TLSError) {
+            context = try TLSContext(settings.tls)
+        } catch {
+            throw CommandFailure(.badConfiguration, "admin-tls: \(error)")
+        }
+    }
     do throws(HTTPListenError) {
-        return try AdminServer(settings: settings.admin, health: health, logger: logger)
+        return try AdminServer(settings: settings.admin, context: context, health: health, logger: logger)
     } catch {
         throw CommandFailure(.ioError, "admin-port: \(error)")
     }
@@ -171,8 +183,8 @@ func noteCertificate(of server: Server, _ logger: Logger) {
 
 /// The server, and the control of its versions.
 ///
-/// Apart from ``serve(settings:sockets:signals:logger:log:input:)``, whose variables live as long as the process: a first
-/// version that one of them held would never close.
+/// Apart from ``serve(settings:sockets:signals:logger:log:input:)``, whose variables live as long as the process: a
+/// first version that one of them held would never close.
 ///
 /// - Returns: `nil` where a signal ended the wait for a version that has yet to come.
 private func makeServer(

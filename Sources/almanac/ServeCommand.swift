@@ -59,13 +59,9 @@ struct ServeCommand: ParsableCommand {
         let log = try Self.openLog(settings)
         // The process ends right after this, and the log's thread with it.
         defer { _ = log.flush(timeout: .seconds(2)) }
-        let logger = log.logger(label: "almanac")
-        if Privileges.isRoot {
-            logger.warning(
-                "running as root", metadata: ["advice": "name a user in the setting user, or start it as one"])
-        }
         try serve(
-            settings: settings, sockets: sockets, signals: signals, logger: logger, log: log, input: input)
+            settings: settings, sockets: sockets, signals: signals, logger: log.logger(label: "almanac"), log: log,
+            input: input)
     }
 
     private static func openLog(_ settings: ServerSettings) throws -> LogWriter {

@@ -7,10 +7,11 @@ extension ServeOptions {
         @Option(help: help("admin-port")) var adminPort: String?
         // An address that may be missing starts with a dash.
         @Option(parsing: .unconditionalSingleValue, help: help("admin-bind")) var adminBind: [String] = []
+        @Option(help: help("admin-tls")) var adminTls: String?
         @Option(help: help("drain-delay")) var drainDelay: String?
 
         var values: [String: String?] {
-            ["admin-port": adminPort, "drain-delay": drainDelay]
+            ["admin-port": adminPort, "admin-tls": adminTls, "drain-delay": drainDelay]
         }
     }
 }

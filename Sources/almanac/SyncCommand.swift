@@ -1,6 +1,8 @@
+internal import Administration
 internal import ArgumentParser
 internal import Datasets
 internal import FoundationEssentials
+internal import HTTP
 internal import Logging
 internal import Platform
 internal import RedisClient
@@ -74,6 +76,9 @@ struct SyncCommand: ParsableCommand {
     @OptionGroup(title: "Signatures")
     var signatures: Signatures
 
+    @OptionGroup(title: "Administration")
+    var administration: Administration
+
     @OptionGroup(title: "Output")
     var output: Output
 
@@ -123,6 +128,17 @@ struct SyncCommand: ParsableCommand {
         var requireSignature = false
     }
 
+    struct Administration: ParsableArguments {
+        @Option(help: ArgumentHelp("TCP port for metrics and health; 0: none.", valueName: "n"))
+        var adminPort: UInt16 = 0
+
+        // An address that may be missing starts with a dash.
+        @Option(
+            parsing: .unconditionalSingleValue,
+            help: ArgumentHelp("An address of the admin server. (default: 127.0.0.1 and ::1)", valueName: "address"))
+        var adminBind: [String] = []
+    }
+
     struct Output: ParsableArguments {
         @Option(help: ArgumentHelp("text or json, on standard error.", valueName: "format"))
         var logFormat = LogFormat.text
@@ -165,6 +181,8 @@ struct SyncCommand: ParsableCommand {
         let logger = log.logger(label: "almanac")
         let control = SyncControl()
         let options = try options()
+        let admin = try startAdminServer(control, logger)
+        defer { admin?.stop() }
         let notice = try notice()
         let display = TransferDisplay(style: output.progress) { logger.info("\($0)") }
         do throws(SyncError) {
@@ -190,6 +208,23 @@ struct SyncCommand: ParsableCommand {
         } catch {
             display.clear()
             throw CommandFailure(error.kind.exitCode, error.description)
+        }
+    }
+
+    private func startAdminServer(_ control: SyncControl, _ logger: Logger) throws -> AdminServer? {
+        guard administration.adminPort != 0 else { return nil }
+        let addresses = administration.adminBind.flatMap { $0.split { $0 == "," || $0 == " " } }.map(String.init)
+        do throws(HTTPListenError) {
+            return try AdminServer(
+                bindAddresses: addresses.isEmpty ? ["127.0.0.1", "::1"] : addresses, port: administration.adminPort,
+                sidecar: SidecarHealth(
+                    // What cannot be had of a version that is here already keeps nobody from serving it.
+                    problem: {
+                        let state = control.state
+                        return state.current == nil ? state.lastProblem ?? "no version has come yet" : nil
+                    }), families: { control.families() }, logger: logger)
+        } catch {
+            throw CommandFailure(.ioError, "--admin-port: \(error)")
         }
     }
 

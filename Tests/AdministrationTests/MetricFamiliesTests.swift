@@ -50,7 +50,7 @@ struct MetricFamiliesTests {
             "almanac_command_duration_seconds_bucket{command=\"get\",le=\"2.5e-06\"} 9",
             "almanac_command_duration_seconds_sum{command=\"get\"} 1.8e-05",
             "almanac_phase_duration_seconds_count{phase=\"disk\"} 9",
-            "almanac_limit_hits_total{limit=\"max-clients\"} 4",
+            "almanac_limit_hits_total{limit=\"clients-max\"} 4",
         ] {
             #expect(written.contains(line + "\n"), "\(line)")
         }

@@ -17,6 +17,18 @@ struct RoutesTests {
         #expect(text(response).contains("/readyz"))
     }
 
+    @Test("What tells data is answered to those who may see it, and to nobody where nobody is known")
+    func data() {
+        let endpoint = Endpoint("/keys", "keys", tellsData: true) { _ in HTTPResponse(text: "key") }
+        routes.add([endpoint])
+        #expect(routes.answer(HTTPRequest(path: "/keys")).status == 403)
+        routes.add([endpoint], keeper: DataGuard(isOpen: { false }, isProtected: { true }) { $0 == "a" && $1 == "b" })
+        #expect(routes.answer(HTTPRequest(path: "/keys")).status == 401)
+        // a:b
+        let headers = [(name: "Authorization", value: "Basic YTpi")]
+        #expect(text(routes.answer(HTTPRequest(path: "/keys", headers: headers))) == "key")
+    }
+
     @Test("A path that nobody answers lists those that somebody does")
     func list() {
         routes.add([Endpoint("/late", "later") { _ in HTTPResponse(text: "late") }])

@@ -49,7 +49,8 @@ class Sidecar:
         self.command = [
             binary, "sync", "--source", url, "--data-dir", data, "--server", f"redis://127.0.0.1:{server_port}/0",
             "--interval", "500ms", "--reserve", "0", "--keep", "3", "--log-format", "json", "--progress", "none"]
-        self.log_path, self.kills = log_path, 0
+        self.log_path, self.kills, self.deaths = log_path, 0, []
+        self.lock = threading.Lock()
         self.start()
 
     def start(self):
@@ -58,10 +59,24 @@ class Sidecar:
                 list(map(str, self.command)), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=ENVIRONMENT)
 
     def kill(self):
-        self.child.kill()
-        self.child.wait()
-        self.kills += 1
-        self.start()
+        with self.lock:
+            self.child.kill()
+            self.child.wait()
+            self.kills += 1
+            self.start()
+
+    def poke(self):
+        """Has it ask its source now: after failures its pauses are longer than those between versions."""
+        with self.lock:
+            self.child.send_signal(signal.SIGHUP)
+
+    def revive(self):
+        """Starts it again where it has ended by itself; only a poke at its very beginning may do that."""
+        with self.lock:
+            if self.child.poll() is not None:
+                if self.child.returncode != -signal.SIGHUP:
+                    self.deaths.append(self.child.returncode)
+                self.start()
 
     def stop(self):
         self.child.send_signal(signal.SIGTERM)
@@ -73,6 +88,7 @@ class Sidecar:
 
     def records(self):
         """What it has logged in all its lives; a line that was cut by a kill is passed over."""
+        self.revive()
         found = []
         for line in self.log_path.read_bytes().splitlines():
             try:

@@ -32,7 +32,7 @@ HERE = Path(__file__).resolve().parent
 # Version ids sort as their numbers do; the ids of damaged ones are of the same row.
 DAMAGES = ("flipped bit", "missing file", "too few keys")
 # How far the last third may be above the second; clients that happen to be there make the difference.
-GROWTH_MAX = {"threads": 0, "descriptors": 12, "mappings": 60, "anonymous_bytes": 32 << 20}
+GROWTH_MAX = {"threads": 4, "descriptors": 12, "mappings": 60, "anonymous_bytes": 32 << 20}
 # By a line through the second half of the readings, where that is at least ten minutes.
 ANONYMOUS_BYTES_AN_HOUR_MAX = 48 << 20
 
@@ -140,6 +140,7 @@ class MixedSoak:
         begin = time.monotonic()
         number = self.publish(damage)
         name = version_id(number)
+        self.sidecar.poke()
         if damage:
             self.damaged.append((name, damage))
             wait_until(lambda: self.sidecar.has_refused(name), 120, f"the refusal of {name} ({damage})")
@@ -271,6 +272,8 @@ class MixedSoak:
         print(f"anonymous memory, second half: {self.growth() / 2**20:+.1f} MiB an hour")
 
     def stop(self):
+        if self.sidecar.deaths:
+            self.wrong.append(f"sidecars ended by themselves with {self.sidecar.deaths}")
         code = self.sidecar.stop()
         if code not in (0, 143):
             self.wrong.append(f"the sidecar ended with {code}")

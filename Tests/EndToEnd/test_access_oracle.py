@@ -143,7 +143,8 @@ def test_users_that_go_take_their_connections_along_as_in_redis(both):
             assert one.read_to_end() == b""
             assert other.ask("ACL", "WHOAMI") == b"stays"
             assert listener.ask("AUTH", "stays", "x") == "+OK"
-            listener.ask("SUBSCRIBE", "ab", "b")
+            listener.call("SUBSCRIBE", "ab", "b")
+            listener.reply()
             # What is added, or taken away from what it does not listen to, does not touch it.
             assert admin.ask("ACL", "SETUSER", "stays", "&c", "+get") == "+OK"
             assert listener.call("PING") == b"*2\r\n$4\r\npong\r\n$0\r\n\r\n"

@@ -85,6 +85,8 @@ def test_every_role_works_with_the_calls_that_it_is_allowed(podman, volume, form
         stdin=rows)
     run("verify", "/data/v1")
     run("inspect", "/data/v1", "--key", "key:7")
+    podman("run", "--rm", "--volume", f"{volume.name}:/data", "--entrypoint", "/bin/mkdir", containers.IMAGE,
+           "/data/published")
     run("publish", "/data/v1", "/data/published")
     run("sync", "--source", "/data/published", "--data-dir", "/data/served", "--once", "--reserve", "64MiB")
     assert re.search(r"^v1 +current", run("versions", "/data/served"), re.M)

@@ -84,14 +84,14 @@ def test_every_request_is_counted_by_command_and_outcome(data, serve, port):
         assert grown(commands, command="set", outcome="rejected") == 2
         assert grown(commands, command="object|freq", outcome="failed") == 1
         assert grown("almanac_requests_total") == 47 + 1 + 5
-        assert grown("almanac_lookups_total", outcome="hit") == 42
+        assert grown("almanac_lookups_total", outcome="hit") == 40 + 2 + 1
         assert grown("almanac_lookups_total", outcome="miss") == 8
         assert grown("almanac_error_replies_total", code="READONLY") == 2
         assert grown("almanac_error_replies_total", code="ERR") == 3
         assert grown("almanac_command_duration_seconds_count", command="get") == 47
         assert grown("almanac_command_duration_seconds_bucket", command="get", le="+Inf") == 47
         assert 0 < grown("almanac_command_duration_seconds_sum", command="get") < 10
-        assert grown("almanac_phase_duration_seconds_count", phase="look-up") == 48
+        assert grown("almanac_phase_duration_seconds_count", phase="look-up") == 49
         assert grown("almanac_phase_duration_seconds_count", phase="receive") == 53
         assert grown("almanac_received_bytes_total") > 53 * len("*1\r\n$3\r\nGET\r\n")
         assert after("almanac_connections") == 1
@@ -103,7 +103,7 @@ def test_every_request_is_counted_by_command_and_outcome(data, serve, port):
 
 
 def test_limits_that_are_met_are_counted_by_name(data, serve, port):
-    flags = ("--admin-port", port, "--max-clients", 2)
+    flags = ("--admin-port", port, "--clients-max", 2)
     with serve(data.path, flags=flags) as server, server.connect() as client:
         client.ask("PING")
         with server.connect() as wrong:
@@ -116,8 +116,8 @@ def test_limits_that_are_met_are_counted_by_name(data, serve, port):
                 assert b"max number of clients" in third.read_to_end()
         samples = scrape(port)
         assert samples("almanac_limit_hits_total", limit="request") == 1
-        assert samples("almanac_limit_hits_total", limit="max-clients") == 1
-        assert samples("almanac_limit_hits_total", limit="output-buffer") == 0
+        assert samples("almanac_limit_hits_total", limit="clients-max") == 1
+        assert samples("almanac_limit_hits_total", limit="output-buffer-max") == 0
         assert samples("almanac_connections_max") == 2
 
 
@@ -166,10 +166,11 @@ def test_a_dataset_tells_its_age_and_what_became_of_its_versions(tmp_path, serve
         assert samples("almanac_refusals_total", dataset="data", reason="rolled-back") == 1
 
 
-def test_a_directory_without_a_manifest_has_no_age(built, serve, port):
-    dataset = built("small", "rocksdb")
-    assert not (dataset.directory / "manifest.json").exists()
-    with serve(dataset, flags=("--admin-port", port)):
+def test_a_directory_without_a_manifest_has_no_age(built, serve, port, tmp_path):
+    bare = tmp_path / "bare"
+    shutil.copytree(
+        built("small", "rocksdb").directory, bare, ignore=shutil.ignore_patterns("manifest.json", "verified.json"))
+    with serve(bare, flags=("--admin-port", port)):
         names = scrape(port).names()
         assert "almanac_dataset_info" in names
         assert "almanac_dataset_age_seconds" not in names
@@ -191,9 +192,8 @@ def test_rocksdb_counts_though_it_is_opened_read_only(built, serve, port):
 
         assert grown("block_cache_lookups", outcome="miss") > 0
         assert grown("block_cache_lookups", outcome="hit") > 0
-        assert grown("block_cache_insertions") > 0
         assert grown("filter_checks", outcome="ruled-out") > 450
-        assert grown("filter_checks", outcome="found") > 5_000
+        assert grown("filter_checks", outcome="let-through") > 5_000
         assert grown("file_read_bytes") > grown("file_reads") > 0
         assert after("almanac_rocksdb_block_cache_used_bytes") > before("almanac_rocksdb_block_cache_used_bytes")
         assert after("almanac_cold_lookups_total") > 0

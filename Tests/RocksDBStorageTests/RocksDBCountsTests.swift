@@ -14,17 +14,21 @@ import Testing
         let opened = RocksDBCounts()
         #expect(opened.fileOpens > before.fileOpens)
 
-        for number in stride(from: 0, to: 10_000, by: 100) { _ = lookUp(engine, numberedKey(number)) }
+        for number in stride(from: 0, to: 10_000, by: 100) {
+            #expect(lookUp(engine, numberedKey(number), tier: .resident) == .wouldBlock)
+            _ = lookUp(engine, numberedKey(number))
+        }
         let cold = RocksDBCounts()
-        #expect(cold.cacheMisses - opened.cacheMisses >= 50)
-        #expect(cold.cacheInsertions - opened.cacheInsertions >= 50)
-        #expect(cold.cacheInsertedBytes - opened.cacheInsertedBytes >= 50 * 1_000)
+        #expect(cold.cacheMisses - opened.cacheMisses >= 100)
         #expect(cold.reads - opened.reads >= 50)
-        #expect(cold.readBytes - opened.readBytes >= 50 * 1_000)
+        // Blocks are compressed, and these rows are nearly all alike.
+        #expect(cold.readBytes - opened.readBytes >= 50 * 100)
         #expect(cold.filterPositives - opened.filterPositives >= 100)
         #expect(cold.filterTruePositives - opened.filterTruePositives >= 100)
 
-        for number in stride(from: 0, to: 10_000, by: 100) { _ = lookUp(engine, numberedKey(number)) }
+        for number in stride(from: 0, to: 10_000, by: 100) {
+            _ = lookUp(engine, numberedKey(number), tier: .resident)
+        }
         let warm = RocksDBCounts()
         #expect(warm.cacheHits - cold.cacheHits >= 100)
 
@@ -38,7 +42,9 @@ import Testing
         let engine = try openDatabase(directory.path("db"))
         _ = lookUp(engine, numberedKey(0))
         let before = RocksDBCounts()
-        let thread = try Thread(name: "reader") { for _ in 0..<500 { _ = lookUp(engine, numberedKey(0)) } }
+        let thread = try Thread(name: "reader") {
+            for _ in 0..<500 { _ = lookUp(engine, numberedKey(0), tier: .resident) }
+        }
         thread.join()
         #expect(RocksDBCounts().cacheHits - before.cacheHits >= 500)
     }

@@ -110,6 +110,7 @@ struct SettingTests {
             "tls-session-cache-timeout": "38", "tls-handshake-timeout": "39", "tls-handshakes-max": "40",
             "protected-mode": "no", "password": "pw", "password-file": "/pw", "users-file": "/u", "auth-timeout": "42",
             "acllog-max-len": "43", "admin-port": "36", "drain-delay": "41",
+            "admin-tls": "yes",
         ]
         #expect(Set(samples.keys) == Set(Setting.all.filter { !$0.kind.isList }.map(\.key)))
         for (key, text) in samples {

@@ -13,14 +13,16 @@ enum DebugEndpoints {
         return [
             Endpoint(
                 "/debug/trace",
-                "What every thread does for ?seconds=5, with one request in &sample=1000, for Perfetto or chrome://tracing."
+                "What every thread does for ?seconds=5, with one request in &sample=1000, for Perfetto or chrome://tracing.",
+                tellsData: true
             ) { trace(of: observer, $0) },
-            Endpoint("/debug/slow", "The requests of SLOWLOG, with the time that each of their phases took.") { _ in
-                json(SlowRequests(observer.slowRequests))
-            },
-            Endpoint("/hotkeys", "The keys that are asked for most, of each dataset or of ?dataset=NAME, &count=10.") {
-                hotKeys(of: observer, datasets, $0)
-            },
+            Endpoint(
+                "/debug/slow", "The requests of SLOWLOG, with the time that each of their phases took.", tellsData: true
+            ) { _ in json(SlowRequests(observer.slowRequests)) },
+            Endpoint(
+                "/hotkeys", "The keys that are asked for most, of each dataset or of ?dataset=NAME, &count=10.",
+                tellsData: true
+            ) { hotKeys(of: observer, datasets, $0) },
         ]
     }
 

@@ -61,12 +61,9 @@ almanac_rocksdb_facts almanac_rocksdb_get_facts(const almanac_rocksdb *database)
 
 /// How reading has gone since the process started, over all databases.
 typedef struct almanac_rocksdb_counts {
-    /// Data blocks that were found in the cache, and that were not: a key that comes from the disk misses twice, first
-    /// when it is looked up without waiting.
+    /// Keys looked up without waiting whose block was in the cache, and whose block was not.
     uint64_t cache_hits;
     uint64_t cache_misses;
-    uint64_t cache_insertions;
-    uint64_t cache_inserted_bytes;
     /// Keys that a filter said are absent, and that it could not rule out; of those, the ones that were there.
     uint64_t filter_negatives;
     uint64_t filter_positives;

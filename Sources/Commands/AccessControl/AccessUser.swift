@@ -20,7 +20,7 @@ public final class AccessUser: Sendable {
     public var printableName: String { String(decoding: name, as: UTF8.self) }
 
     /// Whether somebody who does not say who they are is this user, if it is the default one.
-    var isOpen: Bool { rules.isEnabled && rules.hasNoPassword }
+    public var isOpen: Bool { rules.isEnabled && rules.hasNoPassword }
 
     /// The line of `ACL LIST` and of a file of users.
     var line: [UInt8] { Array("user ".utf8) + name + [UInt8(ascii: " ")] + rules.text }

@@ -18,6 +18,9 @@ struct KeyRule: Sendable {
         self.access = access
     }
 
+    /// Whether a key is one of these; the empty key is none of `*`, as in Redis, where only `allkeys` and `~*` cover it.
+    func matches(_ key: Span<UInt8>) -> Bool { glob.matches(key) && !(key.isEmpty && glob.matchesEverything) }
+
     /// As it is written in a rule.
     var text: [UInt8] {
         let sign: StaticString =

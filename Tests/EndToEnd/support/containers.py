@@ -193,7 +193,7 @@ class Composition:
         self.project = f"almanac-test-{uuid.uuid4().hex[:12]}"
         self.environment = {
             "SERVER_IMAGE": IMAGE, "SERVER_ADDRESS": f"127.0.0.1:{self.port}", "SERVER_MEMORY": "256m",
-            "ADMIN_ADDRESS": f"127.0.0.1:{self.admin_port}",
+            "ADMIN_ADDRESS": f"127.0.0.1:{self.admin_port}", "SECCOMP_PROFILE": str(SECCOMP_PROFILE),
             "SIDECAR_INTERVAL": "500ms", "PUBLISHED": str(published), "COMPOSE_PROJECT_NAME": self.project}
 
     def compose(self, *arguments, timeout=120):

@@ -119,7 +119,8 @@ class RedisProtocolServer(Process):
             raise RuntimeError(f"{self.name} ended with {self.child.returncode}:\n{self.log[-4000:]}")
         try:
             with Connection(self.address, deadline=5) as connection:
-                return connection.call("PING") == b"+PONG\r\n"
+                # A server with a password answers, too.
+                return connection.call("PING") in (b"+PONG\r\n", b"-NOAUTH Authentication required.\r\n")
         except OSError:
             return False
 
