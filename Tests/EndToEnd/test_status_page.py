@@ -233,7 +233,7 @@ def test_it_fits_the_screen_in_light_and_dark(browser, served, data, tmp_path, v
             tab.open()
             if script:
                 tab.wait_for("document.querySelector('#chart-swaps circle.bad')")
-            tab.page.get_by_role("textbox", name="Key").fill("long")
+            tab.page.get_by_role("textbox", name="Key").fill("key:7")
             tab.page.get_by_role("button", name="Look up").click()
             tab.page.locator(".result pre").wait_for()
             assert not tab.scrolls_sideways()
