@@ -141,7 +141,8 @@ import Testing
     }
 
     @Test(
-        "An address that cannot be spoken to is a wrong command line", arguments: ["rediss://a?b", "ftp://a", "redis://"])
+        "An address that cannot be spoken to is a wrong command line",
+        arguments: ["rediss://a?b", "ftp://a", "redis://"])
     func addresses(_ address: String) throws {
         let scratch = try ScratchDirectory()
         #expect {

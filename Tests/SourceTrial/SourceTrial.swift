@@ -51,7 +51,9 @@ import RemoteStorage
             }
             print("resumed \(downloads.reduce(0) { $0 + $1.resumeOffset })")
             try source.download(downloads, options: options)
-            if let last { print("transferred \(last.bytesTransferred) done \(last.bytesDone) retries \(last.retries.total)") }
+            if let last {
+                print("transferred \(last.bytesTransferred) done \(last.bytesDone) retries \(last.retries.total)")
+            }
         case "upload":
             let uploads = try rows().map { row in
                 ObjectUpload(object: row[0], path: row[1], bytes: try number(row[2]), sha256: try digest(row[3]))
