@@ -257,22 +257,22 @@ def test_two_loops_share_50_long_lived_connections(small, serve):
 @pytest.mark.almanac_only
 def test_more_clients_than_allowed_get_an_error(small, serve):
     with serve(small, flags=("--clients-max", 3)) as server:
-        wait_until(lambda: server.descriptor_count() > 0)
-        connections = [server.connect() for _ in range(3)]
-        for connection in connections:
-            wait_until(lambda: connection.call("PING") == b"+PONG\r\n")
+        def let_in():
+            connection = server.connect()
+            try:
+                if connection.call("PING") == b"+PONG\r\n":
+                    return connection
+            except OSError:
+                pass
+            connection.close()
+
+        # Whoever asked whether the server is up may be on its way out.
+        connections = [wait_until(let_in, what="a place") for _ in range(3)]
         with server.connect() as rejected:
             assert rejected.read_to_end() == b"-ERR max number of clients reached\r\n"
         connections.pop().close()
 
-        def is_let_in():
-            with server.connect() as connection:
-                try:
-                    return connection.call("PING") == b"+PONG\r\n"
-                except OSError:
-                    return False
-
-        wait_until(is_let_in, what="a place to be free again")
+        wait_until(let_in, what="a place to be free again").close()
         for connection in connections:
             assert connection.call("PING") == b"+PONG\r\n"
             connection.close()
