@@ -357,7 +357,7 @@ final class Loop {
     }
 
     func receive(from connection: Connection) -> Socket.Transfer {
-        if let tls = connection.tls { return receiveEncrypted(from: connection, by: tls) }
+        if connection.tls != nil { return receiveEncrypted(from: connection) }
         return receiveBytes(from: connection)
     }
 
@@ -390,7 +390,10 @@ final class Loop {
     func finishBatch() {
         // Values are lent from mapped files until they have been copied into the replies.
         let faults = MappingFaults.count
-        let (collectedAt, lookedUpAt) = lookUp()
+        let collectedAt = Clock.monotonicNanoseconds()
+        let hasKeys = plan.lookupCount > 0
+        if hasKeys { plan.lookUpResident() }
+        let lookedUpAt = hasKeys ? Clock.monotonicNanoseconds() : collectedAt
         if context.now >= nextSample { sampleKeys() }
         for place in batch.indices {
             let entry = batch[place]
@@ -405,26 +408,15 @@ final class Loop {
             deliver(to: connection)
         }
         let endedAt = Clock.monotonicNanoseconds()
-        metrics.batches.answering.add(each: endedAt - lookedUpAt)
+        metrics.batches.add(
+            receiving: Clock.nanoseconds(from: max(context.now, batchEndedAt), to: collectedAt),
+            lookingUp: hasKeys ? lookedUpAt - collectedAt : nil, answering: endedAt - lookedUpAt)
         batchEndedAt = endedAt
         if let slow = context.endBatch(at: endedAt, collectedAt, lookedUpAt) { note(slow) }
         if isTracing { trace(batchEndedAt: endedAt, collectedAt, lookedUpAt) }
         batch.removeAll()
         plan.removeAll()
         if plan.hasOwnViews { dropViews() }
-    }
-
-    /// Looks up all keys of the plan, and counts what that and the way to it took.
-    ///
-    /// - Returns: When it began and when it ended, in nanoseconds of the monotonic clock.
-    private func lookUp() -> (collectedAt: UInt64, lookedUpAt: UInt64) {
-        let collectedAt = Clock.monotonicNanoseconds()
-        metrics.batches.receiving.add(each: Clock.nanoseconds(from: max(context.now, batchEndedAt), to: collectedAt))
-        guard plan.lookupCount > 0 else { return (collectedAt, collectedAt) }
-        plan.lookUpResident()
-        let lookedUpAt = Clock.monotonicNanoseconds()
-        metrics.batches.lookingUp.add(each: lookedUpAt - collectedAt)
-        return (collectedAt, lookedUpAt)
     }
 
     /// Puts the batch at hand on record as slow.
