@@ -13,7 +13,7 @@ public final class BatchMetrics: Sendable {
 
     /// Adds the times of one batch, in nanoseconds; for the owning loop.
     ///
-    /// - Parameter lookingUp: `nil` for a batch without keys.
+    /// A batch without keys has no `lookingUp`.
     public func add(receiving: UInt64, lookingUp: UInt64?, answering: UInt64) {
         self.receiving.add(each: receiving)
         if let lookingUp { self.lookingUp.add(each: lookingUp) }

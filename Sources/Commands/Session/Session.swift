@@ -190,7 +190,8 @@ public final class Session {
             var used = 0
             // What most clients send, and nothing else.
             if replay == nil, nextJob == nil, mayTakePlainGets(parser) { used = takePlainGets(bytes, from: 0, plan) }
-            if used < bytes.count { used = consume(bytes, from: used, &parser, plan) }
+            // A transaction goes on without bytes.
+            if used == 0 || used < bytes.count { used = consume(bytes, from: used, &parser, plan) }
             if used < bytes.count, !isEnding { backlog.append(bytes.extracting(used...)) }
         } else {
             backlog.append(bytes)
