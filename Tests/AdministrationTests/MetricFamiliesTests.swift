@@ -41,7 +41,7 @@ struct MetricFamiliesTests {
         let measured = ServerMeasurements(
             facts: server, phases: [(.disk, times)], limitHits: [(.clients, 4)], waitingJobCount: 1,
             busyReaderCount: 2, heldBytes: 3)
-        let written = text(ServerFamilies(measured).all)
+        let written = text(ServerFamilies(measured, SuccessCounts()).all)
         for line in [
             "almanac_commands_total{command=\"get\",outcome=\"ok\"} 6",
             "almanac_commands_total{command=\"get\",outcome=\"failed\"} 3",
@@ -56,6 +56,15 @@ struct MetricFamiliesTests {
         }
     }
 
+    @Test("A success that turns out to be a failure is not taken back")
+    func failureThatComesLater() {
+        let successes = SuccessCounts()
+        #expect(successes.count(of: "dataset|reload", calls: 2, failedCalls: 0) == 2)
+        #expect(successes.count(of: "dataset|reload", calls: 2, failedCalls: 1) == 2)
+        #expect(successes.count(of: "get", calls: 1, failedCalls: 0) == 1)
+        #expect(successes.count(of: "dataset|reload", calls: 4, failedCalls: 1) == 3)
+    }
+
     @Test("Every name has the ending that its kind demands, and help of one line")
     func names() {
         var dataset = facts()
@@ -63,7 +72,8 @@ struct MetricFamiliesTests {
         let server = ServerMeasurements(
             facts: ServerFacts(), phases: [], limitHits: [], waitingJobCount: 0, busyReaderCount: 0, heldBytes: 0)
         let families =
-            ServerFamilies(server).all + DatasetFamilies([dataset], [], unixSeconds: 2).all + ProcessFamilies.now()
+            ServerFamilies(server, SuccessCounts()).all + DatasetFamilies([dataset], [], unixSeconds: 2).all
+            + ProcessFamilies.now()
         #expect(families.count > 40)
         for family in families {
             #expect(family.name.hasSuffix("_total") == (family.kind == .counter), "\(family.name)")

@@ -385,13 +385,13 @@ def test_options_and_errors_are_those_of_redis(server, redis, protocol, conversa
 
 
 class CachedReads:
-    """A client program that reads until it is told to stop; `reads` is how far it has got."""
+    """A client program that reads until it is told to stop; `reads` is how far it has got, `newest` the newest version."""
 
     def __init__(self, server, command, seed, room=2 * KEYS):
         self.child = subprocess.Popen(
             [*map(str, command), server.host, str(server.port), str(KEYS), str(seed), str(room)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.reads, self.counted = 0, None
+        self.reads, self.newest, self.counted = 0, 0, None
         self.thread = threading.Thread(target=self._follow)
         self.thread.start()
 
@@ -400,7 +400,7 @@ class CachedReads:
             if line.startswith("{"):
                 self.counted = json.loads(line)
             else:
-                self.reads = int(line)
+                self.reads, self.newest = map(int, line.split())
 
     def is_past(self, count):
         assert self.child.poll() is None, self.child.stderr.read()[-3000:]
@@ -480,7 +480,9 @@ def swap_beside(server, versions, clients, swaps, hits_wanted):
             goal = share * (index + 1) // (swaps + 1)
             wait_until(lambda: all(client.is_past(goal) for client in clients), 300, "the reads before a swap")
             swapper.swap(index + 2)
-        wait_until(lambda: all(client.is_past(share) for client in clients), 300, "the last reads")
+        wait_until(
+            lambda: all(client.is_past(share) and client.newest > swaps for client in clients), 300,
+            "the last reads, and every client to have read the last version")
         # What reached the server was no hit; what is being read just now may count on either side.
         hits = sum(client.reads for client in clients) - reads_before - (keyspace_hits(server) - before)
         return [client.stop() for client in clients], hits

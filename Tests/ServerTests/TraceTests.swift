@@ -94,7 +94,10 @@ extension ServerTests {
                 #expect(try client.receives("$1\r\nc\r\n"))
                 try client.send(["MGET", "warm", "nosuch"])
                 #expect(try client.receives("*2\r\n$1\r\nw\r\n$-1\r\n"))
-                let slow = server.server.observer.slowRequests
+                let observer = server.server.observer
+                // A turn is noted once its replies have been sent.
+                #expect(eventually { observer.slowRequests.contains { $0.arguments.first == Array("MGET".utf8) } })
+                let slow = observer.slowRequests
                 let cold = try #require(slow.first { $0.arguments.last == Array("cold".utf8) })
                 #expect(cold.phases.map(\.name) == [.readerQueue, .disk, .handOver])
                 #expect(cold.versionID == "1")

@@ -9,6 +9,7 @@ public struct MetricSources: Sendable {
     private let observer: ServerObserver
     private let control: SwapControl
     private let health: Health
+    private let successes = SuccessCounts()
     /// What the parts count that only the executable knows, such as engines and the log.
     private let others: @Sendable () -> [MetricFamily]
 
@@ -28,7 +29,7 @@ public struct MetricSources: Sendable {
         let ready = MetricFamily(
             "almanac_ready", .gauge, help: "Whether the server is to get traffic, as /readyz tells.",
             samples: [.init(.count(isReady ? 1 : 0))])
-        return [ready] + ServerFamilies(observer.measurements()).all
+        return [ready] + ServerFamilies(observer.measurements(), successes).all
             + (observer.tlsFacts?.families ?? [])
             + DatasetFamilies(control.facts(), control.counts(), unixSeconds: now).all + others()
             + ProcessFamilies.now()

@@ -6,9 +6,13 @@ internal import ServerMetrics
 /// What loops and readers have counted, as metrics.
 struct ServerFamilies {
     private let measured: ServerMeasurements
+    private let successes: SuccessCounts
     private var facts: ServerFacts { measured.facts }
 
-    init(_ measured: ServerMeasurements) { self.measured = measured }
+    init(_ measured: ServerMeasurements, _ successes: SuccessCounts) {
+        self.measured = measured
+        self.successes = successes
+    }
 
     var all: [MetricFamily] { [build] + commands + phases + lookups + traffic + connections + readers + memory }
 
@@ -20,7 +24,8 @@ struct ServerFamilies {
 
     private var commands: [MetricFamily] {
         let outcomes = facts.commandStatistics.flatMap { command in
-            let carriedOut = max(command.calls - command.failedCalls, 0)
+            let carriedOut = successes.count(
+                of: command.name, calls: command.calls, failedCalls: command.failedCalls)
             return [("ok", carriedOut), ("failed", command.failedCalls), ("rejected", command.rejectedCalls)].map {
                 MetricFamily.Sample(.count($1), [.init("command", command.name), .init("outcome", $0)])
             }

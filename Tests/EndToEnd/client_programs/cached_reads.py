@@ -1,7 +1,7 @@
 """redis-py with its client-side cache: HOST PORT KEYS SEED ROOM. Reads until its input ends, telling how far it is.
 
-A line of output is the number of reads so far; the last one is what was counted, as JSON. Values begin with `v` and
-four digits, their version's number; numbers only go up.
+A line of output is the number of reads so far and the newest version seen; the last one is what was counted, as
+JSON. Values begin with `v` and four digits, their version's number; numbers only go up.
 """
 
 import json
@@ -51,7 +51,7 @@ while True:
         newest = max(newest, number)
         versions.add(number)
         reads += 1
-    print(reads, flush=True)
+    print(reads, newest, flush=True)
     if select.select([sys.stdin], [], [], 0)[0]:
         break
 print(json.dumps({

@@ -1,6 +1,6 @@
 # redis-rb with a cache of its own, as RESP2 has it: one connection reads and has another told what is out of date.
 #
-# HOST PORT KEYS SEED. Reads until its input ends, telling how far it is; the last line of output is what was counted.
+# HOST PORT KEYS SEED. Reads until its input ends, telling how far it is and the newest version seen; the last line of output is what was counted.
 require 'json'
 require 'redis'
 
@@ -49,7 +49,7 @@ loop do
     versions[number] = true
     reads += 1
   end
-  puts reads
+  puts "#{reads} #{newest}"
   $stdout.flush
   break if $stdin.wait_readable(0)
 end

@@ -13,6 +13,7 @@ SAME = {
     "acl|dryrun": ["default get string", "nosuch get string"],
     "acl|getuser": ["default", "nosuch"],
     "acl|list": [""],
+    "acl|setuser": ["default", "default nosuchrule"],
     "acl|users": [""],
     "acl|whoami": [""],
     "append": ["string value"],
@@ -364,12 +365,10 @@ SAME_KIND = {
 # What ours answers, as a regular expression over the raw reply, where Redis answers otherwise; with the reason.
 # Nothing of this is sent to Redis.
 DIFFERENT = {
-    "acl|load": (rb"-ERR .*", "there is one user, and it stays as it is",
+    "acl|load": (rb"-ERR .*", "our setting is called users-file",
         [""]),
-    "acl|save": (rb"-ERR .*", "there is one user, and it stays as it is",
+    "acl|save": (rb"-ERR .*", "our setting is called users-file",
         [""]),
-    "acl|setuser": (rb"-ERR .*", "there is one user, and it stays as it is",
-        ["word"]),
     "ardel": (rb"-READONLY .*\r\n", "newer than Redis 7.0, and a change",
         ["string 1"]),
     "ardelrange": (rb"-READONLY .*\r\n", "newer than Redis 7.0, and a change",

@@ -198,7 +198,8 @@ class Almanac(RedisProtocolServer):
     def __init__(self, log_directory, datasets=(), flags=(), env=None, preload=None, host="127.0.0.1"):
         super().__init__(log_directory)
         self.datasets, self.flags = list(datasets), list(flags)
-        self.env, self.preload, self.host = env or {}, preload, host
+        self.env, self.preload, self.bind = env or {}, preload, host
+        self.host = "127.0.0.1" if host == "*" else host
 
     def start(self):
         if IS_STANDIN:
@@ -212,7 +213,7 @@ class Almanac(RedisProtocolServer):
         env = dict(self.env)
         if self.preload:
             env["LD_PRELOAD"] = str(self.preload)
-        self.spawn([BINARY, "serve", *paths, "--port", self.port, "--bind", self.host, *self.flags], env)
+        self.spawn([BINARY, "serve", *paths, "--port", self.port, "--bind", self.bind, *self.flags], env)
 
 
 def raise_descriptor_limit(wanted):
