@@ -1,12 +1,14 @@
-import Glibc
+public import Glibc
 
 /// Readings of the kernel's clocks.
 public enum Clock {
     /// Nanoseconds since an arbitrary start, never set back.
+    @inlinable
     public static func monotonicNanoseconds() -> UInt64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+        // Neither is ever negative; loops ask a few times a turn.
+        return UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000_000 &+ UInt64(truncatingIfNeeded: time.tv_nsec)
     }
 
     /// Nanoseconds from one reading to another; 0 where `end` is the earlier, as it may be for another thread's.

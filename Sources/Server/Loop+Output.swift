@@ -18,7 +18,7 @@ extension Loop {
     func send(to connection: Connection) -> Bool {
         guard !replies.output.isEmpty else { return true }
         defer { releaseReplies() }
-        if let tls = connection.tls, !encryptReplies(by: tls) {
+        if connection.tls != nil, !encryptReplies(to: connection) {
             close(connection)
             return false
         }

@@ -84,8 +84,8 @@ extension Loop {
     ///
     /// Answers `wouldBlock` where nothing has come to be understood, even though more may have come.
     @inline(never)
-    func receiveEncrypted(from connection: Connection, by tls: TLSSession) -> Socket.Transfer {
-        guard tls.failure == nil else { return .failed(0) }
+    func receiveEncrypted(from connection: Connection) -> Socket.Transfer {
+        guard let tls = connection.tls, tls.failure == nil else { return .failed(0) }
         if connection.isShakingHands {
             guard hasTimeForHandshake else { return .wouldBlock }
             return shakeHands(with: connection, by: tls)
@@ -135,7 +135,8 @@ extension Loop {
 
     /// Puts ciphertext in the place of ``replies``; false where the session is of no use any more.
     @inline(never)
-    func encryptReplies(by tls: TLSSession) -> Bool {
+    func encryptReplies(to connection: Connection) -> Bool {
+        guard let tls = connection.tls else { return false }
         encrypted.removeAll()
         guard tls.send(replies.output.span, into: &encrypted) else { return false }
         swap(&replies.output, &encrypted)

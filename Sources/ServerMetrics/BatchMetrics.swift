@@ -10,4 +10,13 @@ public final class BatchMetrics: Sendable {
     public let answering = LatencyCounters()
 
     public init() {}
+
+    /// Adds the times of one batch, in nanoseconds; for the owning loop.
+    ///
+    /// A batch without keys has no `lookingUp`.
+    public func add(receiving: UInt64, lookingUp: UInt64?, answering: UInt64) {
+        self.receiving.add(each: receiving)
+        if let lookingUp { self.lookingUp.add(each: lookingUp) }
+        self.answering.add(each: answering)
+    }
 }

@@ -12,6 +12,7 @@ public final class LatencyCounters: Sendable {
     }
 
     /// Adds `count` times of `each` nanoseconds; for the one thread that writes.
+    @inline(__always)
     public func add(_ count: Int = 1, each: UInt64) {
         nanoseconds.add(count &* Int(truncatingIfNeeded: each))
         buckets[LatencyHistogram.bucket(of: each)].add(count)

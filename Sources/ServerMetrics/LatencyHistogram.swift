@@ -13,10 +13,12 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// The bucket of a time; the last also takes whatever is longer.
     @inline(__always)
     public static func bucket(of nanoseconds: UInt64) -> Int {
-        let place = max(nanoseconds, 1) - 1
-        guard place >= UInt64(linearCount) else { return Int(place) }
-        let shift = UInt64.bitWidth - 1 - place.leadingZeroBitCount - stepBits
-        return min(shift << stepBits + Int(truncatingIfNeeded: place >> UInt64(shift)), bucketCount - 1)
+        // Every loop does this for every batch; what wraps cannot overflow.
+        let place = max(nanoseconds, 1) &- 1
+        guard place >= UInt64(linearCount) else { return Int(truncatingIfNeeded: place) }
+        let shift = UInt64.bitWidth &- 1 &- place.leadingZeroBitCount &- stepBits
+        return min(
+            shift &<< stepBits &+ Int(truncatingIfNeeded: place &>> UInt64(truncatingIfNeeded: shift)), bucketCount - 1)
     }
 
     /// The longest time of a bucket, in nanoseconds.

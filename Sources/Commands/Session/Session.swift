@@ -187,13 +187,17 @@ public final class Session {
         if !pushes.isEmpty, sliced == nil, replay == nil { flushPushes(plan) }
         requestsBeganInInput = backlog.isEmpty && !bytes.isEmpty
         if backlog.isEmpty {
-            let used = consume(bytes, &parser, plan)
+            var used = 0
+            // What most clients send, and nothing else.
+            if replay == nil, nextJob == nil, mayTakePlainGets(parser) { used = takePlainGets(bytes, from: 0, plan) }
+            // A transaction goes on without bytes.
+            if used == 0 || used < bytes.count { used = consume(bytes, from: used, &parser, plan) }
             if used < bytes.count, !isEnding { backlog.append(bytes.extracting(used...)) }
         } else {
             backlog.append(bytes)
             var waiting = ByteBuffer()
             swap(&waiting, &backlog)
-            let used = consume(waiting.span, &parser, plan)
+            let used = consume(waiting.span, from: 0, &parser, plan)
             waiting.removeFirst(used)
             if waiting.isEmpty || isEnding { waiting.release() }
             swap(&waiting, &backlog)
@@ -203,11 +207,13 @@ public final class Session {
         return firstStep..<plan.stepCount
     }
 
-    /// Understands requests until the budget, the bytes or the session's readiness ends.
+    /// Understands requests from `offset` on until the budget, the bytes or the session's readiness ends.
     ///
-    /// - Returns: How many bytes were understood for good.
-    private func consume(_ bytes: Span<UInt8>, _ parser: inout RequestParser, _ plan: ReplyPlan) -> Int {
-        var used = 0
+    /// - Returns: How many bytes were understood for good, those before `offset` among them.
+    private func consume(
+        _ bytes: Span<UInt8>, from offset: Int, _ parser: inout RequestParser, _ plan: ReplyPlan
+    ) -> Int {
+        var used = offset
         while nextJob == nil, !isEnding {
             guard budget > 0 else {
                 isRunnable = true
@@ -266,7 +272,7 @@ public final class Session {
         var bytes = ByteBuffer()
         swap(&parser, &replay.parser)
         swap(&bytes, &replay.bytes)
-        let used = consume(bytes.span, &parser, plan)
+        let used = consume(bytes.span, from: 0, &parser, plan)
         bytes.removeFirst(used)
         swap(&parser, &replay.parser)
         swap(&bytes, &replay.bytes)
