@@ -24,6 +24,19 @@ import Testing
         for key in keys { driver.clients[0].send(request("GET", key)) }
     }
 
+    @Test("A transaction of more than a turn takes goes on in turns that bring no bytes", arguments: 0...5)
+    func transaction(seed: UInt64) {
+        let world = SessionWorld(text: Self.values)
+        let driver = SessionDriver(world.versions, pace: seed == 0 ? .prompt : .random(seed: seed, readBytesMin: 100))
+        driver.clients[0].send(request("MULTI"))
+        send(Self.keys, to: driver)
+        driver.clients[0].send(request("EXEC"))
+        #expect(driver.run())
+        let queued = String(repeating: "+QUEUED\r\n", count: 600)
+        #expect(text(driver.clients[0].received) == "+OK\r\n" + queued + "*600\r\n" + expected(Self.keys))
+        #expect(driver.turns >= 3, "a turn takes 256 commands of a session")
+    }
+
     @Test("A long pipeline is answered in order over as many turns as its keys need", arguments: 0...20)
     func pipeline(seed: UInt64) {
         let world = SessionWorld(text: Self.values)
