@@ -15,7 +15,9 @@ import Testing
         let monitor = driver.clients[1]
         driver.context.unixMicroseconds = { 1_795_000_000_000_042 }
         driver.context.addressOfClient = { "127.0.0.1:\($0)" }
-        driver.context.onMonitored = { lines in _ = monitor.session.takeMonitored(lines) }
+        driver.context.onMonitored = { [unowned session = monitor.session] lines in
+            _ = session.takeMonitored(lines)
+        }
         monitor.send(prepare + request("MONITOR"))
         #expect(driver.run())
         for request in requests {
