@@ -52,7 +52,8 @@ public final class AdminServer: Sendable {
             return EncryptedRelay.start(accepted, context)
         }
         server = try HTTPServer(
-            hosts: bindAddresses.flatMap(Self.hosts), port: port, decrypt: context == nil ? nil : decrypt
+            hosts: bindAddresses.flatMap(ListenHost.all).map { ($0.address, $0.mayBeMissing) }, port: port,
+            decrypt: context == nil ? nil : decrypt
         ) { routes.answer($0) }
         try server.start()
         let how = context == nil ? "" : " with TLS"
@@ -96,12 +97,5 @@ public final class AdminServer: Sendable {
     static let version = Endpoint("/version", "what this program is, as JSON") { _ in
         HTTPResponse(
             contentType: "application/json", text: "{\"name\": \"almanac\", \"version\": \"\(BuildVersion.number)\"}\n")
-    }
-
-    /// What an address of the settings stands for; a machine without IPv6 must fail neither for `*` nor for `::1`.
-    private static func hosts(_ address: String) -> [(address: String, mayBeMissing: Bool)] {
-        if address == "*" || address == "-*" { return [("0.0.0.0", false), ("::", true)] }
-        guard address.hasPrefix("-") else { return [(address, address == "::1")] }
-        return [(String(address.dropFirst()), true)]
     }
 }

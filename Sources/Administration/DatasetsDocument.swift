@@ -1,5 +1,4 @@
 internal import Commands
-private import FoundationEssentials
 internal import HTTP
 internal import Storage
 
@@ -68,13 +67,7 @@ struct DatasetsDocument: Encodable, Equatable {
         datasets = facts.enumerated().map { Dataset($1, database: $0, now: now) }
     }
 
-    var json: [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        // Strings and numbers always have a form in JSON.
-        return Array((try? encoder.encode(self)) ?? Data()) + [UInt8(ascii: "\n")]
-    }
+    var json: [UInt8] { JSONText.of(self, isPretty: true) + [UInt8(ascii: "\n")] }
 
     /// Both are asked anew for each request; `now` in seconds since 1970.
     static func endpoint(

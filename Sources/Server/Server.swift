@@ -137,21 +137,15 @@ public final class Server {
     /// Listens on every address that the settings name, all on one port, and tells which that is.
     private func listen(at wanted: UInt16, isEncrypted: Bool) throws(ListenError) -> UInt16 {
         var port = wanted
-        for address in settings.bindAddresses {
-            let isOptional = address.hasPrefix("-")
-            let host = isOptional ? String(address.dropFirst()) : address
-            // "*" is every address of both families; a machine without IPv6 must not fail for it.
-            let hosts = host == "*" ? [("0.0.0.0", false), ("::", true)] : [(host, isOptional)]
-            for (host, mayFail) in hosts {
-                do throws(SystemError) {
-                    port = try listen(on: host, port, isEncrypted: isEncrypted)
-                } catch {
-                    // Only a missing address may be missing: one that is taken is somebody else's, and its
-                    // clients would never find this server. The default `::1` is missing without IPv6.
-                    guard error.isAddressUnavailable, mayFail || host == "::1" else {
-                        throw ListenError(
-                            address: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)", cause: error)
-                    }
+        for host in settings.bindAddresses.flatMap(ListenHost.all) {
+            do throws(SystemError) {
+                port = try listen(on: host.address, port, isEncrypted: isEncrypted)
+            } catch {
+                // Only a missing address may be missing: one that is taken is somebody else's, and its
+                // clients would never find this server.
+                guard error.isAddressUnavailable, host.mayBeMissing else {
+                    let address = host.address.contains(":") ? "[\(host.address)]" : host.address
+                    throw ListenError(address: "\(address):\(port)", cause: error)
                 }
             }
         }

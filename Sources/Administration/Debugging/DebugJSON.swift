@@ -66,10 +66,7 @@ struct HotKeysOfDatasets: Encodable {
 
 extension DebugEndpoints {
     static func json(_ value: some Encodable) -> HTTPResponse {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings and finite numbers always have a form in JSON.
-        let body = (try? encoder.encode(value)).map { Array($0) } ?? []
-        return HTTPResponse(contentType: "application/json", body: body + [UInt8(ascii: "\n")])
+        let body = JSONText.of(value, keys: .useDefaultKeys) + [UInt8(ascii: "\n")]
+        return HTTPResponse(contentType: "application/json", body: body)
     }
 }

@@ -106,13 +106,7 @@ struct StatusReport: Encodable {
         var reason: String?
     }
 
-    var json: [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings and finite numbers always have a form in JSON.
-        return Array((try? encoder.encode(self)) ?? Data("{}".utf8))
-    }
+    var json: [UInt8] { JSONText.of(self) }
 }
 
 extension StatusReport {
