@@ -162,3 +162,11 @@ def test_users_that_go_take_their_connections_along_as_in_redis(both):
                 assert itself.ask("AUTH", "self", "x") == "+OK"
                 assert itself.ask("ACL", "DELUSER", "self") == 1
                 assert itself.read_to_end() == b""
+            # A monitor goes with its right to be one, though Redis lets it go on.
+            if server is both[0]:
+                with server.connect() as monitor:
+                    admin.ask("ACL", "SETUSER", "stays", "+@all")
+                    assert monitor.ask("AUTH", "stays", "x") == "+OK" and monitor.ask("MONITOR") == "+OK"
+                    assert admin.ask("ACL", "SETUSER", "stays", "-monitor") == "+OK"
+                    assert admin.ask("ECHO", "not for all") == b"not for all"
+                    assert b"not for all" not in monitor.read_to_end()
