@@ -128,6 +128,12 @@ extension Session {
         return true
     }
 
+    /// Whether no key is kept from the client by what allows it to run a request.
+    func mayReadAllKeys(by command: CommandRow, _ request: borrowing Request) -> Bool {
+        let place = AccessCheck.Place(database: database, databases: context.server.catalog.names)
+        return context.server.access.check.mayReadAllKeys(user, by: command, request, in: place)
+    }
+
     /// Whether Redis refuses a command before it asks who sent it.
     private func isSwitchedOff(_ command: CommandRow) -> Bool {
         command.action == .refusedAtOnce || command.action == .debug && !isDebugAllowed
