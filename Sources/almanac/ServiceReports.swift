@@ -5,7 +5,7 @@ internal import Server
 internal import Settings
 internal import Versions
 
-/// Tells the service manager how the server does, where there is one; for the control thread.
+/// Tells the service manager how the server does, where there is one; for the main thread.
 ///
 /// The sign of life that a watchdog waits for is sent by that thread, and only while every loop and the thread that
 /// swaps versions answer it, or wait for a disk.
@@ -33,7 +33,7 @@ struct ServiceReports {
         self.logger = logger
     }
 
-    /// How long the control thread may wait for something else; -1: for ever.
+    /// How long the main thread may wait for something else; -1: for ever.
     var milliseconds: Int32 {
         guard nextReport != .max else { return -1 }
         let now = Clock.monotonicNanoseconds()
@@ -61,7 +61,7 @@ struct ServiceReports {
         tell(.ready)
     }
 
-    /// From here on the control thread's own life is all that the watchdog hears of.
+    /// From here on the main thread's own life is all that the watchdog hears of.
     mutating func stopping() {
         watched = nil
         tell(.stopping, .status("answering what has been received"))
