@@ -15,6 +15,7 @@ internal import Versions
 final class RunningServer {
     private let server: Server
     private let control: SwapControl
+    private let liveness: Liveness
     private let admin: AdminServer?
     private let health: Health
     private let pidFile: ProcessIDFile?
@@ -33,12 +34,13 @@ final class RunningServer {
     ///
     /// - Throws: `SystemError` where there is no descriptor to be had to wait on.
     init(
-        server: Server, control: SwapControl, admin: AdminServer?, health: Health, pidFile: consuming ProcessIDFile?,
-        signals: consuming SignalQueue, service: ServiceReports, settings: RunningSettings, log: LogWriter,
-        logger: Logger
+        server: Server, control: SwapControl, liveness: Liveness, admin: AdminServer?, health: Health,
+        pidFile: consuming ProcessIDFile?, signals: consuming SignalQueue, service: ServiceReports,
+        settings: RunningSettings, log: LogWriter, logger: Logger
     ) throws(SystemError) {
         self.server = server
         self.control = control
+        self.liveness = liveness
         self.admin = admin
         self.health = health
         self.pidFile = pidFile
@@ -58,7 +60,7 @@ final class RunningServer {
     ///
     /// Does not return where a thread cannot be ended: then the process ends.
     func run() throws(SystemError) {
-        service.ready(server.observer, control)
+        service.ready(liveness, control)
         while true {
             service.reportIfDue()
             switch try nextSignal() {

@@ -62,12 +62,14 @@ struct ServerStart {
         try control.start(
             settings: settings, audience: ServerAudience(server), openEngine: engines.open,
             trustedKeys: trustedKeys, logger: logger)
+        let liveness = Liveness(server.observer, control: control, watchdogTimeout: service.watchdogTimeout)
+        health.serve(liveness, control: control)
         show(server, control, to: admin)
         let pidFile: ProcessIDFile? = if let path = settings.pidFile { try ProcessIDFile(path: path) } else { nil }
         logReady(server)
         return try RunningServer(
-            server: server, control: control, admin: admin, health: health, pidFile: pidFile, signals: signals,
-            service: service,
+            server: server, control: control, liveness: liveness, admin: admin, health: health, pidFile: pidFile,
+            signals: signals, service: service,
             settings: RunningSettings(
                 settings, input: input, log: log, logger: logger, server: server, control: control),
             log: log, logger: logger)
@@ -129,14 +131,13 @@ struct ServerStart {
         server.noteCertificate(logger)
     }
 
-    /// Lets probes and the admin server see the server, which answers from here on.
+    /// Lets the admin server tell of the server.
     private func show(_ server: Server, _ control: SwapControl, to admin: AdminServer?) {
         admin?.encrypt(with: server.tls)
         let metrics = MetricSources(server.observer, control: control, health: health) { [engines, log] in
             engines.metricFamilies() + log.metricFamilies
         }
         admin?.observe(ObservedServer(server.observer, control: control, settings: settings, metrics: metrics))
-        health.serve(Liveness(server.observer, control: control), control: control)
     }
 
     private func logReady(_ server: Server) {

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from support import web
 from support.data_directory import DataDirectory, value
 from support.resp import Connection, bulk, wait_until
 from support.server import BINARY, ENVIRONMENT, ROOT, Process, free_port
@@ -69,10 +70,11 @@ def test_a_server_that_waits_for_its_first_version_is_not_ready(data, serve, log
 
 
 @pytest.mark.parametrize("thread", ["loop-0", "loop-1", "control"])
-def test_the_watchdog_hears_nothing_while_a_thread_hangs(versions, serve, thread):
+def test_the_watchdog_hears_nothing_while_a_thread_hangs_and_livez_says_the_same(versions, serve, thread):
+    port = free_port()
     with NotifySocket() as notify:
         env = {"NOTIFY_SOCKET": notify.name, "WATCHDOG_USEC": "200000"}
-        with serve(f"users={versions.path}", flags=("--loops", 2), env=env) as server:
+        with serve(f"users={versions.path}", flags=("--loops", 2, "--admin-port", port), env=env) as server:
             place = notify.wait_for("WATCHDOG=1")
             notify.wait_for("WATCHDOG=1", place)
             with held_thread(server.pid, thread):
@@ -80,8 +82,11 @@ def test_the_watchdog_hears_nothing_while_a_thread_hangs(versions, serve, thread
                 # Twice more it looks, and both times finds the same.
                 wait_until(lambda: server.log.count(f"threads do not answer threads={thread}") >= 3)
                 assert "WATCHDOG=1" not in notify.read()[place:]
+                livez = web.get(port, "/livez")
+                assert livez.status == 503 and livez.text.startswith(f"[-]{thread} has not answered for "), livez.text
             place = notify.wait_for("WATCHDOG=1", place)
             notify.wait_for("STATUS=serving users v1", place)
+            assert web.get(port, "/livez").status == 200
             with server.connect() as connection:
                 assert connection.call("PING") == b"+PONG\r\n"
 
