@@ -38,23 +38,23 @@ struct ServerStart {
     /// Starts all of it; clients are answered once this has returned.
     ///
     /// - Parameters:
-    ///   - sockets: To listen on instead of what the settings say; none: as the settings say.
+    ///   - sockets: To listen on instead of what the settings say.
     ///   - signals: Made before any thread was started, so that none of them is killed by one.
     /// - Returns: `nil` where a signal ended the wait for a version that has yet to come.
     /// - Throws: ``CommandFailure``, `EngineError` or `SystemError` where serving cannot start.
-    func run(sockets: [InheritedSocket], signals: consuming SignalQueue) throws -> RunningServer? {
+    func run(sockets: ListeningSockets, signals: consuming SignalQueue) throws -> RunningServer? {
         let service = ServiceReports(environment: ProcessInfo.processInfo.environment, logger)
         service.opening(settings)
         let trustedKeys = try readTrustedKeys()
         // Before anything that may take long, so that probes are told what is waited for.
-        let admin = try startAdminServer()
+        let admin = try startAdminServer(sockets.admin)
         guard let (server, control) = try makeServer(trustedKeys, signals) else {
             admin?.stop()
             return nil
         }
-        try readSecrets(server)
+        try readSecrets(server, needsCertificate: !sockets.tls.isEmpty)
         do throws(ListenError) {
-            try server.listen(inheriting: sockets)
+            try server.listen(inheriting: sockets.redis, encrypted: sockets.tls)
         } catch {
             throw CommandFailure(.ioError, "\(error)")
         }
@@ -86,9 +86,9 @@ struct ServerStart {
         }
     }
 
-    private func startAdminServer() throws -> AdminServer? {
+    private func startAdminServer(_ sockets: [InheritedSocket]) throws -> AdminServer? {
         var context: TLSContext?
-        if settings.admin.usesTLS, settings.admin.port != 0 {
+        if settings.admin.usesTLS, settings.admin.port != 0 || !sockets.isEmpty {
             do throws(TLSError) {
                 context = try TLSContext(settings.tls)
             } catch {
@@ -96,7 +96,8 @@ struct ServerStart {
             }
         }
         do throws(HTTPListenError) {
-            return try AdminServer(settings: settings.admin, context: context, health: health, logger: logger)
+            return try AdminServer(
+                settings: settings.admin, inheriting: sockets, context: context, health: health, logger: logger)
         } catch {
             throw CommandFailure(.ioError, "admin-port: \(error)")
         }
@@ -121,12 +122,16 @@ struct ServerStart {
     }
 
     /// Users, passwords and certificates.
-    private func readSecrets(_ server: Server) throws(CommandFailure) {
+    private func readSecrets(_ server: Server, needsCertificate: Bool) throws(CommandFailure) {
         do {
             try server.adoptUsers(settings)
             try server.readCertificates(settings.tls)
         } catch {
             throw CommandFailure(.badConfiguration, "\(error)")
+        }
+        guard server.tls.current != nil || !needsCertificate else {
+            throw CommandFailure(
+                .badConfiguration, "the inherited socket \"tls\" needs tls-cert-file and tls-key-file")
         }
         server.noteCertificate(logger)
     }
