@@ -5,7 +5,7 @@ internal import ServerLog
 internal import Settings
 internal import Versions
 
-/// The settings in effect, and everything that goes by them; for the control thread.
+/// The settings in effect, and everything that goes by them; for the main thread.
 struct RunningSettings {
     private(set) var settings: ServerSettings
     private let input: SettingsInput
@@ -105,7 +105,7 @@ struct RunningSettings {
     private func readCertificates() -> Bool {
         do {
             try server.readCertificates(settings.tls)
-            noteCertificate(of: server, logger)
+            server.noteCertificate(logger)
             return true
         } catch {
             logger.error("certificates and TLS are as before", metadata: ["cause": "\(error)"])
