@@ -6,6 +6,8 @@ public struct AccessSettings: Sendable, Equatable {
     public var password: String?
     /// A file that holds the password, and nothing else but a line end.
     public var passwordPath: String?
+    /// Users, one a line as in a file of users.
+    public var users: String?
     /// A file of users, in Redis's form.
     public var usersPath: String?
     /// How long a client may take to show its password; `.zero`: for ever.

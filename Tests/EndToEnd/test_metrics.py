@@ -122,6 +122,30 @@ def test_limits_that_are_met_are_counted_by_name(data, serve, port):
         assert samples("almanac_connections_max") == 2
 
 
+def test_refusals_to_users_are_counted_by_reason(data, serve, port):
+    with serve(data.path, flags=("--admin-port", port)) as server, server.connect() as admin:
+        def denied():
+            samples = scrape(port)
+            return [samples("almanac_acl_denied_total", reason=reason)
+                    for reason in ("auth", "command", "key", "channel", "database")]
+
+        assert denied() == [0] * 5
+        rules = ("reset", "on", ">pw", "~key:*", "db=0", "+get", "+select", "+subscribe")
+        assert admin.ask("ACL", "SETUSER", "u", *rules) == "+OK"
+        with server.connect() as client:
+            for words in (["AUTH", "u", "no"], ["AUTH", "nobody", "x"], ["HELLO", 3, "AUTH", "u", "no"], ["AUTH", "u", "pw"],
+                          ["STRLEN", "key:1"], ["GET", "other"], ["GET", "a"], ["SUBSCRIBE", "a"], ["SELECT", 1]):
+                client.call(*words)
+        assert denied() == [3, 1, 2, 1, 1]
+        told = dict(line.split(b":") for line in admin.ask("INFO", "stats").split(b"\r\n") if b"acl_access" in line)
+        assert told == {b"acl_access_denied_auth": b"3", b"acl_access_denied_cmd": b"1",
+                        b"acl_access_denied_key": b"2", b"acl_access_denied_channel": b"1"}
+        # What CONFIG RESETSTAT resets is for people.
+        assert admin.ask("CONFIG", "RESETSTAT") == "+OK"
+        assert b"acl_access_denied_auth:0" in admin.ask("INFO", "stats")
+        assert denied() == [3, 1, 2, 1, 1]
+
+
 @pytest.mark.parametrize("format", ["packed", "rocksdb"])
 def test_a_dataset_tells_its_age_and_what_became_of_its_versions(tmp_path, serve, port, format):
     data = DataDirectory(tmp_path / "data", format)
