@@ -230,7 +230,6 @@ public final class Server {
         state.keysReplyMax = settings.keysReplyMax
         state.replyBytesMax = settings.outputBufferBytesMax
         facts.setClientsMax(settings.clientsMax)
-        adoptPassword(settings)
         monitor(by: settings)
         let limits = Loop.Limits(settings)
         let adoption = Adoption(loopCount: group.mailboxes.count)
