@@ -118,7 +118,8 @@ struct AccessRegistryTests {
     @Test("A file of users is taken as a whole or not at all")
     func file() throws {
         let registry = AccessRegistry(.standard)
-        let text = TextBox("user a on nopass +get ~k*\n\n# comment\n  user b off  \n")
+        let everybody = "user default on nopass ~* &* +@all\n"
+        let text = TextBox("user a on nopass +get ~k*\n\n# comment\n  user b off  \n" + everybody)
         registry.file = AccessRegistry.UsersFileAccess(
             path: "/u", read: { () throws(AccessRegistry.FileFailure) in Array(text.value.utf8) },
             write: { (_) throws(AccessRegistry.FileFailure) in throw AccessRegistry.FileFailure(reason: "full") })
@@ -136,6 +137,13 @@ struct AccessRegistryTests {
                 """)
         #expect(registry.current.sorted.map(\.line) == before)
         #expect(throws: AccessRegistry.FileFailure.self) { try registry.save() }
+        // Who would be let in must be said.
+        for cut in ["", "# nothing\n", "user a on\n"] {
+            text.value = cut
+            let failure = #expect(throws: AccessRegistry.LoadFailure.self) { try registry.load() }
+            #expect(failure?.text.contains("says nothing of the user default") == true)
+            #expect(registry.current.sorted.map(\.line) == before)
+        }
         text.value = "user default on nopass\n"
         registry.setDefaultPassword(AccessRegistry.DefaultPassword("pw"))
         #expect(throws: AccessRegistry.LoadFailure.self) { try registry.load() }
