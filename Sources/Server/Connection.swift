@@ -9,12 +9,15 @@ import TLS
 final class Connection {
     let socket: Socket
     let session: Session
-    /// What encrypts the connection; `nil`: nothing does.
-    let tls: TLSSession?
+    let isEncrypted: Bool
+    /// What encrypts the connection, from its first bytes on.
+    var tls: TLSSession?
     let token: Epoll.Token
     let openedAt: UInt64
-    /// Whether its loop counts it among those that shake hands.
-    var isShakingHands = false
+    /// How far an encrypted connection has come.
+    var handshake = Handshake.none
+    /// Since when the loop waits for its next step, in nanoseconds of the monotonic clock.
+    var handshakeSince: UInt64
     /// Replies that the kernel has not taken yet, as they are to be sent.
     var output = ByteBuffer()
     /// Whether there may be something to read; cleared by a read that comes back short.
@@ -48,16 +51,28 @@ final class Connection {
     var job: (any SessionJob)?
 
     init(
-        socket: consuming Socket, session: Session, tls: TLSSession?, token: Epoll.Token, keepaliveSeconds: Int,
+        socket: consuming Socket, session: Session, isEncrypted: Bool, token: Epoll.Token, keepaliveSeconds: Int,
         now: UInt64
     ) {
         self.socket = socket
         self.session = session
-        self.tls = tls
+        self.isEncrypted = isEncrypted
         self.token = token
         self.keepaliveSeconds = keepaliveSeconds
         openedAt = now
+        handshakeSince = now
         lastActivity = now
+    }
+
+    enum Handshake {
+        /// Not encrypted, or done.
+        case none
+        /// Nothing has come yet.
+        case silent
+        /// What has come waits until fewer shake hands.
+        case queued
+        /// It is one of those that shake hands.
+        case active
     }
 
     /// Whether nothing is to be done before the client sends something, and nothing is held for it.

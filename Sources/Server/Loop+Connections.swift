@@ -69,8 +69,6 @@ extension Loop {
 
     /// Makes a connection this loop's own.
     func adopt(_ descriptor: consuming FileDescriptor, isEncrypted: Bool) {
-        let tls = isEncrypted ? makeTLSSession() : nil
-        guard tls != nil || !isEncrypted else { return group.release(from: index) }
         let place = freePlaces.popLast() ?? connections.count
         if place == connections.count {
             connections.append(nil)
@@ -89,11 +87,11 @@ extension Loop {
         }
         let session = Session(id: context.server.makeClientID(), context: context, limits: limits.request)
         let connection = Connection(
-            socket: socket, session: session, tls: tls, token: token, keepaliveSeconds: limits.keepaliveSeconds,
-            now: context.now)
+            socket: socket, session: session, isEncrypted: isEncrypted, token: token,
+            keepaliveSeconds: limits.keepaliveSeconds, now: context.now)
         connections[place] = connection
         connectionCount += 1
-        if isEncrypted { beginHandshake(of: connection) }
+        if isEncrypted { awaitHandshake(of: connection) }
         context.server.directory.add(
             session.id, at: ClientDirectory.Place(loop: index, token: token.rawValue))
         if isDraining {
@@ -108,7 +106,7 @@ extension Loop {
         guard !connection.isClosed else { return }
         connection.isClosed = true
         connection.job?.cancel()
-        if let tls = connection.tls, connection.lingersUntil == nil { endEncryption(of: connection, by: tls) }
+        if connection.isEncrypted, connection.lingersUntil == nil { endEncryption(of: connection) }
         if connection.lingersUntil != nil { lingering -= 1 }
         let place = Int(connection.token.place - Self.firstConnectionPlace)
         connections[place] = nil
@@ -123,7 +121,7 @@ extension Loop {
 
     /// Ends a connection whose last reply has been sent, without costing the client any of them.
     func finish(_ connection: Connection) {
-        if let tls = connection.tls { endEncryption(of: connection, by: tls) }
+        if connection.isEncrypted { endEncryption(of: connection) }
         connection.socket.shutDownWriting()
         connection.lingersUntil = context.now + Self.lingerNanoseconds
         lingering += 1

@@ -18,7 +18,7 @@ extension Loop {
     func send(to connection: Connection) -> Bool {
         guard !replies.output.isEmpty else { return true }
         defer { releaseReplies() }
-        if connection.tls != nil, !encryptReplies(to: connection) {
+        if connection.isEncrypted, !encryptReplies(to: connection) {
             close(connection)
             return false
         }

@@ -127,7 +127,7 @@ extension Loop {
     }
 
     func receive(from connection: Connection) -> Socket.Transfer {
-        if connection.tls != nil { return receiveEncrypted(from: connection) }
+        if connection.isEncrypted { return receiveEncrypted(from: connection) }
         return receiveBytes(from: connection)
     }
 

@@ -11,12 +11,14 @@ import TLS
 /// Ciphertext is made as soon as there are replies, so that what waits for a client is always what its socket takes
 /// next, encrypted or not, and limits and back-pressure are the same for both.
 extension Loop {
-    /// Connections of this loop that are shaking hands, which costs work and memory before anyone is known.
+    /// Connections of this loop that have not shaken hands yet, which costs work and memory before anyone is known.
     struct Handshakes {
-        /// How many there are.
+        /// How many shake hands now.
         var count = 0
-        /// The oldest first, among others that have ended since.
-        var tokens = Ring<Epoll.Token>()
+        /// Those whose turn comes when fewer do; the first came first.
+        var queue = Ring<Epoll.Token>()
+        /// Those that the loop waits for, and since when: the longest first, among others that it has heard from since.
+        var awaited = Ring<(token: Epoll.Token, since: UInt64)>()
         /// The turn that ``spentNanoseconds`` were spent in, by its time.
         var turn: UInt64 = 0
         var spentNanoseconds: UInt64 = 0
@@ -24,9 +26,79 @@ extension Loop {
         var nextFailureNote: UInt64 = 0
     }
 
-    /// The session of a connection that has just come; `nil` where there can be none, and the connection must go.
-    @inline(never)
-    func makeTLSSession() -> TLSSession? {
+    /// Waits for the first bytes of a new connection; until they come it costs no more than one without encryption.
+    func awaitHandshake(of connection: Connection) {
+        connection.handshake = .silent
+        awaitNextStep(of: connection)
+    }
+
+    private func awaitNextStep(of connection: Connection) {
+        connection.handshakeSince = context.now
+        handshakes.awaited.append((connection.token, context.now))
+    }
+
+    /// Has a connection shake hands, now if it may and else when its turn comes.
+    ///
+    /// Nobody is sent away for it: when a whole fleet comes back at once, its clients are slow because there are so many
+    /// of them, and each that is sent away comes again.
+    ///
+    /// - Returns: Whether it may.
+    private func admitHandshake(of connection: Connection) -> Bool {
+        guard connection.handshake != .active else { return true }
+        guard handshakes.count < limits.handshakesMax else {
+            // What has come is read in its turn.
+            connection.isReadable = false
+            guard connection.handshake == .silent else { return false }
+            connection.handshake = .queued
+            connection.handshakeSince = .max
+            handshakes.queue.append(connection.token)
+            return false
+        }
+        activateHandshake(of: connection)
+        return true
+    }
+
+    private func activateHandshake(of connection: Connection) {
+        connection.handshake = .active
+        handshakes.count += 1
+        awaitNextStep(of: connection)
+    }
+
+    /// Counts a connection out of those that shake hands, for others that wait.
+    private func forgetHandshake(of connection: Connection) {
+        let wasActive = connection.handshake == .active
+        connection.handshake = .none
+        guard wasActive else { return }
+        handshakes.count -= 1
+        while handshakes.count < limits.handshakesMax, !handshakes.queue.isEmpty {
+            guard let next = self.connection(for: handshakes.queue.removeFirst()), next.handshake == .queued else {
+                continue
+            }
+            activateHandshake(of: next)
+            next.isReadable = true
+            enqueue(next)
+        }
+    }
+
+    /// Closes those that have kept the loop waiting for too long.
+    func endLateHandshakes() {
+        while let (token, since) = handshakes.awaited.oldest {
+            guard Clock.nanoseconds(from: since, to: context.now) >= limits.handshakeNanoseconds else { return }
+            _ = handshakes.awaited.removeFirst()
+            guard let connection = connection(for: token), connection.handshake != .none,
+                connection.handshakeSince == since
+            else { continue }
+            if connection.isReadable {
+                // It is the loop that is late.
+                awaitNextStep(of: connection)
+            } else {
+                endHandshake(of: connection, by: "tls-handshake-timeout")
+            }
+        }
+    }
+
+    /// The session of a connection; `nil` where there can be none, and the connection must go.
+    private func makeTLSSession() -> TLSSession? {
         guard let context = group.tls.current else { return nil }
         do throws(TLSError) {
             return try TLSSession(context)
@@ -36,39 +108,14 @@ extension Loop {
         }
     }
 
-    /// Counts a new connection among those that shake hands; where they are too many, the oldest of them goes.
-    func beginHandshake(of connection: Connection) {
-        while handshakes.count >= limits.handshakesMax, !handshakes.tokens.isEmpty {
-            guard let oldest = self.connection(for: handshakes.tokens.removeFirst()), oldest.isShakingHands else {
-                continue
-            }
-            endHandshake(of: oldest, by: "others that came later")
-        }
-        connection.isShakingHands = true
-        handshakes.count += 1
-        handshakes.tokens.append(connection.token)
-    }
-
-    /// Closes those that have not shaken hands in time.
-    func endLateHandshakes() {
-        while let token = handshakes.tokens.oldest {
-            if let connection = connection(for: token), connection.isShakingHands {
-                let elapsed = Clock.nanoseconds(from: connection.openedAt, to: context.now)
-                guard elapsed >= limits.handshakeNanoseconds else { return }
-                endHandshake(of: connection, by: "tls-handshake-timeout")
-            }
-            _ = handshakes.tokens.removeFirst()
-        }
-    }
-
     private func endHandshake(of connection: Connection, by cause: String) {
+        if connection.handshake == .silent { metrics.tls.failedHandshakes.add() }
         noteFailedHandshake(of: connection, cause)
         close(connection)
     }
 
     /// Keeps the log from growing at the pace of whoever knocks.
     private func noteFailedHandshake(of connection: Connection, _ cause: String) {
-        metrics.tls.failedHandshakes.add()
         guard context.now >= handshakes.nextFailureNote else { return }
         handshakes.nextFailureNote = context.now + 1_000_000_000
         logger.info(
@@ -85,15 +132,15 @@ extension Loop {
     /// Answers `wouldBlock` where nothing has come to be understood, even though more may have come.
     @inline(never)
     func receiveEncrypted(from connection: Connection) -> Socket.Transfer {
+        if connection.handshake != .none { return shakeHands(with: connection) }
         guard let tls = connection.tls, tls.failure == nil else { return .failed(0) }
-        if connection.isShakingHands {
-            guard hasTimeForHandshake else { return .wouldBlock }
-            return shakeHands(with: connection, by: tls)
-        }
         return decrypt(from: connection, by: tls)
     }
 
-    private func shakeHands(with connection: Connection, by tls: TLSSession) -> Socket.Transfer {
+    private func shakeHands(with connection: Connection) -> Socket.Transfer {
+        guard hasTimeForHandshake, admitHandshake(of: connection) else { return .wouldBlock }
+        if connection.tls == nil { connection.tls = makeTLSSession() }
+        guard let tls = connection.tls, tls.failure == nil else { return .failed(0) }
         let start = Clock.monotonicNanoseconds()
         let transfer = decrypt(from: connection, by: tls)
         if handshakes.turn != context.now { (handshakes.turn, handshakes.spentNanoseconds) = (context.now, 0) }
@@ -124,10 +171,8 @@ extension Loop {
         switch outcome {
         case .open: break
         case .ended: (connection.hasEnded, connection.isReadable) = (true, false)
-        case .failed:
-            guard !input.isEmpty else { return .failed(0) }
-            // What came before the damage is answered; the next read finds the failure.
-            connection.isReadable = true
+        // What came before the damage could not be answered any more.
+        case .failed: return .failed(0)
         }
         guard input.isEmpty else { return .bytes(input.count) }
         return outcome == .ended ? .end : .wouldBlock
@@ -147,18 +192,14 @@ extension Loop {
 
     /// Tells the peer, if it can be told at once, that nothing more will come.
     @inline(never)
-    func endEncryption(of connection: Connection, by tls: TLSSession) {
+    func endEncryption(of connection: Connection) {
+        // Who goes without a byte, as health checks do, has not failed at anything.
+        if connection.handshake == .active || connection.handshake == .queued { metrics.tls.failedHandshakes.add() }
         forgetHandshake(of: connection)
         // Behind half a record it would be understood as part of that.
-        guard connection.output.isEmpty, !connection.isBroken else { return }
+        guard let tls = connection.tls, connection.output.isEmpty, !connection.isBroken else { return }
         tls.close(sending: &connection.output)
         _ = connection.flush()
-    }
-
-    private func forgetHandshake(of connection: Connection) {
-        guard connection.isShakingHands else { return }
-        connection.isShakingHands = false
-        handshakes.count -= 1
     }
 
     /// Work on handshakes in one turn, beyond the step that exceeds it: others wait no longer than this for strangers.

@@ -9,7 +9,8 @@ public struct AccessError: Error, CustomStringConvertible {
 }
 
 extension Server {
-    /// Makes the users those that the settings name: the default one's password, and the users of the file.
+    /// Makes the users those that the settings name: the default one's password, and the users of the file or of the
+    /// settings themselves.
     ///
     /// For the control thread; reads files. Connections go by the change before their next request; those whose user
     /// is gone are closed.
@@ -25,19 +26,35 @@ extension Server {
             password = try Self.password(inFile: path)
         }
         passwordOfFile = access.passwordPath == nil ? nil : password
-        guard let path = access.usersPath else { return adopt(password: password) }
-        state.access.file = Self.file(at: path)
+        guard access.users == nil || access.usersPath == nil else {
+            throw AccessError(description: "users: there is a users-file as well, and users are to be in one place")
+        }
+        let given = AccessRegistry.DefaultPassword(password)
         do throws(AccessRegistry.LoadFailure) {
-            try state.access.load(AccessRegistry.DefaultPassword(password))
+            if let path = access.usersPath {
+                state.access.file = Self.file(at: path)
+                try state.access.load(given)
+            } else if access.users != nil || hasUsersOfSettings {
+                try state.access.load(Array((access.users ?? "").utf8), from: "users", given)
+                hasUsersOfSettings = access.users != nil
+            } else {
+                return adopt(password: password)
+            }
         } catch {
-            throw AccessError(description: "users-file: \(error.text)")
+            throw AccessError(description: "\(access.usersPath == nil ? "users" : "users-file"): \(error.text)")
         }
         adoptedPassword = password
     }
 
-    /// Goes by a password that has been changed while the server runs.
-    func adoptPassword(_ settings: ServerSettings) {
-        adopt(password: settings.access.password ?? passwordOfFile)
+    /// Makes the default user's password that of the settings, or lets it in without one, as `CONFIG SET requirepass`
+    /// does.
+    ///
+    /// For the control thread. Only when somebody asks for just this: with users from a file there is no password in
+    /// the settings, which says nothing of the default user.
+    public func setDefaultPassword(_ settings: ServerSettings) {
+        let password = settings.access.password ?? passwordOfFile
+        adoptedPassword = password
+        state.access.setDefaultPassword(AccessRegistry.DefaultPassword(password))
     }
 
     /// Leaves a default user alone that has been changed otherwise, as long as the settings say what they did.

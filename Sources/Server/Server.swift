@@ -72,6 +72,8 @@ public final class Server {
     var adoptedPassword: String?
     /// The password as the settings' file last had it; `nil` where it is not in a file.
     var passwordOfFile: String?
+    /// Whether the users are those that the settings spelled out, which go when the settings do not any more.
+    var hasUsersOfSettings = false
     /// For whoever opens and closes versions.
     public let exchange: VersionExchange
 
@@ -228,7 +230,6 @@ public final class Server {
         state.keysReplyMax = settings.keysReplyMax
         state.replyBytesMax = settings.outputBufferBytesMax
         facts.setClientsMax(settings.clientsMax)
-        adoptPassword(settings)
         monitor(by: settings)
         let limits = Loop.Limits(settings)
         let adoption = Adoption(loopCount: group.mailboxes.count)

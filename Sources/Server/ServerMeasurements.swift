@@ -11,6 +11,8 @@ public struct ServerMeasurements: Sendable {
     public var phases: [(phase: Phase, times: LatencyHistogram)]
     /// How often each limit was met, in a fixed order.
     public var limitHits: [(limit: Limit, count: Int)]
+    /// How often users were refused what they asked for, or a password was, in a fixed order.
+    public var denials: [(reason: AccessDenial.Reason, count: Int)]
     /// Jobs that wait for a reader now.
     public var waitingJobCount: Int
     /// Readers that have a job in hand now.
@@ -20,11 +22,12 @@ public struct ServerMeasurements: Sendable {
 
     public init(
         facts: ServerFacts, phases: [(phase: Phase, times: LatencyHistogram)], limitHits: [(limit: Limit, count: Int)],
-        waitingJobCount: Int, busyReaderCount: Int, heldBytes: Int
+        denials: [(reason: AccessDenial.Reason, count: Int)], waitingJobCount: Int, busyReaderCount: Int, heldBytes: Int
     ) {
         self.facts = facts
         self.phases = phases
         self.limitHits = limitHits
+        self.denials = denials
         self.waitingJobCount = waitingJobCount
         self.busyReaderCount = busyReaderCount
         self.heldBytes = heldBytes

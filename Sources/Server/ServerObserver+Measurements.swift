@@ -7,6 +7,7 @@ extension ServerObserver {
         ServerMeasurements(
             facts: gatherer.gather(), phases: ServerMeasurements.Phase.allCases.map { ($0, times(of: $0)) },
             limitHits: ServerMeasurements.Limit.allCases.map { ($0, hits(of: $0)) },
+            denials: AccessDenial.Reason.allCases.map { ($0, state.access.denialCount($0)) },
             waitingJobCount: readers.waitingCount, busyReaderCount: readers.busyCount, heldBytes: group.heldBytes)
     }
 

@@ -51,10 +51,11 @@ extension ServerSettings {
         for setting in Setting.all {
             let value = setting.write(newer)
             guard value != setting.write(self) else { continue }
-            if setting.canChangeAtRunTime, let value, setting.read(&self, value) {
+            let isTaken = setting.canChangeAtRunTime || setting.isReadAgain
+            if isTaken, let value, setting.read(&self, value) {
                 changed.append(setting.key)
-            } else if setting.isSecret, setting.changeAsRedis?(&self, "") == nil {
-                // What is not given any more is there no more.
+            } else if isTaken, value == nil, let remove = setting.remove {
+                remove(&self)
                 changed.append(setting.key)
             } else {
                 needRestart.append(setting.key)

@@ -11,6 +11,7 @@ extension Setting {
         .path(
             "users-file", \.access.usersPath, section: .access, redisName: "aclfile",
             "File of users, one a line: user NAME on >PASSWORD ~KEYS +COMMANDS, as Redis has it."),
+        users,
         .duration(
             "auth-timeout", \.access.loginTimeout, in: .zero...(.seconds(86_400)), section: .access, runTime: true,
             "Close a client that has not shown its password for this long; 0: never."),
@@ -36,9 +37,29 @@ extension Setting {
                 return nil
             })
         setting.isSecret = true
+        setting.remove = { $0.access.password = nil }
         return setting
     }()
 
+    private static let users: Setting = {
+        var setting = Setting(
+            key: "users", section: .access, kind: .text(utf8CountMax: usersBytesMax),
+            meaning: "Users themselves, one a line as in users-file, where there is no such file.",
+            redisName: nil, canChangeAtRunTime: false, defaultNote: nil,
+            read: { settings, text in
+                guard 1...usersBytesMax ~= text.utf8.count, !text.utf8.contains(0) else { return false }
+                settings.access.users = text
+                return true
+            },
+            write: { $0.access.users }, writeForRedis: { $0.access.users ?? "" })
+        setting.isSecret = true
+        setting.isReadAgain = true
+        setting.remove = { $0.access.users = nil }
+        return setting
+    }()
+
+    /// More is for a file.
+    private static let usersBytesMax = 64 << 10
     /// As in Redis.
     private static let passwordBytesMax = 512
 }

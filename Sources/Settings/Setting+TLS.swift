@@ -55,7 +55,7 @@ extension Setting {
             runTime: true, "Close a client that has not shaken hands after this long."),
         .count(
             "tls-handshakes-max", \.tls.handshakesMax, in: 1...1_000_000, section: .tls, runTime: true,
-            "Clients of one loop that may be shaking hands; one more ends the one that takes longest."),
+            "Clients of one loop that may be shaking hands at a time; others wait until it is their turn."),
     ]
 
     /// Redis writes the protocols one after another, and so does this server.

@@ -26,6 +26,10 @@ public struct Setting: Sendable {
     var changeAsRedis: (@Sendable (_ settings: inout ServerSettings, _ text: String) -> String?)?
     /// Whether its value is shown to nobody.
     var isSecret = false
+    /// Whether SIGHUP takes its value over, though `CONFIG SET` may not change it.
+    var isReadAgain = false
+    /// Makes it one that is not given, in a running server; `nil` where that needs a restart.
+    var remove: (@Sendable (_ settings: inout ServerSettings) -> Void)?
 
     /// Where the help lists a setting.
     public enum Section: Sendable, CaseIterable {

@@ -85,9 +85,14 @@ struct SettingsFile {
         var hasAnchor = false
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             guard line.first(where: { $0 != " " && $0 != "\t" }) != "#" else { continue }
-            for (byte, next) in zip(line.utf8, line.utf8.dropFirst()) where isName(next) {
+            var before: UInt8 = 0
+            for (byte, next) in zip(line.utf8, line.utf8.dropFirst()) {
+                // Behind these it is a pattern in a user's rules, and no alias can be.
+                let isOfPattern = before == UInt8(ascii: "~") || before == UInt8(ascii: "&")
+                before = byte
+                guard isName(next) else { continue }
                 if byte == UInt8(ascii: "&") { hasAnchor = true }
-                if byte == UInt8(ascii: "*"), aliasLine == nil { aliasLine = index + 1 }
+                if byte == UInt8(ascii: "*"), !isOfPattern, aliasLine == nil { aliasLine = index + 1 }
             }
         }
         return hasAnchor ? aliasLine : nil

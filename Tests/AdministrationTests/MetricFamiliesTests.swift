@@ -39,8 +39,8 @@ struct MetricFamiliesTests {
             .init(name: "get", calls: 9, microseconds: 18, rejectedCalls: 2, failedCalls: 3, times: times)
         ]
         let measured = ServerMeasurements(
-            facts: server, phases: [(.disk, times)], limitHits: [(.clients, 4)], waitingJobCount: 1,
-            busyReaderCount: 2, heldBytes: 3)
+            facts: server, phases: [(.disk, times)], limitHits: [(.clients, 4)],
+            denials: [(.key, 5), (.login, 6)], waitingJobCount: 1, busyReaderCount: 2, heldBytes: 3)
         let written = text(ServerFamilies(measured, SuccessCounts()).all)
         for line in [
             "almanac_commands_total{command=\"get\",outcome=\"ok\"} 6",
@@ -51,6 +51,8 @@ struct MetricFamiliesTests {
             "almanac_command_duration_seconds_sum{command=\"get\"} 1.8e-05",
             "almanac_phase_duration_seconds_count{phase=\"disk\"} 9",
             "almanac_limit_hits_total{limit=\"clients-max\"} 4",
+            "almanac_acl_denied_total{reason=\"key\"} 5",
+            "almanac_acl_denied_total{reason=\"auth\"} 6",
         ] {
             #expect(written.contains(line + "\n"), "\(line)")
         }
@@ -70,7 +72,8 @@ struct MetricFamiliesTests {
         var dataset = facts()
         dataset.createdUnixSeconds = 1
         let server = ServerMeasurements(
-            facts: ServerFacts(), phases: [], limitHits: [], waitingJobCount: 0, busyReaderCount: 0, heldBytes: 0)
+            facts: ServerFacts(), phases: [], limitHits: [], denials: [], waitingJobCount: 0, busyReaderCount: 0,
+            heldBytes: 0)
         let families =
             ServerFamilies(server, SuccessCounts()).all + DatasetFamilies([dataset], [], unixSeconds: 2).all
             + ProcessFamilies.now()

@@ -92,6 +92,25 @@ import Testing
         #expect(text(client.received).hasSuffix("+RESET\r\n$1\r\nv\r\n"))
     }
 
+    @Test("Whoever may not watch any more is shown nothing more, and is sent away")
+    func revoked() {
+        let driver = SessionDriver(Self.world.versions, clientCount: 2)
+        let watcher = driver.clients[1]
+        driver.clients[0].send(request("ACL", "SETUSER", "u", "on", "nopass", "+@all", "~*"))
+        #expect(driver.run())
+        watcher.send(request("AUTH", "u", "x") + request("MONITOR"))
+        #expect(driver.run())
+        driver.clients[0].send(request("ACL", "SETUSER", "u", "resetkeys", "-get", "+monitor"))
+        #expect(driver.run())
+        #expect(watcher.session.takeMonitored(Array("+seen\r\n".utf8)))
+        driver.clients[0].send(request("ACL", "SETUSER", "u", "-monitor"))
+        #expect(driver.run())
+        #expect(!watcher.session.takeMonitored(Array("+unseen\r\n".utf8)))
+        #expect(watcher.session.isRevoked && watcher.session.isEnding)
+        #expect(driver.run())
+        #expect(!text(watcher.received).contains("unseen"))
+    }
+
     @Test("A transaction cannot make a monitor")
     func transaction() {
         let reply = Self.world.replies(to: request("MULTI") + request("MONITOR") + request("EXEC"))

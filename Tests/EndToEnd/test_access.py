@@ -121,6 +121,98 @@ def test_a_users_file_is_loaded_and_saved(small, serve, tmp_path):
             assert admin.ask("ACL", "WHOAMI") == b"admin"
 
 
+def test_a_signal_never_opens_the_server(small, serve, tmp_path):
+    path = tmp_path / "users.acl"
+    closed = "user default on >secret ~* &* +@all\n"
+    path.write_text(closed)
+    with serve(small, flags=("--users-file", path)) as server, server.connect() as admin:
+        def expect_closed(password):
+            with server.connect() as stranger:
+                assert stranger.ask("GET", "key:000001") == NOAUTH
+                assert stranger.ask("AUTH", password) == "+OK"
+        assert admin.ask("AUTH", "secret") == "+OK"
+        assert admin.ask("CONFIG", "SET", "requirepass", "another") == "+OK"
+        path.write_text(closed + "user x +@nosuch\n")
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: "users unchanged" in server.log, what="the mistake to be logged")
+        expect_closed("another")
+        # The settings say something else than the server does now, and other changes must not carry that over.
+        assert admin.ask("CONFIG", "SET", "maxclients", 100) == "+OK"
+        expect_closed("another")
+        path.write_text(closed)
+        # Connections that come while the file is read again find a closed server, too.
+        for number in range(20):
+            server.signal(signal.SIGHUP)
+            while server.log.count("settings read again") < number + 2:
+                with server.connect() as stranger:
+                    assert stranger.ask("PING") == NOAUTH
+        expect_closed("secret")
+
+
+def test_a_password_that_a_client_set_outlives_a_signal(small, serve):
+    with serve(small) as server, server.connect() as admin:
+        assert admin.ask("CONFIG", "SET", "requirepass", "pw", "maxclients", 100) == "+OK"
+        for number in range(2):
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: server.log.count("settings read again") > number, what="the settings to be read")
+            assert admin.ask("CONFIG", "GET", "maxclients") != [b"maxclients", b"100"]
+            with server.connect() as stranger:
+                assert stranger.ask("PING") == NOAUTH
+                assert stranger.ask("AUTH", "pw") == "+OK"
+        assert "the password that a client has set stays" in server.log
+        assert admin.ask("CONFIG", "SET", "requirepass", "") == "+OK"
+        with server.connect() as stranger:
+            assert stranger.ask("PING") == "+PONG"
+
+
+def test_users_may_be_lines_of_the_settings_file(small, serve, tmp_path):
+    settings = tmp_path / "almanac.yaml"
+
+    def write(*users, more=""):
+        lines = "".join(f"  {line}\n" for line in users)
+        settings.write_text(f"users: |\n{lines}{more}" if users else f"log-level: info\n{more}")
+
+    write("# who may do what", "user reader on >pw ~key:* +@read", "user default on nopass ~* &* +@all")
+    with serve(small, flags=("--config", settings)) as server:
+        with server.connect() as connection, server.connect() as admin:
+            assert connection.ask("AUTH", "reader", "pw") == "+OK"
+            assert connection.ask("GET", "key:000001") == b"value of 1"
+            assert connection.ask("GET", "other").startswith("-NOPERM")
+            # As in Redis, where users are in no file of their own.
+            for command in ("LOAD", "SAVE"):
+                assert admin.ask("ACL", command).startswith(
+                    "-ERR This Redis instance is not configured to use an ACL file.")
+            assert admin.ask("CONFIG", "GET", "users") == [b"users", b"(hidden)"]
+            assert admin.ask("CONFIG", "SET", "users", "user x on").endswith("can't set immutable config")
+            assert admin.ask("ACL", "SETUSER", "meanwhile", "on") == "+OK"
+            write("user reader on >pw ~key:000002 +@read")
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: connection.ask("GET", "key:000001") != b"value of 1", what="the new rules")
+            assert admin.ask("ACL", "USERS") == [b"default", b"reader"]
+            write("user reader on >hidden ~key:000002 +@nosuch")
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: "users unchanged" in server.log, what="the mistake to be logged")
+            assert connection.ask("GET", "key:000002") == b"value of 2"
+            write()
+            server.signal(signal.SIGHUP)
+            assert connection.read_to_end() == b""
+            assert admin.ask("ACL", "USERS") == [b"default"]
+    assert "hidden" not in server.log
+
+
+@pytest.mark.parametrize("users, more, text", [
+    ("user a on", "users-file: /dev/null", "there is a users-file as well"),
+    ("user a on\n  user a off", "", "Duplicate user 'a' found on line 2"),
+    ("user a >hidden +nosuch", "", "users:1: Error in applying operation '+nosuch': Unknown command"),
+    ("user default on >hidden", "password: hidden", "and a password in the settings: one is too many"),
+])
+def test_users_of_the_settings_file_that_cannot_be_used_keep_the_server_from_starting(small, tmp_path, users, more, text):
+    settings = tmp_path / "almanac.yaml"
+    settings.write_text(f"users: |\n  {users}\n{more}\n")
+    done = almanac("serve", small.directory, "--port", 0, "--config", settings, timeout=60)
+    assert done.returncode == 78 and text in done.stderr.decode() and b"hidden" not in done.stderr
+
+
 def test_users_may_be_kept_to_databases(built, serve):
     with serve(built("small"), built("other")) as server, server.connect() as connection:
         with server.connect() as admin:

@@ -107,6 +107,35 @@ def test_a_user_sees_as_much_in_a_transaction_as_in_redis(both):
             assert replies[0] == replies[1], request
 
 
+def test_patterns_of_sort_are_for_those_who_may_read_all_keys_as_in_redis(both):
+    users = {
+        "some": ["~key:*"], "reader": ["%R~*"], "writer": ["%W~*", "%R~key:*"], "all": ["~*"], "stars": ["~key:*", "~**"],
+        "by-another": ["~key:*", "(~* +get)"], "by-one": ["~key:*", "(~* +sort_ro)"],
+    }
+    options = (
+        "BY key:*", "BY nosort", "BY key:x", "GET #", "GET key:*", "GET other", "BY nosort GET #", "BY * BAD", "BAD BY *",
+        "LIMIT x 1 BY *", "BY * LIMIT x 1", "LIMIT BY *", "BY x*->f", "GET x->f", "BY", "GET", "by * get *", "DESC GET *",
+        "LIMIT 0 1 ASC ALPHA BY \\*", "BY k STORE key:x", "STORE",
+    )
+    with both[0].connect() as ours, both[1].connect() as theirs:
+        connections = ours, theirs
+        differences, denied = [], 0
+        for name, rules in users.items():
+            each(connections, "ACL", "SETUSER", name, "reset", "on", "nopass", "+@all", *rules)
+            each(connections, "AUTH", name, "x")
+            for key in ("key:000001", "key:nosuch", "other"):
+                for text in options:
+                    words = ["SORT_RO", key, *text.split()]
+                    replies = each(connections, *words)
+                    denied += b"option of SORT denied" in replies[0]
+                    differences += differing(replies, name, *words)
+            for words in (["MULTI"], ["SORT_RO", "key:000001", "GET", "#"], ["SORT_RO", "key:nosuch"], ["EXEC"]):
+                differences += differing(each(connections, *words), name, *words)
+        each(connections, "RESET")
+        assert not differences, differences
+        assert denied > 80
+
+
 def test_refusals_are_logged_as_in_redis(both):
     with both[0].connect() as ours, both[1].connect() as theirs:
         connections = ours, theirs
@@ -156,6 +185,14 @@ def test_users_that_go_take_their_connections_along_as_in_redis(both):
             assert other.ask("CLIENT", "KILL", "USER", "stays") == 0
             assert admin.ask("CLIENT", "KILL", "USER", "stays") == 1
             assert other.read_to_end() == b""
+            # A monitor goes with its right to be one, though Redis lets it go on.
+            if server is both[0]:
+                with server.connect() as monitor:
+                    admin.ask("ACL", "SETUSER", "stays", "+@all")
+                    assert monitor.ask("AUTH", "stays", "x") == "+OK" and monitor.ask("MONITOR") == "+OK"
+                    assert admin.ask("ACL", "SETUSER", "stays", "-monitor") == "+OK"
+                    assert admin.ask("ECHO", "not for all") == b"not for all"
+                    assert b"not for all" not in monitor.read_to_end()
             # Who deletes itself has the reply first.
             admin.ask("ACL", "SETUSER", "self", "reset", "on", "nopass", "+@all", "~*")
             with server.connect() as itself:

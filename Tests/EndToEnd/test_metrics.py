@@ -9,6 +9,7 @@ import time
 import urllib.parse
 
 import pytest
+import yaml
 
 from support import web
 from support.data_directory import DataDirectory, truncate
@@ -119,6 +120,30 @@ def test_limits_that_are_met_are_counted_by_name(data, serve, port):
         assert samples("almanac_limit_hits_total", limit="clients-max") == 1
         assert samples("almanac_limit_hits_total", limit="output-buffer-max") == 0
         assert samples("almanac_connections_max") == 2
+
+
+def test_refusals_to_users_are_counted_by_reason(data, serve, port):
+    with serve(data.path, flags=("--admin-port", port)) as server, server.connect() as admin:
+        def denied():
+            samples = scrape(port)
+            return [samples("almanac_acl_denied_total", reason=reason)
+                    for reason in ("auth", "command", "key", "channel", "database")]
+
+        assert denied() == [0] * 5
+        rules = ("reset", "on", ">pw", "~key:*", "db=0", "+get", "+select", "+subscribe")
+        assert admin.ask("ACL", "SETUSER", "u", *rules) == "+OK"
+        with server.connect() as client:
+            for words in (["AUTH", "u", "no"], ["AUTH", "nobody", "x"], ["HELLO", 3, "AUTH", "u", "no"], ["AUTH", "u", "pw"],
+                          ["STRLEN", "key:1"], ["GET", "other"], ["GET", "a"], ["SUBSCRIBE", "a"], ["SELECT", 1]):
+                client.call(*words)
+        assert denied() == [3, 1, 2, 1, 1]
+        told = dict(line.split(b":") for line in admin.ask("INFO", "stats").split(b"\r\n") if b"acl_access" in line)
+        assert told == {b"acl_access_denied_auth": b"3", b"acl_access_denied_cmd": b"1",
+                        b"acl_access_denied_key": b"2", b"acl_access_denied_channel": b"1"}
+        # What CONFIG RESETSTAT resets is for people.
+        assert admin.ask("CONFIG", "RESETSTAT") == "+OK"
+        assert b"acl_access_denied_auth:0" in admin.ask("INFO", "stats")
+        assert denied() == [3, 1, 2, 1, 1]
 
 
 @pytest.mark.parametrize("format", ["packed", "rocksdb"])
@@ -269,6 +294,17 @@ def test_alerts_fire_when_they_are_to(promtool):
     for command in (["check", "config", "prometheus.yml"], ["test", "rules", "alerts-test.yml"]):
         done = subprocess.run([promtool, *command], cwd=directory, capture_output=True)
         assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+
+
+def test_the_configuration_for_kubernetes_is_good(promtool, tmp_path):
+    settings = yaml.safe_load((ROOT / "docker/prometheus/kubernetes.yml").read_text())
+    for job in settings["scrape_configs"]:
+        # Debian's Prometheus is built without it.
+        assert job.pop("kubernetes_sd_configs")[0]["role"] == "pod"
+    (tmp_path / "kubernetes.yml").write_text(yaml.safe_dump(settings))
+    shutil.copy(ROOT / "docker/prometheus/alerts.yml", tmp_path)
+    done = subprocess.run([promtool, "check", "config", "kubernetes.yml"], cwd=tmp_path, capture_output=True)
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
 
 
 class Prometheus(Process):

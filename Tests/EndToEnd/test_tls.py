@@ -314,16 +314,49 @@ def test_slow_handshakes_end(serve_tls, authority):
         assert "tls-handshake-timeout" in server.log
 
 
-def test_too_many_handshakes_end_the_oldest_of_them(serve_tls, authority):
-    with serve_tls("--tls-handshakes-max", 5, "--loops", 1) as server:
-        silent = [socket.create_connection(server.tls_address, timeout=30) for _ in range(8)]
-        for stranger in silent[:3]:
-            assert stranger.recv(1) == b""
+def test_a_fleet_that_comes_at_once_waits_instead_of_being_sent_away(serve_tls, authority):
+    with serve_tls("--tls-handshakes-max", 5, "--tls-handshake-timeout", "10m", "--loops", 1) as server:
+        fleet = [socket.create_connection(server.tls_address, timeout=60) for _ in range(60)]
+        context = authority.client()
+        sessions = []
+        for client in fleet:
+            incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+            session = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+            with pytest.raises(ssl.SSLWantReadError):
+                session.do_handshake()
+            client.sendall(outgoing.read())
+            sessions.append((client, session, incoming, outgoing))
+        # Some of them go while they wait.
+        for client, *_ in sessions[10:60:10]:
+            client.close()
+        for client, session, incoming, outgoing in sessions:
+            if client.fileno() < 0:
+                continue
+            while True:
+                try:
+                    session.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    incoming.write(client.recv(65536))
+            session.write(request("PING"))
+            client.sendall(outgoing.read())
+            client.close()
+        assert talk(context, server.tls_address, "PING") == b"+PONG"
+
+
+def test_who_stops_in_a_handshake_makes_room_in_time(serve_tls, authority):
+    hello = recorded_hello(authority.client())
+    with serve_tls("--tls-handshakes-max", 5, "--tls-handshake-timeout", "1s", "--loops", 1) as server:
+        strangers = [socket.create_connection(server.tls_address, timeout=30) for _ in range(5)]
+        for stranger in strangers:
+            stranger.sendall(hello[:10])
+        silent = [socket.create_connection(server.tls_address, timeout=30) for _ in range(20)]
         assert talk(authority.client(), server.tls_address, "PING") == b"+PONG"
-        silent[7].setblocking(False)
-        with pytest.raises(BlockingIOError):
-            silent[7].recv(1)
-        for stranger in silent:
+        # It had to wait for one of them.
+        strangers[0].setblocking(False)
+        with contextlib.suppress(ConnectionError):
+            assert strangers[0].recv(1) == b""
+        for stranger in strangers + silent:
             stranger.close()
 
 

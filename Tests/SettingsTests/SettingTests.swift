@@ -108,7 +108,8 @@ struct SettingTests {
             "tls-protocols": "TLSv1.3", "tls-ciphers": "AES", "tls-ciphersuites": "TLS_AES_128_GCM_SHA256",
             "tls-prefer-server-ciphers": "yes", "tls-session-caching": "no", "tls-session-cache-size": "37",
             "tls-session-cache-timeout": "38", "tls-handshake-timeout": "39", "tls-handshakes-max": "40",
-            "protected-mode": "no", "password": "pw", "password-file": "/pw", "users-file": "/u", "auth-timeout": "42",
+            "protected-mode": "no", "password": "pw", "password-file": "/pw", "users-file": "/u", "users": "user u",
+            "auth-timeout": "42",
             "acllog-max-len": "43", "admin-port": "36", "drain-delay": "41",
             "admin-tls": "yes",
         ]
@@ -173,6 +174,24 @@ struct SettingTests {
         #expect(running.idleTimeout == .milliseconds(1_500))
         #expect(running.port == before.port)
         #expect(running.adoptChangeable(from: running) == ([], []))
+    }
+
+    @Test("Users and a password that are not given any more are there no more, and no client changes users")
+    func removal() throws {
+        let plain = try #require(resolved("port", "6379"))
+        var running = plain
+        running.access.users = "user a on"
+        running.access.password = "pw"
+        #expect(running.configurationPairs().contains { $0.name == "users" && $0.value == "(hidden)" })
+        #expect(throws: SettingRefusal.refused(name: "users", reason: "can't set immutable config")) {
+            _ = try running.change([(name: "users", value: "user b on")])
+        }
+        var newer = running
+        newer.access.users = "user b on"
+        #expect(running.adoptChangeable(from: newer) == (["users"], []))
+        #expect(running.access.users == "user b on")
+        #expect(running.adoptChangeable(from: plain) == (["password", "users"], []))
+        #expect(running.access == plain.access)
     }
 }
 

@@ -105,6 +105,15 @@ struct SettingsFileTests {
         #expect(problems(#"{"port":&p 1,"readers":*p}"#).count == 1)
     }
 
+    @Test("Users are lines as Redis has them, whose patterns are no aliases")
+    func users() {
+        let lines = "user a on >x ~*b &c &*\n# and\nuser d ~e* %R~*f -@all\n"
+        let yaml = "users: |\n  " + lines.dropLast().replacing("\n", with: "\n  ") + "\n"
+        let file = SettingsFile(path: "f", text: yaml)
+        #expect(file.problems.isEmpty)
+        #expect(file.given.map(\.key) == ["users"] && file.given.first?.items.map(\.text) == [lines])
+    }
+
     @Test("A file nested without end is refused", arguments: ["[", "{a: ", "- ", "? "])
     func nesting(_ opening: String) {
         let yaml = "port: " + String(repeating: opening, count: 50_000)

@@ -95,6 +95,9 @@ struct ServerFamilies {
             .counter(
                 "almanac_limit_hits_total", "How often a limit made the server close a connection or let it wait.",
                 by: "limit", measured.limitHits.map { ($0.limit.rawValue, $0.count) }),
+            .counter(
+                "almanac_acl_denied_total", "Refusals to users by what was at fault; auth: a name or a password.",
+                by: "reason", measured.denials.map { ($0.reason.name.description, $0.count) }),
         ]
     }
 

@@ -66,6 +66,17 @@ struct AccessCheck: Sendable {
         return worst
     }
 
+    /// Whether a user may run a request by a selector that allows to read whatever key there is.
+    func mayReadAllKeys(
+        _ user: AccessUser, by command: CommandRow, _ request: borrowing Request, in place: Place
+    ) -> Bool {
+        guard !user.isUnrestricted else { return true }
+        for selector in user.rules.selectors where selector.allowsReadingAllKeys {
+            if denial(by: selector, command, request, in: place) == nil { return true }
+        }
+        return false
+    }
+
     private func denial(
         by selector: borrowing AccessSelector, _ command: CommandRow, _ request: borrowing Request, in place: Place
     ) -> AccessDenial? {

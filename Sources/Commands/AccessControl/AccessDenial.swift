@@ -6,22 +6,22 @@ public struct AccessDenial: Sendable, Equatable {
         /// A user or password that is none.
         case login
         case channel, database
+
+        /// What `ACL LOG` and metrics call it.
+        public var name: StaticString {
+            switch self {
+            case .command: "command"
+            case .key: "key"
+            case .login: "auth"
+            case .channel: "channel"
+            case .database: "database"
+            }
+        }
     }
 
     public let reason: Reason
     /// The argument that is at fault; 0, the command's name, where it is the command itself.
     let argument: Int
-
-    /// What `ACL LOG` calls the reason.
-    static func word(for reason: Reason) -> StaticString {
-        switch reason {
-        case .command: "command"
-        case .key: "key"
-        case .login: "auth"
-        case .channel: "channel"
-        case .database: "database"
-        }
-    }
 
     /// The error reply, in Redis's words where Redis has the like.
     func errorText(of command: Command) -> String {

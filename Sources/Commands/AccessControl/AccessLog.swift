@@ -86,7 +86,7 @@ extension AccessLog.Entry {
         reply.bulk("count" as StaticString)
         reply.integer(count)
         reply.bulk("reason" as StaticString)
-        reply.bulk(AccessDenial.word(for: reason))
+        reply.bulk(reason.name)
         reply.bulk("context" as StaticString)
         if isInTransaction { reply.bulk("multi" as StaticString) } else { reply.bulk("toplevel" as StaticString) }
         reply.bulk("object" as StaticString)

@@ -227,25 +227,38 @@ public final class AccessRegistry: Sendable {
     /// - Parameter settings: That password from now on; without it the one so far.
     /// - Throws: Every mistake of the file at once.
     public func load(_ settings: DefaultPassword? = nil) throws(LoadFailure) {
-        let password = settings.map(\.digest) ?? state.withLock { $0.password }
         guard let file else { throw LoadFailure(text: "there is no file of users") }
-        let text: UsersFile
-        do {
-            text = try UsersFile(try file.read(), path: file.path, table)
-        } catch let error as FileFailure {
-            throw LoadFailure(text: "Error loading ACLs, opening file '\(file.path)': \(error.reason)")
-        } catch let error as UsersFile.Mistakes {
-            throw LoadFailure(text: error.text + Self.unchanged)
+        let lines: [UInt8]
+        do throws(FileFailure) {
+            lines = try file.read()
         } catch {
-            throw LoadFailure(text: "\(error)")
+            throw LoadFailure(text: "Error loading ACLs, opening file '\(file.path)': \(error.reason)")
+        }
+        try load(lines, from: file.path, settings)
+    }
+
+    /// Puts the users of lines like a file's in place of all there are, as ``load(_:)`` does.
+    ///
+    /// - Parameters:
+    ///   - lines: Users, one a line.
+    ///   - source: What mistakes call it.
+    ///   - settings: The default user's password from now on; without it the one so far.
+    /// - Throws: Every mistake at once, with nothing changed.
+    public func load(_ lines: [UInt8], from source: String, _ settings: DefaultPassword?) throws(LoadFailure) {
+        let password = settings.map(\.digest) ?? state.withLock { $0.password }
+        let text: UsersFile
+        do throws(UsersFile.Mistakes) {
+            text = try UsersFile(lines, path: source, table)
+        } catch {
+            throw LoadFailure(text: error.text + Self.unchanged)
         }
         guard text.users.count <= Self.usersMax else {
-            throw LoadFailure(text: "\(file.path): more than \(Self.usersMax) users. " + Self.unchanged)
+            throw LoadFailure(text: "\(source): more than \(Self.usersMax) users. " + Self.unchanged)
         }
         let hasDefault = text.users.contains { $0.name == Self.defaultName }
         guard !hasDefault || password == nil else {
             throw LoadFailure(
-                text: "\(file.path): the user default has rules here, and a password in the settings: one is too many. "
+                text: "\(source): the user default has rules here, and a password in the settings: one is too many. "
                     + Self.unchanged)
         }
         var fallback = AccessRules.everything(table)

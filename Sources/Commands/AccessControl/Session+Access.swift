@@ -15,7 +15,7 @@ extension Session {
         accessEpoch = context.access.epoch
         if let found = context.access.users[user.name], found.identity == user.identity {
             user = found
-            if !mayKeepSubscriptions { revoke() }
+            if !mayKeepSubscriptions || !mayKeepMonitoring { revoke() }
         } else {
             // Not for long, but nothing in between may be done as a user who is none.
             user = context.access.defaultUser
@@ -43,6 +43,13 @@ extension Session {
                 AccessSelector.isCovered($0.span, isPattern: kind == .pattern, by: rules)
             }
         }
+    }
+
+    /// Whether the client, where it is shown what others ask for, might ask to be shown that now.
+    ///
+    /// Redis leaves monitors alone that could not become ones any more.
+    private var mayKeepMonitoring: Bool {
+        !isMonitor || user.mayRun(commandNamed: "monitor", of: context.server.table)
     }
 
     /// Makes the client the default user, as whom it began.
@@ -119,6 +126,12 @@ extension Session {
             deny(command, plan, because: denial.errorText(of: context.server.table.command(of: command)))
         }
         return true
+    }
+
+    /// Whether no key is kept from the client by what allows it to run a request.
+    func mayReadAllKeys(by command: CommandRow, _ request: borrowing Request) -> Bool {
+        let place = AccessCheck.Place(database: database, databases: context.server.catalog.names)
+        return context.server.access.check.mayReadAllKeys(user, by: command, request, in: place)
     }
 
     /// Whether Redis refuses a command before it asks who sent it.

@@ -116,7 +116,8 @@ extension Session {
     ///
     /// - Returns: Whether the session is still a monitor.
     public func takeMonitored(_ lines: [UInt8]) -> Bool {
-        guard isMonitor, !isEnding else { return false }
+        followAccess()
+        guard isMonitor, !isEnding, !isRevoked else { return false }
         if muting != .all { push(.monitored(lines)) }
         return true
     }

@@ -28,7 +28,7 @@ struct Secrets {
 
     private static func isSecretSetting(_ name: Span<UInt8>) -> Bool {
         name.equalsIgnoringCase("requirepass") || name.equalsIgnoringCase("password")
-            || name.equalsIgnoringCase("tls-key-file-pass")
+            || name.equalsIgnoringCase("tls-key-file-pass") || name.equalsIgnoringCase("users")
     }
 
     /// What is shown instead, as in Redis.

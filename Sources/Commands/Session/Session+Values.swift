@@ -19,7 +19,10 @@ extension Session {
             let computation = HyperLogLogCommands.count(keys: request.count - 1)
             compute(computation, fromKeysAt: 1..<request.count, request, plan)
         case .dump: compute(Self.dump, fromKeysAt: 1..<2, request, plan)
-        case .sortReadOnly: compute(try Self.sort(request), fromKeysAt: 1..<2, request, plan)
+        case .sortReadOnly:
+            compute(
+                try Self.sort(request, mayReadAllKeys: mayReadAllKeys(by: command, request)), fromKeysAt: 1..<2,
+                request, plan)
         case .objectEncoding, .objectFrequency, .objectIdleTime, .objectReferenceCount:
             compute(Self.objectFact(command.action), fromKeysAt: 2..<3, request, plan)
         case .objectHelp:
@@ -67,7 +70,11 @@ extension Session {
     }
 
     /// `SORT_RO key …`: a string cannot be sorted, and a key that is not there has nothing to sort.
-    private static func sort(_ request: borrowing Request) throws(CommandError) -> Computation {
+    ///
+    /// Which keys a pattern reads is found out only by sorting, so that patterns are for those who may read them all.
+    private static func sort(
+        _ request: borrowing Request, mayReadAllKeys: Bool
+    ) throws(CommandError) -> Computation {
         var index = 2
         while index < request.count {
             let left = request.count - index - 1
@@ -79,7 +86,14 @@ extension Session {
                     throw CommandError(ErrorReply.notAnInteger)
                 }
                 index += 3
-            } else if word.equalsIgnoringCase("BY") || word.equalsIgnoringCase("GET"), left >= 1 {
+            } else if word.equalsIgnoringCase("BY"), left >= 1 {
+                let pattern = request[index + 1]
+                // Redis sorts by no key where the pattern has no place for the element.
+                let readsKeys = pattern.indices.contains { pattern[$0] == UInt8(ascii: "*") }
+                guard mayReadAllKeys || !readsKeys else { throw CommandError(ErrorReply.sortByDenied) }
+                index += 2
+            } else if word.equalsIgnoringCase("GET"), left >= 1 {
+                guard mayReadAllKeys else { throw CommandError(ErrorReply.sortGetDenied) }
                 index += 2
             } else {
                 throw CommandError(ErrorReply.syntax)
@@ -89,4 +103,9 @@ extension Session {
             if values.isFound(0) { reply.error(ErrorReply.wrongType) } else { reply.array(count: 0) }
         }
     }
+}
+
+extension ErrorReply {
+    static let sortByDenied: StaticString = "ERR BY option of SORT denied due to insufficient ACL permissions."
+    static let sortGetDenied: StaticString = "ERR GET option of SORT denied due to insufficient ACL permissions."
 }
