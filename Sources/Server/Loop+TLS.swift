@@ -168,6 +168,11 @@ extension Loop {
             if connection.isWritable, !flush(connection) { return .failed(0) }
             guard isWithinLimits(connection) else { return .failed(0) }
         }
+        let bytes = TLSSession.ownBytes + tls.partBytes
+        if bytes != connection.encryptionBytes {
+            connection.encryptionBytes = bytes
+            guard isWithinLimits(connection) else { return .failed(0) }
+        }
         switch outcome {
         case .open: break
         case .ended: (connection.hasEnded, connection.isReadable) = (true, false)
