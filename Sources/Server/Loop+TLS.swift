@@ -148,10 +148,21 @@ extension Loop {
         if tls.isEstablished, !connection.isClosed {
             metrics.tls.handshakes.add()
             forgetHandshake(of: connection)
+            if isKeptOut(connection.socket) { return refuse(connection, by: tls) }
         } else if let failure = tls.failure {
             noteFailedHandshake(of: connection, failure.description)
         }
         return transfer
+    }
+
+    /// Says why before it ends what has been encrypted in vain.
+    private func refuse(_ connection: Connection, by tls: TLSSession) -> Socket.Transfer {
+        input.removeAll()
+        guard tls.send(Self.isProtectedText.span, into: &connection.output), flush(connection) else {
+            return .failed(0)
+        }
+        finish(connection)
+        return .wouldBlock
     }
 
     private func decrypt(from connection: Connection, by tls: TLSSession) -> Socket.Transfer {

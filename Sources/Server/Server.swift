@@ -231,7 +231,6 @@ public final class Server {
         state.keysReplyMax = settings.keysReplyMax
         state.replyBytesMax = settings.outputBufferBytesMax
         facts.setClientsMax(settings.clientsMax)
-        adoptPassword(settings)
         group.isProtected.store(settings.access.isProtected, ordering: .relaxed)
         monitor(by: settings)
         let limits = Loop.Limits(settings)

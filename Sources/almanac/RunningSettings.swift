@@ -37,18 +37,25 @@ struct RunningSettings {
 
     /// SIGHUP: opens the log anew and reads the settings again; a mistake in them changes nothing.
     ///
-    /// What clients have changed is as the settings say again.
+    /// What clients have changed is as the settings say again, but for a password where the settings name nobody: a
+    /// signal that comes with each version must not open the server to everyone.
     mutating func reload() {
         log.reopen()
         do {
-            let (changed, needRestart) = settings.adoptChangeable(from: try input.resolve().settings)
+            var read = try input.resolve().settings
+            let keepsPassword = changedByClients.contains(Self.passwordKey) && read.access.namesNobody
+            if keepsPassword { read.access.password = settings.access.password }
+            let (changed, needRestart) = settings.adoptChangeable(from: read)
             // What the files hold may have changed though their names have not.
             _ = readCertificates()
             apply()
             adoptUsers()
             logger.notice("settings read again", metadata: ["changed": "\(Self.list(changed))"])
             let undone = changed.filter(changedByClients.contains)
-            changedByClients = []
+            changedByClients = keepsPassword ? [Self.passwordKey] : []
+            if keepsPassword {
+                logger.notice("the password that a client has set stays: the settings name neither one nor users")
+            }
             if !undone.isEmpty {
                 logger.notice(
                     "settings changed by clients are as before", metadata: ["settings": "\(Self.list(undone))"])
@@ -79,6 +86,9 @@ struct RunningSettings {
             }
             changedByClients.formUnion(changed)
             if !changed.isEmpty { apply() }
+            if changes.contains(where: { Self.passwordNames.contains($0.name.lowercased()) }) {
+                server.setDefaultPassword(settings)
+            }
             logger.notice(
                 "settings changed by a client until they are read again", metadata: ["changed": "\(Self.list(changed))"]
             )
@@ -93,8 +103,14 @@ struct RunningSettings {
 
     /// Reads the files of the password and of the users again; a mistake in them changes nothing.
     private func adoptUsers() {
+        let wasOpen = server.observer.isOpenToEverybody
         do {
             try server.adoptUsers(settings)
+            let isOpen = server.observer.isOpenToEverybody
+            if isOpen, !wasOpen { logger.warning("the default user needs no password from now on") }
+            if settings.access.usersPath != nil || settings.access.users != nil {
+                logger.notice("users read again", metadata: ["count": "\(server.observer.userCount)"])
+            }
         } catch {
             logger.error("users unchanged", metadata: ["mistake": "\(error)"])
         }
@@ -118,6 +134,9 @@ struct RunningSettings {
         server.apply(settings)
         control.apply(settings)
     }
+
+    private static let passwordKey = "password"
+    private static let passwordNames: Set<String> = [passwordKey, "requirepass"]
 
     private static func list(_ keys: [String]) -> String { keys.isEmpty ? "nothing" : keys.joined(separator: ",") }
 }

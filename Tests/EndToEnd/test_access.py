@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from support.addresses import other_address
 from support.resp import request, wait_until
 from support.server import almanac, raise_descriptor_limit
 
@@ -90,13 +91,14 @@ def test_a_users_file_is_loaded_and_saved(small, serve, tmp_path):
         assert connection.ask("GET", "key:000001") == b"value of 1"
         assert connection.ask("GET", "k").startswith("-NOPERM")
         assert connection.ask("ACL", "LOAD").startswith("-NOPERM")
-        path.write_text("user admin on >pw ~* &* +@all\nuser reader on >pw ~key:000002 +@read\n")
+        path.write_text("user default on nopass ~* &* +@all\nuser admin on >pw ~* &* +@all\n"
+                        "user reader on >pw ~key:000002 +@read\n")
         server.signal(signal.SIGHUP)
         wait_until(lambda: connection.ask("GET", "key:000001") != b"value of 1", what="the new rules")
         assert connection.ask("GET", "key:000002") == b"value of 2"
         with server.connect() as admin:
-            # A file without the default user leaves it as it is without any file.
             assert admin.ask("PING") == "+PONG"
+            wait_until(lambda: "the default user needs no password from now on" in server.log, what="the warning")
             assert admin.ask("AUTH", "admin", "pw") == "+OK"
             assert admin.ask("ACL", "SETUSER", "third", "on", ">x", "~a b") .startswith("-ERR Error in ACL SETUSER")
             assert admin.ask("ACL", "SETUSER", "third", "on", ">x", "~a*", "db=0,3") == "+OK"
@@ -115,10 +117,76 @@ def test_a_users_file_is_loaded_and_saved(small, serve, tmp_path):
             assert f"{path}:3: Unmatched parenthesis" in reply and "hidden" not in reply
             assert admin.ask("ACL", "LIST") == before
             # Users that are not in the file any more take their connections along.
-            path.write_text("user admin on >pw ~* &* +@all\n")
+            path.write_text("user default off\nuser admin on >pw ~* &* +@all\n")
             assert admin.ask("ACL", "LOAD") == "+OK"
             assert connection.read_to_end() == b""
             assert admin.ask("ACL", "WHOAMI") == b"admin"
+
+
+def test_a_signal_never_opens_the_server(small, serve, tmp_path):
+    path = tmp_path / "users.acl"
+    closed = "user default on >secret ~* &* +@all\n"
+    path.write_text(closed)
+    with serve(small, flags=("--users-file", path)) as server, server.connect() as admin:
+        def expect_closed(password):
+            with server.connect() as stranger:
+                assert stranger.ask("GET", "key:000001") == NOAUTH
+                assert stranger.ask("AUTH", password) == "+OK"
+        assert admin.ask("AUTH", "secret") == "+OK"
+        assert admin.ask("CONFIG", "SET", "requirepass", "another") == "+OK"
+        path.write_text(closed + "user x +@nosuch\n")
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: "users unchanged" in server.log, what="the mistake to be logged")
+        expect_closed("another")
+        # The settings say something else than the server does now, and other changes must not carry that over.
+        assert admin.ask("CONFIG", "SET", "maxclients", 100) == "+OK"
+        expect_closed("another")
+        path.write_text(closed)
+        # Connections that come while the file is read again find a closed server, too.
+        for number in range(20):
+            server.signal(signal.SIGHUP)
+            while server.log.count("settings read again") < number + 2:
+                with server.connect() as stranger:
+                    assert stranger.ask("PING") == NOAUTH
+        expect_closed("secret")
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "user reader on >pw ~key:* +@read\n"])
+def test_a_cut_users_file_opens_nothing(small, serve, tmp_path, text):
+    path = tmp_path / "users.acl"
+    path.write_text(text)
+    refused = almanac("serve", small.directory, "--port", 0, "--users-file", path, timeout=30)
+    assert refused.returncode == 78 and b"says nothing of the user default" in refused.stderr, refused
+    path.write_text("user default off\nuser reader on >pw ~key:* +@read +acl\n")
+    with serve(small, flags=("--users-file", path)) as server, server.connect() as reader:
+        assert reader.ask("AUTH", "reader", "pw") == "+OK"
+        path.write_text(text)
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: "users unchanged" in server.log, what="the refusal to be logged")
+        assert "says nothing of the user default" in reader.ask("ACL", "LOAD")
+        with server.connect() as stranger:
+            assert stranger.ask("GET", "key:000001") == NOAUTH
+    # With a password there is no doubt.
+    with serve(small, flags=("--users-file", path), env={"ALMANAC_PASSWORD": "pw"}) as server:
+        with server.connect() as stranger:
+            assert stranger.ask("GET", "key:000001") == NOAUTH
+            assert stranger.ask("AUTH", "pw") == "+OK"
+
+
+def test_a_password_that_a_client_set_outlives_a_signal(small, serve):
+    with serve(small) as server, server.connect() as admin:
+        assert admin.ask("CONFIG", "SET", "requirepass", "pw", "maxclients", 100) == "+OK"
+        for number in range(2):
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: server.log.count("settings read again") > number, what="the settings to be read")
+            assert admin.ask("CONFIG", "GET", "maxclients") != [b"maxclients", b"100"]
+            with server.connect() as stranger:
+                assert stranger.ask("PING") == NOAUTH
+                assert stranger.ask("AUTH", "pw") == "+OK"
+        assert "the password that a client has set stays" in server.log
+        assert admin.ask("CONFIG", "SET", "requirepass", "") == "+OK"
+        with server.connect() as stranger:
+            assert stranger.ask("PING") == "+PONG"
 
 
 def test_users_may_be_lines_of_the_settings_file(small, serve, tmp_path):
@@ -141,7 +209,7 @@ def test_users_may_be_lines_of_the_settings_file(small, serve, tmp_path):
             assert admin.ask("CONFIG", "GET", "users") == [b"users", b"(hidden)"]
             assert admin.ask("CONFIG", "SET", "users", "user x on").endswith("can't set immutable config")
             assert admin.ask("ACL", "SETUSER", "meanwhile", "on") == "+OK"
-            write("user reader on >pw ~key:000002 +@read")
+            write("user reader on >pw ~key:000002 +@read", "user default on nopass ~* &* +@all")
             server.signal(signal.SIGHUP)
             wait_until(lambda: connection.ask("GET", "key:000001") != b"value of 1", what="the new rules")
             assert admin.ask("ACL", "USERS") == [b"default", b"reader"]
@@ -149,7 +217,12 @@ def test_users_may_be_lines_of_the_settings_file(small, serve, tmp_path):
             server.signal(signal.SIGHUP)
             wait_until(lambda: "users unchanged" in server.log, what="the mistake to be logged")
             assert connection.ask("GET", "key:000002") == b"value of 2"
+            # To have no users any more must be said, too.
             write()
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: "says nothing of the user default" in server.log, what="the refusal to be logged")
+            assert connection.ask("GET", "key:000002") == b"value of 2"
+            write("user default on nopass ~* &* +@all")
             server.signal(signal.SIGHUP)
             assert connection.read_to_end() == b""
             assert admin.ask("ACL", "USERS") == [b"default"]
@@ -224,19 +297,6 @@ def test_nobody_from_elsewhere_is_answered_without_a_password(small, serve):
             with connect() as peer, peer.makefile("rb") as answers:
                 peer.sendall(request("PING"))
                 assert answers.readline() == b"+PONG\r\n"
-
-
-def other_address():
-    """An address of this machine that is not of its loopback interface."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.254", 9))  # Nothing is sent.
-        except OSError:
-            pytest.skip("this machine has no address besides loopback")
-        address = probe.getsockname()[0]
-    if address.startswith("127."):
-        pytest.skip("this machine has no address besides loopback")
-    return address
 
 
 def test_strangers_may_send_little_and_leave_little_unread(small, serve):

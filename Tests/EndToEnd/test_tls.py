@@ -14,6 +14,7 @@ import time
 import pytest
 import redis
 
+from support.addresses import other_address
 from support.certificates import Authority, openssl, serial
 from support.resp import Connection, request, wait_until
 from support.server import BINARY, ENVIRONMENT, IS_STANDIN, Almanac, almanac, free_port
@@ -329,6 +330,15 @@ def test_slow_handshakes_end(serve_tls, authority):
             patient.socket.sendall(request("PING"))
             assert patient.socket.recv(100) == b"+PONG\r\n"
         assert "tls-handshake-timeout" in server.log
+
+
+def test_protected_mode_says_why_it_keeps_somebody_out(serve_tls, authority):
+    context = authority.client()
+    with serve_tls(host="*") as server:
+        assert talk(context, ("127.0.0.1", server.tls_port), "PING") == b"+PONG"
+        told = talk(context, (other_address(), server.tls_port), "PING")
+        assert told.startswith(b"-DENIED protected mode: there is no password")
+        wait_until(lambda: "protected mode keeps a client out" in server.log, what="the warning")
 
 
 def test_a_fleet_that_comes_at_once_waits_instead_of_being_sent_away(serve_tls, authority):

@@ -227,7 +227,8 @@ public final class AccessRegistry: Sendable {
 
     /// Reads ``file`` and puts its users in place of all there are; changes nothing where it has a mistake.
     ///
-    /// Where the default user is not in it, everything is allowed to that user, with the password of the settings.
+    /// Where the default user is not in it, everything is allowed to that user, with the password of the settings; and
+    /// where there is no such password either, the file is refused.
     ///
     /// - Parameter settings: That password from now on; without it the one so far.
     /// - Throws: Every mistake of the file at once.
@@ -265,6 +266,12 @@ public final class AccessRegistry: Sendable {
             throw LoadFailure(
                 text: "\(source): the user default has rules here, and a password in the settings: one is too many. "
                     + Self.unchanged)
+        }
+        // Redis lets everybody in by a file without that line, an empty or a cut one included.
+        guard hasDefault || password != nil else {
+            throw LoadFailure(
+                text: "\(source): says nothing of the user default, who would need no password: add a line such as "
+                    + "'user default off'. " + Self.unchanged)
         }
         var fallback = AccessRules.everything(table)
         if let password {
