@@ -40,7 +40,8 @@ extension Loop {
         guard !isEncrypted else { return admit(descriptor, isEncrypted: true) }
         let socket = Socket(owning: descriptor)
         guard !isKeptOut(socket) else {
-            _ = socket.send(Self.isProtectedText.span)
+            let text = Self.isProtectedText
+            _ = socket.send(text.span)
             return
         }
         admit(socket.relinquish(), isEncrypted: false)

@@ -158,7 +158,8 @@ extension Loop {
     /// Says why before it ends what has been encrypted in vain.
     private func refuse(_ connection: Connection, by tls: TLSSession) -> Socket.Transfer {
         input.removeAll()
-        guard tls.send(Self.isProtectedText.span, into: &connection.output), flush(connection) else {
+        let text = Self.isProtectedText
+        guard tls.send(text.span, into: &connection.output), flush(connection) else {
             return .failed(0)
         }
         finish(connection)
@@ -177,6 +178,11 @@ extension Loop {
             // The handshake's answers, or a change of keys.
             connection.output.append(encrypted.span)
             if connection.isWritable, !flush(connection) { return .failed(0) }
+            guard isWithinLimits(connection) else { return .failed(0) }
+        }
+        let bytes = TLSSession.ownBytes + tls.partBytes
+        if bytes != connection.encryptionBytes {
+            connection.encryptionBytes = bytes
             guard isWithinLimits(connection) else { return .failed(0) }
         }
         switch outcome {

@@ -1,4 +1,5 @@
 import Commands
+import Synchronization
 
 extension ServerObserver {
     /// Whether there is no password, so that everybody may do everything.
@@ -8,7 +9,7 @@ extension ServerObserver {
     public var userCount: Int { state.access.current.users.count }
 
     /// Whether, as long as that is so, only this machine is answered.
-    public var isProtected: Bool { state.configuration.contains { $0.name == "protected-mode" && $0.value == "yes" } }
+    public var isProtected: Bool { group.isProtected.load(ordering: .relaxed) }
 
     /// Whether a name and a password are those of a user who may see all that clients ask for and get, as by MONITOR.
     public func isOperator(named name: String, password: String) -> Bool {

@@ -83,6 +83,23 @@ def talk(context, address, *words):
             return received.partition(b"\r\n")[0]
 
 
+def test_sessions_count_as_memory_of_clients(serve_tls, authority):
+    context = authority.client()
+    memory = lambda watcher: int(re.search(r"mem_clients_normal:(\d+)", watcher.ask("INFO", "memory").decode())[1])
+    with serve_tls("--loops", 2) as server, server.connect() as watcher:
+        before = memory(watcher)
+        clients = [Encrypted(server.tls_address, context) for _ in range(50)]
+        assert all(client.ask("PING") == "+PONG" for client in clients)
+        assert memory(watcher) - before >= 50 * (24 << 10)
+        assert watcher.ask("CONFIG", "SET", "maxmemory-clients", "1mb") == "+OK"
+        wait_until(lambda: memory(watcher) - before <= 1.1 * (1 << 20), what="some to be closed")
+        evicted = int(re.search(r"evicted_clients:(\d+)", watcher.ask("INFO", "stats").decode())[1])
+        assert 5 <= evicted < 50
+        for client in clients:
+            client.close()
+        wait_until(lambda: memory(watcher) <= before, what="all to be given back")
+
+
 def redis_cli(server, *arguments):
     return subprocess.run(
         ["redis-cli", "-h", "127.0.0.1", "-p", str(server.tls_port), "--tls", *map(str, arguments)],
