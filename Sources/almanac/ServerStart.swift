@@ -91,6 +91,9 @@ struct ServerStart {
         if settings.admin.usesTLS, settings.admin.port != 0 || !sockets.isEmpty {
             do throws(TLSError) {
                 context = try TLSContext(settings.tls)
+        if settings.admin.usesTLS, settings.admin.port == 0, sockets.isEmpty {
+            logger.warning("admin-tls without admin-port: there is no admin port to encrypt")
+        }
             } catch {
                 throw CommandFailure(.badConfiguration, "admin-tls: \(error)")
             }
@@ -161,4 +164,5 @@ struct ServerStart {
                 "cache-bytes": "\(settings.cacheBytes)", "pid": "\(getpid())",
             ])
     }
+        server.noteUnknownDatabases(logger)
 }
