@@ -10,6 +10,7 @@ import pytest
 
 from support.data import large_value
 from support.resp import bulk, request, wait_until
+from support.server import raise_descriptor_limit
 
 pytestmark = pytest.mark.almanac_only
 
@@ -144,6 +145,42 @@ def test_what_was_held_is_given_back(large, serve):
             wait_until(lambda: waiting(watcher) == 0, what="the total to be nothing")
             for connection, _ in clients[2:]:
                 connection.close()
+
+
+def test_what_strangers_send_in_part_is_little_and_bounded_together(small, serve):
+    """As many arguments as Redis takes of a stranger, each as long, would be 160 KiB a connection."""
+    count = 1_500
+    if raise_descriptor_limit(2 * count + 500) < 2 * count + 500:
+        pytest.skip("too few descriptors may be open here")
+    full = b"$16384\r\n" + b"x" * 16_384 + b"\r\n"
+    with serve(small, flags=("--password", "pw", "--loops", 2)) as server, server.connect() as friend:
+        assert friend.ask("AUTH", "pw") == "+OK"
+        # One argument of the greatest length is taken, beside a command; a second one is not.
+        with server.connect() as stranger:
+            stranger.send(b"*3\r\n$4\r\nAUTH\r\n" + full + b"$2\r\npw\r\n")
+            assert stranger.reply().startswith(b"-WRONGPASS")
+            stranger.send(b"*3\r\n$4\r\nAUTH\r\n" + full + b"$16384\r\n")
+            assert stranger.read_to_end() == b"-ERR Protocol error: unauthenticated bulk length\r\n"
+        with server.connect() as stranger:
+            stranger.send(b"A" * 20_000)
+            assert stranger.read_to_end() == b"-ERR Protocol error: too big inline request\r\n"
+        before = server.anonymous_bytes()
+        strangers = []
+        for part in (b"*10\r\n" + full * 9 + b"$16384\r\n" + b"x" * 16_000, b"*2\r\n$16384\r\n" + b"x" * 16_383):
+            for _ in range(count):
+                strangers.append(server.connect())
+                try:
+                    strangers[-1].send(part)
+                except ConnectionError:
+                    pass
+            assert friend.ask("GET", "key:000001") == b"value of 1"
+            assert waiting(friend) <= 8 * MIB
+            assert server.anonymous_bytes() - before < 40 * MIB
+        assert "clients that have shown no password hold too much" in server.log
+        with server.connect() as late:
+            assert late.ask("AUTH", "pw") == "+OK"
+        for stranger in strangers:
+            stranger.close()
 
 
 def test_a_burst_of_connections_gets_exactly_as_many_places_as_there_are(small, serve):
