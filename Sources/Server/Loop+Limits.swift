@@ -167,7 +167,11 @@ extension Loop {
         connection.strangerBytes = ownOfStranger
         let held = own + connection.encryptionBytes
         guard held != connection.heldBytes else { return }
-        metrics.heldBytes.add(held - connection.heldBytes, ordering: .relaxed)
+        let all = metrics.heldBytes.load(ordering: .relaxed) + held - connection.heldBytes
+        metrics.heldBytes.store(all, ordering: .relaxed)
+        if all > metrics.heldBytesPeak.load(ordering: .relaxed) {
+            metrics.heldBytesPeak.store(all, ordering: .relaxed)
+        }
         connection.heldBytes = held
         if held > metrics.heldBytesMost.load(ordering: .relaxed), !connection.session.isNoEvict {
             metrics.heldBytesMost.store(held, ordering: .relaxed)
@@ -225,10 +229,6 @@ extension Loop {
         return chosen != index && group.mailboxes[chosen].post(.evictClients)
     }
 
-    /// Connections that go by new limits in one turn.
-    private static let changedClientsMax = 64
-    private static let evictionNanoseconds: UInt64 = 1_000_000
-}
     // MARK: Strangers together
 
     /// Counts what a connection holds that has just been read from, where its client has yet to show a password.
@@ -268,6 +268,10 @@ extension Loop {
     /// What clients of one loop may hold together that have yet to show a password: a few hundred of their longest
     /// requests, and tens of thousands of the usual ones.
     private static let strangerBytesMax = 4 << 20
+    /// Connections that go by new limits in one turn.
+    private static let changedClientsMax = 64
+    private static let evictionNanoseconds: UInt64 = 1_000_000
+}
 
 extension Loop.Limits.OutputBuffer {
     fileprivate init(_ bytesMax: Int, _ softBytesMax: Int, _ softTime: Duration) {

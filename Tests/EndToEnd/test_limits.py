@@ -183,6 +183,28 @@ def test_what_strangers_send_in_part_is_little_and_bounded_together(small, serve
             stranger.close()
 
 
+def test_memory_goes_back_by_itself_when_a_crowd_has_left(small, serve):
+    """Every tenth stays, so that what the others held lies between pieces that are in use."""
+    count, part = 800, b"*2\r\n$3\r\nGET\r\n$250000\r\n" + b"x" * 200_000
+    if raise_descriptor_limit(count + 500) < count + 500:
+        pytest.skip("too few descriptors may be open here")
+    with serve(small, flags=("--loops", 2)) as server, server.connect() as watcher:
+        before = server.anonymous_bytes()
+        crowd = [server.connect() for _ in range(count)]
+        for connection in crowd:
+            connection.send(part)
+        wait_until(lambda: waiting(watcher) >= count * 200_000, what="all parts to be there")
+        assert server.anonymous_bytes() - before > 150 * MIB
+        for place, connection in enumerate(crowd):
+            if place % 10:
+                connection.close()
+        wait_until(lambda: "memory that clients held is given back" in server.log, what="memory to be given back")
+        # A tenth of it, in buffers of a quarter of a MiB, and what those who left had in small pieces.
+        assert server.anonymous_bytes() - before < 60 * MIB
+        for connection in crowd[::10]:
+            connection.close()
+
+
 def test_a_burst_of_connections_gets_exactly_as_many_places_as_there_are(small, serve):
     """Two loops accept at the same time."""
     limit = 50
