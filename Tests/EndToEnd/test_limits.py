@@ -2,15 +2,17 @@
 
 import math
 import re
+import signal
 import socket
 import threading
 import time
+import urllib.request
 
 import pytest
 
 from support.data import large_value
 from support.resp import bulk, request, wait_until
-from support.server import raise_descriptor_limit
+from support.server import Almanac, free_port, raise_descriptor_limit
 
 pytestmark = pytest.mark.almanac_only
 
@@ -203,6 +205,50 @@ def test_memory_goes_back_by_itself_when_a_crowd_has_left(small, serve):
         assert server.anonymous_bytes() - before < 60 * MIB
         for connection in crowd[::10]:
             connection.close()
+
+
+class Narrow(Almanac):
+    """May open so many files and sockets."""
+
+    def spawn(self, command, env=None):
+        super().spawn(["sh", "-c", f'ulimit -n {self.descriptors}; exec "$@"', "sh", *command], env)
+
+
+def test_clients_leave_descriptors_for_all_else(small, logs):
+    admin = free_port()
+    server = Narrow(logs, [small], ("--admin-port", admin, "--admin-bind", "127.0.0.1", "--loops", 2))
+    server.descriptors = 400
+    with server:
+        with server.connect() as watcher:
+            places = int(watcher.ask("CONFIG", "GET", "maxclients")[1])
+            assert 64 < places < 250 and "clients-max is lowered" in server.log
+            assert watcher.ask("CONFIG", "SET", "maxclients", 1_000_000) == (
+                b"-ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating system is not able "
+                b"to handle the specified number of clients, try with %d" % places).decode()
+            assert watcher.ask("CONFIG", "SET", "maxclients", places) == "+OK"
+            crowd = [server.connect() for _ in range(places - 1)]
+            assert all(connection.ask("PING") == "+PONG" for connection in crowd)
+            with server.connect() as rejected:
+                assert rejected.read_to_end() == b"-ERR max number of clients reached\r\n"
+            for path in ("livez", "readyz", "metrics"):
+                with urllib.request.urlopen(f"http://127.0.0.1:{admin}/{path}", timeout=30) as response:
+                    assert response.status == 200
+            assert b" is sound" in watcher.call("DATASET", "VERIFY", "small")
+            # The settings still say 10,000, which is no change and no more to be had than before.
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: "settings read again" in server.log, what="the settings to be read")
+            assert watcher.ask("CONFIG", "GET", "maxclients")[1] == b"%d" % places
+            assert "changed=nothing" in server.log and "cannot accept" not in server.log
+            for connection in crowd:
+                connection.close()
+
+
+def test_too_few_descriptors_are_an_error_at_the_start(small, logs):
+    server = Narrow(logs, [small], ("--loops", 2))
+    server.descriptors = 60
+    server.start()
+    assert server.wait() == 78
+    assert "may open 60 files and sockets" in server.log and "to serve 32 clients" in server.log
 
 
 def test_a_burst_of_connections_gets_exactly_as_many_places_as_there_are(small, serve):
