@@ -4,7 +4,8 @@ internal import Commands
 struct HotKeySection {
     /// By database number.
     var datasets: [String]
-    var keys: [[HotKey]]
+    /// `nil` for who may not see them.
+    var keys: [[HotKey]]?
 
     /// Of a dataset.
     static let countMax = 10
@@ -12,6 +13,9 @@ struct HotKeySection {
     private static let keyBytesMax = 200
 
     var section: HTML {
+        guard let keys else {
+            return Self.section("<p class=\"hot quiet\">Shown to users who may run MONITOR.</p>")
+        }
         let tables: [HTML] = zip(datasets, keys).filter { !$1.isEmpty }.map(table)
         let none: HTML = "<p class=\"quiet\">No key has been asked for often enough to tell.</p>"
         return Self.section("<div class=\"hot\">\(tables.isEmpty ? [none] : tables)</div>")

@@ -72,14 +72,18 @@ public final class StatusPage: Sendable {
                     contentType: "application/json", headers: Self.headers,
                     body: StatusReport(status(), after: after).json)
             },
-            Endpoint("/lookup", "one key looked up: dataset=NAME, key=KEY with bytes as \\x00", tellsData: true) {
-                [self] in
-                let lookup = Lookup($0, sources.facts().datasets.map(\.name), sources.lookUp)
-                let hotKeys = lookup.datasets.indices.map { self.sources.hotKeys($0, HotKeySection.countMax) }
-                return answer(lookup.page(hotKeys: hotKeys), status: lookup.isRefused ? 400 : 200)
+            Endpoint("/lookup", "one key looked up: dataset=NAME, key=KEY with bytes as \\x00") {
+                [self] request, visitor in
+                let lookup = Lookup(
+                    request, sources.facts().datasets.map(\.name), mayGet: visitor.mayGet, sources.lookUp)
+                // They are what clients ask for, which is not every user's business.
+                let hotKeys = visitor.mayMonitor ? lookup.datasets.indices.map(hotKeys) : nil
+                return answer(lookup.page(hotKeys: hotKeys), status: lookup.status)
             },
         ]
     }
+
+    private func hotKeys(_ database: Int) -> [HotKey] { sources.hotKeys(database, HotKeySection.countMax) }
 
     private func status() -> Status {
         let facts = sources.facts()
