@@ -1,7 +1,7 @@
 internal import Commands
 public import HTTP
 public import Logging
-internal import Platform
+public import Platform
 public import Settings
 private import Synchronization
 public import TLS
@@ -26,22 +26,25 @@ public final class AdminServer: Sendable {
     ///
     /// - Parameters:
     ///   - settings: Where it listens.
+    ///   - sockets: To listen on instead, if there are any.
     ///   - context: To encrypt with until ``encrypt(with:)``; `nil`: the port speaks in the clear.
     ///   - health: What probes are told.
     ///   - logger: The server's own.
     /// - Throws: ``HTTPListenError``, naming the address that could not be had.
     public convenience init?(
-        settings: AdminSettings, context: TLSContext? = nil, health: Health, logger: Logger
+        settings: AdminSettings, inheriting sockets: [InheritedSocket] = [], context: TLSContext? = nil,
+        health: Health, logger: Logger
     ) throws(HTTPListenError) {
-        guard settings.port != 0 else { return nil }
+        guard settings.port != 0 || !sockets.isEmpty else { return nil }
         try self.init(
-            bindAddresses: settings.bindAddresses, port: settings.port, context: context,
+            bindAddresses: settings.bindAddresses, port: settings.port, inheriting: sockets, context: context,
             endpoints: health.endpoints + [Self.version], logger: logger)
     }
 
     /// The same with endpoints of the caller's own.
     init(
-        bindAddresses: [String], port: UInt16, context: TLSContext?, endpoints: [Endpoint], logger: Logger
+        bindAddresses: [String], port: UInt16, inheriting sockets: [InheritedSocket] = [], context: TLSContext?,
+        endpoints: [Endpoint], logger: Logger
     ) throws(HTTPListenError) {
         let routes = Routes(endpoints)
         let certificates = Certificates(context)
@@ -53,7 +56,7 @@ public final class AdminServer: Sendable {
         }
         server = try HTTPServer(
             hosts: bindAddresses.flatMap(ListenHost.all).map { ($0.address, $0.mayBeMissing) }, port: port,
-            decrypt: context == nil ? nil : decrypt
+            inheriting: sockets, decrypt: context == nil ? nil : decrypt
         ) { routes.answer($0) }
         try server.start()
         let how = context == nil ? "" : " with TLS"

@@ -3,12 +3,15 @@ internal import Platform
 public import Server
 private import Synchronization
 
-/// Whether the threads that must never stand still do not.
+/// Whether the threads that must never stand still do not: every loop, and the one that swaps versions.
 ///
-/// A thread is given up only after ``silenceMax``, and not while the kernel has it wait for a disk: starting the process
-/// again would not make the disk faster, and would lose all that is in memory. For any thread; asks, and waits for
-/// nobody: what it tells is what came of the question before.
+/// This is what `/livez` answers and what a service manager's watchdog hears of, so that the two never disagree. A thread
+/// is given up only once it has owed an answer for ``silenceMax``, and not while the kernel has it wait for a disk:
+/// starting the process again would not make the disk faster, and would lose all that is in memory. For any thread;
+/// asks, and waits for nobody: what it tells is what came of the question before.
 public final class Liveness: Sendable {
+    /// How long a thread may owe an answer before it is given up.
+    public let silenceMax: Duration
     private let loops: LoopPulse
     private let control: any DatasetControl
     private let controlAskedAt = AskedAt()
@@ -18,27 +21,38 @@ public final class Liveness: Sendable {
         let value = Atomic<UInt64>(0)
     }
 
-    public init(_ observer: ServerObserver, control: any DatasetControl) {
+    /// - Parameters:
+    ///   - observer: Of the server whose loops are asked.
+    ///   - control: Whose thread is asked.
+    ///   - watchdogTimeout: After how much silence a watchdog ends the process; `nil`: there is none.
+    public init(_ observer: ServerObserver, control: any DatasetControl, watchdogTimeout: Duration? = nil) {
         loops = observer.makePulse()
         self.control = control
+        silenceMax = Self.silenceMax(watchdogTimeout: watchdogTimeout)
     }
 
-    /// How long a thread may owe an answer before it is given up.
-    public static let silenceMax = Duration.seconds(30)
+    /// Half a minute, or half of what a watchdog allows where that is less; and never less than a second, which a
+    /// healthy thread may well take on a busy machine.
+    static func silenceMax(watchdogTimeout: Duration?) -> Duration {
+        max(.seconds(1), min(.seconds(30), watchdogTimeout.map { $0 / 2 } ?? .seconds(30)))
+    }
 
-    /// What is wrong, in one line for each thread that has been given up; empty: all is well.
-    public func problems() -> [String] { checks().compactMap { check in check.problem.map { "\(check.name) \($0)" } } }
+    /// The names of the threads that have been given up, such as `loop-0`; empty: all is well.
+    public func silentThreads() -> [String] { checks().filter { $0.problem != nil }.map(\.name) }
 
     func checks() -> [HealthCheck] {
         let loops = loops.silences().enumerated().map { ("loop-\($0)", $1) }
         return ([("control", controlSilence())] + loops).map { name, silence in
-            HealthCheck(name, Self.problem(silence: silence) { ThreadState.isInUninterruptibleWait(threadNamed: name) })
+            let problem = Self.problem(silence: silence, silenceMax: silenceMax) {
+                ThreadState.isInUninterruptibleWait(threadNamed: name)
+            }
+            return HealthCheck(name, problem)
         }
     }
 
     /// What is wrong with a thread that has been silent for so long; whether it waits for a disk is asked only where it
     /// would else be given up.
-    static func problem(silence nanoseconds: UInt64, waitsForDisk: () -> Bool) -> String? {
+    static func problem(silence nanoseconds: UInt64, silenceMax: Duration, waitsForDisk: () -> Bool) -> String? {
         guard nanoseconds >= silenceMax.wholeNanoseconds, !waitsForDisk() else { return nil }
         return "has not answered for \(nanoseconds / 1_000_000_000) s"
     }

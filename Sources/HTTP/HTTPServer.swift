@@ -9,7 +9,6 @@ private import Synchronization
 public final class HTTPServer: Sendable {
     /// Where it listens, ready for a log line.
     public let addresses: [String]
-    private let hosts: [(address: String, mayBeMissing: Bool)]
     private let listeners: [ListenerBox]
     private let limits: HTTPLimits
     private let answering: HTTPAnswering
@@ -37,19 +36,38 @@ public final class HTTPServer: Sendable {
     /// - Parameters:
     ///   - hosts: Numeric addresses; one that may be missing is passed over where the machine does not have it.
     ///   - port: Of all of them; 0 lets the kernel choose.
+    ///   - sockets: Of TCP; listened on instead of all of them, if there are any.
     ///   - limits: What clients may have.
     ///   - decrypt: For what comes encrypted.
     ///   - answer: Called on the thread of the connection that asks, by many at once; may wait.
     /// - Throws: `EADDRINUSE` where the port is taken.
     public init(
-        hosts: [(address: String, mayBeMissing: Bool)], port: UInt16, limits: HTTPLimits = HTTPLimits(),
-        decrypt: Decryption? = nil, answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+        hosts: [(address: String, mayBeMissing: Bool)], port: UInt16, inheriting sockets: [InheritedSocket] = [],
+        limits: HTTPLimits = HTTPLimits(), decrypt: Decryption? = nil,
+        answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
     ) throws(HTTPListenError) {
+        listeners = try sockets.isEmpty ? Self.listeners(on: hosts, port) : Self.listeners(inheriting: sockets)
+        self.port = listeners[0].listener.port
+        addresses = listeners.map { $0.listener.address }
+        do throws(SystemError) {
+            waker = try Waker()
+            answering = try HTTPAnswering(limits: limits, answer: answer)
+        } catch {
+            throw HTTPListenError(address: addresses[0], cause: error)
+        }
+        self.limits = limits
+        self.decrypt = decrypt
+    }
+
+    /// At least one.
+    private static func listeners(
+        on hosts: [(address: String, mayBeMissing: Bool)], _ port: UInt16
+    ) throws(HTTPListenError) -> [ListenerBox] {
         var listeners: [ListenerBox] = []
         var chosen = port
         for host in hosts {
             do throws(SystemError) {
-                let listener = try Listener(host: host.address, port: chosen, backlog: 64, sharesPort: false)
+                let listener = try Listener(host: host.address, port: chosen, backlog: backlog, sharesPort: false)
                 chosen = listener.port
                 listeners.append(ListenerBox(listener))
             } catch {
@@ -62,19 +80,26 @@ public final class HTTPServer: Sendable {
             throw HTTPListenError(
                 host: hosts.first?.address ?? "any address", port: port, cause: .addressUnavailable("bind"))
         }
-        do throws(SystemError) {
-            waker = try Waker()
-            answering = try HTTPAnswering(limits: limits, answer: answer)
-        } catch {
-            throw HTTPListenError(host: hosts[0].address, port: port, cause: error)
-        }
-        self.hosts = hosts
-        self.listeners = listeners
-        self.limits = limits
-        self.decrypt = decrypt
-        addresses = listeners.map { $0.listener.address }
-        self.port = chosen
+        return listeners
     }
+
+    private static func listeners(inheriting sockets: [InheritedSocket]) throws(HTTPListenError) -> [ListenerBox] {
+        var listeners: [ListenerBox] = []
+        for socket in sockets {
+            do throws(SystemError) {
+                let listener = try Listener(inheriting: socket, backlog: backlog)
+                // Who may ask, and how often, goes by addresses, which clients of a Unix socket do not have.
+                guard listener.port != 0 else { throw SystemError.wrongSocketType("listen") }
+                listeners.append(ListenerBox(listener))
+            } catch {
+                throw HTTPListenError(address: "\(socket)", cause: error)
+            }
+        }
+        return listeners
+    }
+
+    /// Connections that may wait to be accepted.
+    private static let backlog = 64
 
     /// Also where the kernel chose it.
     public let port: UInt16
@@ -90,7 +115,7 @@ public final class HTTPServer: Sendable {
             let thread = try Thread(name: "admin-accept") { [self] in accept() }
             acceptor.withLock { $0 = thread }
         } catch {
-            throw HTTPListenError(host: hosts[0].address, port: port, cause: error)
+            throw HTTPListenError(address: addresses[0], cause: error)
         }
     }
 
@@ -139,11 +164,18 @@ public final class HTTPServer: Sendable {
 
 /// An address that an ``HTTPServer`` could not listen on.
 public struct HTTPListenError: Error, CustomStringConvertible {
-    public let host: String
-    public let port: UInt16
+    /// Ready for a line: `127.0.0.1:9121`.
+    public let address: String
     public let cause: SystemError
 
-    public var description: String {
-        "cannot listen on \(host.contains(":") ? "[\(host)]" : host):\(port): \(cause.reason)"
+    init(address: String, cause: SystemError) {
+        self.address = address
+        self.cause = cause
     }
+
+    init(host: String, port: UInt16, cause: SystemError) {
+        self.init(address: "\(host.contains(":") ? "[\(host)]" : host):\(port)", cause: cause)
+    }
+
+    public var description: String { "cannot listen on \(address): \(cause.reason)" }
 }

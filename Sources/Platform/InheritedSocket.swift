@@ -4,10 +4,13 @@ import Glibc
 /// opened while the process might.
 ///
 /// It stays open until a ``Listener`` takes it over, once, and then as long as that.
-public struct InheritedSocket: Sendable, Equatable {
-    /// What the service manager calls it.
-    public let name: String
+public struct InheritedSocket: Sendable, Equatable, CustomStringConvertible {
+    /// What the service manager calls it; `nil` where it names none.
+    public let name: String?
     let number: Int32
+
+    /// For a message: `inherited socket "admin"`.
+    public var description: String { "inherited socket \(name.map { "\"\($0)\"" } ?? "\(number - Self.firstNumber)")" }
 
     /// The sockets that the service manager handed over, as sd_listen_fds(3) describes it; none where it did not.
     ///
@@ -15,25 +18,38 @@ public struct InheritedSocket: Sendable, Equatable {
     ///
     /// - Parameter environment: Of this process: `LISTEN_PID`, `LISTEN_FDS`, `LISTEN_FDNAMES`.
     /// - Returns: The sockets in their order.
-    /// - Throws: Where fewer are open than the environment tells.
-    public static func all(environment: [String: String]) throws(SystemError) -> [Self] {
-        guard environment["LISTEN_PID"] == "\(getpid())",
-            let count = environment["LISTEN_FDS"].flatMap({ Int32($0) }), 1...countMax ~= count
-        else { return [] }
-        let names = environment["LISTEN_FDNAMES"]?.split(separator: ":", omittingEmptySubsequences: false) ?? []
+    /// - Throws: ``HandoverError`` where fewer are open, or more or fewer are named, than the environment promises.
+    public static func all(environment: [String: String]) throws(HandoverError) -> [Self] {
+        guard environment["LISTEN_PID"] == "\(getpid())", let promise = environment["LISTEN_FDS"] else { return [] }
+        guard let count = Int(promise), 0...countMax ~= count else {
+            throw HandoverError("LISTEN_FDS is \"\(promise)\", which is no number from 0 to \(countMax)")
+        }
+        guard count > 0 else { return [] }
+        let names = environment["LISTEN_FDNAMES"]?.split(separator: ":", omittingEmptySubsequences: false)
+        if let names, names.count != count {
+            throw HandoverError("LISTEN_FDS promises \(count) sockets, and LISTEN_FDNAMES names \(names.count)")
+        }
         var sockets: [Self] = []
         for place in 0..<count {
-            let number = firstNumber + place
+            let number = firstNumber + Int32(place)
             // Not by `check`: a number that is not open is the caller's mistake, not ours.
             guard fcntl(number, F_SETFD, FD_CLOEXEC) == 0, fcntl(number, F_SETFL, O_NONBLOCK) == 0 else {
-                throw SystemError(call: "fcntl", code: errno)
+                let reason = SystemError(call: "fcntl", code: errno).reason
+                throw HandoverError("LISTEN_FDS: the sockets that it promises cannot be had: \(reason)")
             }
-            sockets.append(Self(name: Int(place) < names.count ? String(names[Int(place)]) : "", number: number))
+            sockets.append(Self(name: names.map { String($0[place]) }, number: number))
         }
         return sockets
     }
 
     /// Behind standard input, output and error.
     private static let firstNumber: Int32 = 3
-    private static let countMax: Int32 = 64
+    private static let countMax = 64
+}
+
+/// A promise of sockets in this process's environment that is not kept.
+public struct HandoverError: Error, Equatable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
 }

@@ -38,7 +38,7 @@ public struct Listener: ~Copyable, Sendable {
     /// - Parameters:
     ///   - host: As above.
     ///   - port: As above.
-    ///   - name: What it is for.
+    ///   - name: What it is for, as a service manager would call it.
     /// - Returns: The socket, open until it is taken over.
     /// - Throws: As above.
     public static func reserve(host: String, port: UInt16, name: String) throws(SystemError) -> InheritedSocket {
@@ -57,7 +57,7 @@ public struct Listener: ~Copyable, Sendable {
         try check("getsockopt") { unsafe getsockopt(number, SOL_SOCKET, SO_TYPE, &kind, &length) }
         let family = Int32(storage.ss_family)
         guard kind == Int32(SOCK_STREAM.rawValue), [AF_INET, AF_INET6, AF_UNIX].contains(family) else {
-            throw SystemError(call: "listen", code: EPROTOTYPE)
+            throw SystemError.wrongSocketType("listen")
         }
         try check("listen") { listen(number, Int32(clamping: backlog)) }
         let name = SocketAddress(storage)

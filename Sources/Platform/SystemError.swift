@@ -22,6 +22,9 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
 
     public static func addressUnavailable(_ call: StaticString) -> Self { Self(call: call, code: EADDRNOTAVAIL) }
 
+    /// A socket of another kind than is wanted.
+    public static func wrongSocketType(_ call: StaticString) -> Self { Self(call: call, code: EPROTOTYPE) }
+
     /// The operating system's words for ``code`` alone, as an operator expects them.
     public var reason: String { unsafe String(cString: strerror(code)) }
 

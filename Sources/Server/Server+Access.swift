@@ -46,9 +46,15 @@ extension Server {
         adoptedPassword = password
     }
 
-    /// Goes by a password that has been changed while the server runs.
-    func adoptPassword(_ settings: ServerSettings) {
-        adopt(password: settings.access.password ?? passwordOfFile)
+    /// Makes the default user's password that of the settings, or lets it in without one, as `CONFIG SET requirepass`
+    /// does.
+    ///
+    /// For the control thread. Only when somebody asks for just this: with users from a file there is no password in
+    /// the settings, which says nothing of the default user.
+    public func setDefaultPassword(_ settings: ServerSettings) {
+        let password = settings.access.password ?? passwordOfFile
+        adoptedPassword = password
+        state.access.setDefaultPassword(AccessRegistry.DefaultPassword(password))
     }
 
     /// Leaves a default user alone that has been changed otherwise, as long as the settings say what they did.

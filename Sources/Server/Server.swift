@@ -94,24 +94,25 @@ public final class Server {
 
     /// Opens every listener; nobody is answered before ``start()``.
     ///
-    /// - Parameter sockets: Listened on instead of the addresses and the Unix socket of the settings, if there are any.
+    /// - Parameters:
+    ///   - plain: Listened on instead of the addresses and the port of the settings, if there are any; a Unix socket
+    ///     among them instead of theirs.
+    ///   - encrypted: The same, where clients must use TLS.
     /// - Throws: ``ListenError``, naming the address that could not be had.
-    public func listen(inheriting sockets: [InheritedSocket] = []) throws(ListenError) {
+    public func listen(
+        inheriting plain: [InheritedSocket] = [], encrypted: [InheritedSocket] = []
+    ) throws(ListenError) {
         listeners = Array(repeating: [], count: settings.loopCount)
-        guard sockets.isEmpty else { return try inherit(sockets) }
+        let hasUnixSocket = try inherit(plain, isEncrypted: false)
+        _ = try inherit(encrypted, isEncrypted: true)
         // As in Redis, port 0 beside a port with TLS is no port at all.
-        if settings.port != 0 || settings.tls.port == 0 { port = try listen(at: settings.port, isEncrypted: false) }
-        if settings.tls.port != 0 { encryptedPort = try listen(at: settings.tls.port, isEncrypted: true) }
-        if let path = settings.unixSocketPath {
-            do throws(SystemError) {
-                let listener = try Listener(
-                    unixPath: path, mode: settings.unixSocketMode, backlog: settings.listenBacklog)
-                addresses.append(path)
-                listeners[0].append(Loop.ListenerBox(listener))
-            } catch {
-                throw ListenError(address: path, cause: error)
-            }
+        if plain.isEmpty, settings.port != 0 || settings.tls.port == 0 && encrypted.isEmpty {
+            port = try listen(at: settings.port, isEncrypted: false)
         }
+        if encrypted.isEmpty, settings.tls.port != 0 {
+            encryptedPort = try listen(at: settings.tls.port, isEncrypted: true)
+        }
+        if !hasUnixSocket, let path = settings.unixSocketPath { try listen(onUnixSocket: path) }
         guard !addresses.isEmpty || !encryptedAddresses.isEmpty else {
             throw ListenError(address: "any address", cause: .addressUnavailable("bind"))
         }
@@ -119,24 +120,37 @@ public final class Server {
     }
 
     /// Each socket goes to one loop: whichever loop accepts a connection, it gives it to the one with the fewest.
-    private func inherit(_ sockets: [InheritedSocket]) throws(ListenError) {
+    ///
+    /// - Returns: Whether there is a Unix socket among them.
+    private func inherit(_ sockets: [InheritedSocket], isEncrypted: Bool) throws(ListenError) -> Bool {
+        var hasUnixSocket = false
         for (place, socket) in sockets.enumerated() {
             do throws(SystemError) {
                 let listener = try Listener(inheriting: socket, backlog: settings.listenBacklog)
-                let isEncrypted = listener.port != 0 && listener.port == settings.tls.port
+                if listener.port == 0 { hasUnixSocket = true }
                 if isEncrypted {
                     encryptedAddresses.append(listener.address)
-                    encryptedPort = listener.port
+                    if encryptedPort == 0 { encryptedPort = listener.port }
                 } else {
                     addresses.append(listener.address)
                     if port == 0 { port = listener.port }
                 }
                 listeners[place % listeners.count].append(Loop.ListenerBox(listener, isEncrypted: isEncrypted))
             } catch {
-                throw ListenError(address: "inherited socket \(place)", cause: error)
+                throw ListenError(address: "\(socket)", cause: error)
             }
         }
-        facts.setPort(port != 0 ? port : encryptedPort)
+        return hasUnixSocket
+    }
+
+    private func listen(onUnixSocket path: String) throws(ListenError) {
+        do throws(SystemError) {
+            let listener = try Listener(unixPath: path, mode: settings.unixSocketMode, backlog: settings.listenBacklog)
+            addresses.append(path)
+            listeners[0].append(Loop.ListenerBox(listener))
+        } catch {
+            throw ListenError(address: path, cause: error)
+        }
     }
 
     /// Listens on every address that the settings name, all on one port, and tells which that is.
@@ -219,7 +233,6 @@ public final class Server {
         state.keysReplyMax = settings.keysReplyMax
         state.replyBytesMax = settings.outputBufferBytesMax
         facts.setClientsMax(settings.clientsMax)
-        adoptPassword(settings)
         monitor(by: settings)
         let limits = Loop.Limits(settings)
         let adoption = Adoption(loopCount: group.mailboxes.count)

@@ -15,5 +15,8 @@ public struct AccessSettings: Sendable, Equatable {
     /// Refusals that `ACL LOG` keeps.
     public var logCountMax = 128
 
+    /// Whether they say nothing of who may connect: no password, no users.
+    public var namesNobody: Bool { password == nil && passwordPath == nil && users == nil && usersPath == nil }
+
     init() {}
 }

@@ -1,35 +1,68 @@
 internal import Platform
 internal import Settings
 
-/// The sockets that a server is given, rather than opening its own.
-enum ListeningSockets {
-    /// Those of the service manager; else those of a port that only root may have, where root is about to become
-    /// somebody else; else none.
+/// The sockets that a server is given; of a kind of which there is none, it opens what the settings say.
+struct ListeningSockets {
+    /// For clients in the clear.
+    private(set) var redis: [InheritedSocket] = []
+    /// For clients that use TLS.
+    private(set) var tls: [InheritedSocket] = []
+    /// For the admin server.
+    private(set) var admin: [InheritedSocket] = []
+
+    /// Those of the service manager; and, where root is about to become somebody else, those of ports that only root may
+    /// have.
     ///
-    /// - Throws: ``CommandFailure``, where the service manager's are not there or an address is taken.
-    static func take(_ settings: ServerSettings, environment: [String: String]) throws(CommandFailure)
-        -> [InheritedSocket]
-    {
-        do throws(SystemError) {
-            let handedOver = try InheritedSocket.all(environment: environment)
-            guard handedOver.isEmpty else { return handedOver }
+    /// - Throws: ``CommandFailure``, where the service manager's are not there or not to be told apart, or an address is
+    ///   taken.
+    static func take(_ settings: ServerSettings, environment: [String: String]) throws(CommandFailure) -> Self {
+        let handedOver: [InheritedSocket]
+        do throws(HandoverError) {
+            handedOver = try InheritedSocket.all(environment: environment)
         } catch {
-            throw CommandFailure(.ioError, "LISTEN_FDS: the sockets that it promises cannot be had: \(error.reason)")
+            throw CommandFailure(.ioError, "\(error)")
         }
-        guard settings.user != nil, Privileges.isRoot, 1..<1_024 ~= settings.port else { return [] }
+        var sockets = try Self(handedOver)
+        if settings.user != nil, Privileges.isRoot { try sockets.reservePrivileged(settings) }
+        return sockets
+    }
+
+    private init(_ handedOver: [InheritedSocket]) throws(CommandFailure) {
+        for socket in handedOver {
+            // A service manager that names nothing means the one port that there always is.
+            switch socket.name ?? "redis" {
+            case "redis": redis.append(socket)
+            case "tls": tls.append(socket)
+            case "admin": admin.append(socket)
+            case let name:
+                throw CommandFailure(
+                    .badConfiguration,
+                    "LISTEN_FDNAMES: nothing is known of a socket \"\(name)\"; FileDescriptorName= must be redis, tls or "
+                        + "admin")
+            }
+        }
+    }
+
+    private mutating func reservePrivileged(_ settings: ServerSettings) throws(CommandFailure) {
+        if redis.isEmpty { redis = try Self.reserve("redis", settings.bindAddresses, settings.port) }
+        if tls.isEmpty { tls = try Self.reserve("tls", settings.bindAddresses, settings.tls.port) }
+        if admin.isEmpty { admin = try Self.reserve("admin", settings.admin.bindAddresses, settings.admin.port) }
+    }
+
+    /// Sockets of these addresses, where only root may have the port.
+    private static func reserve(
+        _ name: String, _ addresses: [String], _ port: UInt16
+    ) throws(CommandFailure) -> [InheritedSocket] {
+        guard 1..<1_024 ~= port else { return [] }
         var sockets: [InheritedSocket] = []
-        for address in settings.bindAddresses {
-            let hosts = address == "*" ? ["0.0.0.0", "-::"] : [address]
-            for host in hosts {
-                let bare = host.hasPrefix("-") ? String(host.dropFirst()) : host
-                do throws(SystemError) {
-                    sockets.append(try Listener.reserve(host: bare, port: settings.port, name: "redis"))
-                } catch {
-                    // As a server that opens its own sees it.
-                    guard error.isAddressUnavailable, host != bare || bare == "::1" else {
-                        throw CommandFailure(
-                            .ioError, "cannot listen on \(bare), port \(settings.port): \(error.reason)")
-                    }
+        for host in addresses.flatMap(ListenHost.all) {
+            do throws(SystemError) {
+                sockets.append(try Listener.reserve(host: host.address, port: port, name: name))
+            } catch {
+                // As a server that opens its own sees it.
+                guard error.isAddressUnavailable, host.mayBeMissing else {
+                    throw CommandFailure(
+                        .ioError, "cannot listen on \(host.address), port \(port): \(error.reason)")
                 }
             }
         }

@@ -5,7 +5,7 @@ internal import ServerLog
 internal import Settings
 internal import Versions
 
-/// The settings in effect, and everything that goes by them; for the control thread.
+/// The settings in effect, and everything that goes by them; for the main thread.
 struct RunningSettings {
     private(set) var settings: ServerSettings
     private let input: SettingsInput
@@ -37,18 +37,25 @@ struct RunningSettings {
 
     /// SIGHUP: opens the log anew and reads the settings again; a mistake in them changes nothing.
     ///
-    /// What clients have changed is as the settings say again.
+    /// What clients have changed is as the settings say again, but for a password where the settings name nobody: a
+    /// signal that comes with each version must not open the server to everyone.
     mutating func reload() {
         log.reopen()
         do {
-            let (changed, needRestart) = settings.adoptChangeable(from: try input.resolve().settings)
+            var read = try input.resolve().settings
+            let keepsPassword = changedByClients.contains(Self.passwordKey) && read.access.namesNobody
+            if keepsPassword { read.access.password = settings.access.password }
+            let (changed, needRestart) = settings.adoptChangeable(from: read)
             // What the files hold may have changed though their names have not.
             _ = readCertificates()
             apply()
             adoptUsers()
             logger.notice("settings read again", metadata: ["changed": "\(Self.list(changed))"])
             let undone = changed.filter(changedByClients.contains)
-            changedByClients = []
+            changedByClients = keepsPassword ? [Self.passwordKey] : []
+            if keepsPassword {
+                logger.notice("the password that a client has set stays: the settings name neither one nor users")
+            }
             if !undone.isEmpty {
                 logger.notice(
                     "settings changed by clients are as before", metadata: ["settings": "\(Self.list(undone))"])
@@ -79,6 +86,9 @@ struct RunningSettings {
             }
             changedByClients.formUnion(changed)
             if !changed.isEmpty { apply() }
+            if changes.contains(where: { Self.passwordNames.contains($0.name.lowercased()) }) {
+                server.setDefaultPassword(settings)
+            }
             logger.notice(
                 "settings changed by a client until they are read again", metadata: ["changed": "\(Self.list(changed))"]
             )
@@ -105,7 +115,7 @@ struct RunningSettings {
     private func readCertificates() -> Bool {
         do {
             try server.readCertificates(settings.tls)
-            noteCertificate(of: server, logger)
+            server.noteCertificate(logger)
             return true
         } catch {
             logger.error("certificates and TLS are as before", metadata: ["cause": "\(error)"])
@@ -118,6 +128,9 @@ struct RunningSettings {
         server.apply(settings)
         control.apply(settings)
     }
+
+    private static let passwordKey = "password"
+    private static let passwordNames: Set<String> = [passwordKey, "requirepass"]
 
     private static func list(_ keys: [String]) -> String { keys.isEmpty ? "nothing" : keys.joined(separator: ",") }
 }

@@ -5,8 +5,8 @@ internal import Platform
 internal import ServerLog
 internal import Settings
 
-/// `almanac serve`: from the command line to resolved settings and a log; ``serve(settings:sockets:signals:logger:log:input:)``
-/// does the rest.
+/// `almanac serve`: from the command line to resolved settings and a log; ``ServerStart`` and ``RunningServer`` do the
+/// rest.
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
@@ -59,9 +59,8 @@ struct ServeCommand: ParsableCommand {
         let log = try Self.openLog(settings)
         // The process ends right after this, and the log's thread with it.
         defer { _ = log.flush(timeout: .seconds(2)) }
-        try serve(
-            settings: settings, sockets: sockets, signals: signals, logger: log.logger(label: "almanac"), log: log,
-            input: input)
+        let start = ServerStart(settings, input: input, log: log)
+        try start.run(sockets: sockets, signals: signals)?.run()
     }
 
     private static func openLog(_ settings: ServerSettings) throws -> LogWriter {

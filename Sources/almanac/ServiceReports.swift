@@ -1,14 +1,14 @@
-internal import Commands
+internal import Administration
+private import Commands
 internal import Logging
 internal import Platform
-internal import Server
 internal import Settings
 internal import Versions
 
-/// Tells the service manager how the server does, where there is one; for the control thread.
+/// Tells the service manager how the server does, where there is one; for the main thread.
 ///
-/// The sign of life that a watchdog waits for is sent by that thread, and only while every loop and the thread that
-/// swaps versions answer it, or wait for a disk.
+/// The sign of life that a watchdog waits for is sent by that thread, and only while ``Liveness`` has nothing to say:
+/// exactly while `/livez` answers 200.
 struct ServiceReports {
     private let notifier: ServiceNotifier?
     private let logger: Logger
@@ -18,12 +18,15 @@ struct ServiceReports {
     private var lastStatus = ""
 
     private struct Watched {
-        let observer: ServerObserver
+        let liveness: Liveness
         let control: SwapControl
     }
 
-    /// Twice in the time that the watchdog allows, and every five seconds where there is none.
-    private var interval: UInt64 { (notifier?.watchdogTimeout ?? .seconds(10)).wholeNanoseconds / 2 }
+    /// After how much silence of this process its watchdog ends it; `nil`: there is none.
+    var watchdogTimeout: Duration? { notifier?.watchdogTimeout }
+
+    /// Four times in the time that the watchdog allows, and every five seconds where that is less often.
+    private var interval: UInt64 { min(watchdogTimeout.map { $0 / 4 } ?? .seconds(5), .seconds(5)).wholeNanoseconds }
 
     /// - Parameters:
     ///   - environment: Where the service manager says how to be told.
@@ -33,7 +36,7 @@ struct ServiceReports {
         self.logger = logger
     }
 
-    /// How long the control thread may wait for something else; -1: for ever.
+    /// How long the main thread may wait for something else; -1: for ever.
     var milliseconds: Int32 {
         guard nextReport != .max else { return -1 }
         let now = Clock.monotonicNanoseconds()
@@ -47,9 +50,9 @@ struct ServiceReports {
                     ? "opening the datasets, or waiting for a first version" : "opening the datasets"))
     }
 
-    mutating func ready(_ observer: ServerObserver, _ control: SwapControl) {
+    mutating func ready(_ liveness: Liveness, _ control: SwapControl) {
         guard notifier != nil else { return }
-        watched = Watched(observer: observer, control: control)
+        watched = Watched(liveness: liveness, control: control)
         tell(.ready)
         nextReport = 0
     }
@@ -61,7 +64,7 @@ struct ServiceReports {
         tell(.ready)
     }
 
-    /// From here on the control thread's own life is all that the watchdog hears of.
+    /// From here on the main thread's own life is all that the watchdog hears of.
     mutating func stopping() {
         watched = nil
         tell(.stopping, .status("answering what has been received"))
@@ -71,7 +74,7 @@ struct ServiceReports {
         guard Clock.monotonicNanoseconds() >= nextReport else { return }
         nextReport = Clock.monotonicNanoseconds() + interval
         guard let watched else { return beat() }
-        let silent = silentThreads(watched, until: Clock.monotonicNanoseconds() + min(interval / 2, 1_000_000_000))
+        let silent = watched.liveness.silentThreads()
         if silent.isEmpty {
             beat()
         } else {
@@ -84,15 +87,6 @@ struct ServiceReports {
 
     private func beat() {
         if notifier?.watchdogTimeout != nil { tell(.alive) }
-    }
-
-    private func silentThreads(_ watched: Watched, until deadline: UInt64) -> [String] {
-        let answer = BlockingQueue<Void>(countMax: 1)
-        watched.control.submit(DatasetRequest(.list)) { _ in _ = answer.push(()) }
-        let loops = watched.observer.silentLoops(until: deadline)
-        let silent = (answer.pop(until: deadline) == nil ? ["control"] : []) + loops.map { "loop-\($0)" }
-        // As /livez has it: to start the process again would not make the disk faster.
-        return silent.filter { !ThreadState.isInUninterruptibleWait(threadNamed: $0) }
     }
 
     private static func status(_ watched: Watched) -> String {

@@ -2,7 +2,7 @@ internal import Commands
 internal import Platform
 private import Synchronization
 
-/// Changes of settings that clients ask for, on their way to the control thread.
+/// Changes of settings that clients ask for, on their way to the main thread.
 final class SettingsRequests: SettingsControl {
     struct Request: Sendable {
         let changes: [(name: String, value: String)]
@@ -32,7 +32,7 @@ final class SettingsRequests: SettingsControl {
         if isTaken { waker.wake() } else { answer(.stopping) }
     }
 
-    /// Becomes readable when there is something to take; for the control thread, as are the following.
+    /// Becomes readable when there is something to take; for the main thread, as are the following.
     var readinessDescriptor: Int32 { waker.readinessDescriptor }
 
     /// What has been asked for since the last call.

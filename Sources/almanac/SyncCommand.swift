@@ -82,79 +82,6 @@ struct SyncCommand: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: Output
 
-    struct Pace: ParsableArguments {
-        @Option(help: ArgumentHelp("Between two looks at the source, give or take 10 %.", valueName: "time"))
-        var interval = TimeSpan(.seconds(15))
-
-        @Option(
-            help: ArgumentHelp("The most bytes a second that downloads take. (default: no limit)", valueName: "size"))
-        var maxRate: MemorySize?
-
-        @Option(help: ArgumentHelp("How many files or parts of files move at once; 1 to 64.", valueName: "count"))
-        var connections = 8
-
-        @Option(help: ArgumentHelp("How many good versions stay on the disk, at least.", valueName: "count"))
-        var keep = 3
-
-        @Option(help: ArgumentHelp("What a download must leave free on the disk.", valueName: "size"))
-        var reserve = MemorySize(bytes: 1 << 30)
-    }
-
-    struct Server: ParsableArguments {
-        @Option(
-            help: ArgumentHelp(
-                "Tells this server by DATASET RELOAD, and takes its answer: redis://host:port/database.",
-                valueName: "url"))
-        var server: String?
-
-        @Option(help: ArgumentHelp("The dataset's name there. (default: that of the database)", valueName: "name"))
-        var dataset: String?
-
-        @Option(
-            help: ArgumentHelp(
-                "Tells the server whose process id is in this file by SIGHUP, and takes its answer from the directory.",
-                valueName: "path"))
-        var signalPidFile: String?
-
-        @Option(help: ArgumentHelp("How long a server may take to answer.", valueName: "time"))
-        var ackTimeout = TimeSpan(.seconds(600))
-    }
-
-    struct Signatures: ParsableArguments {
-        @Option(help: ArgumentHelp("Public keys in PEM form of those who may publish.", valueName: "path"))
-        var trustedKeys: String?
-
-        @Flag(help: "Takes no version that none of them has signed.")
-        var requireSignature = false
-    }
-
-    struct Administration: ParsableArguments {
-        @Option(help: ArgumentHelp("TCP port for metrics and health; 0: none.", valueName: "n"))
-        var adminPort: UInt16 = 0
-
-        // An address that may be missing starts with a dash.
-        @Option(
-            parsing: .unconditionalSingleValue,
-            help: ArgumentHelp("An address of the admin server. (default: 127.0.0.1 and ::1)", valueName: "address"))
-        var adminBind: [String] = []
-    }
-
-    struct Output: ParsableArguments {
-        @Option(help: ArgumentHelp("text or json, on standard error.", valueName: "format"))
-        var logFormat = LogFormat.text
-
-        @Option(
-            help: ArgumentHelp(
-                "The least severe lines to log: debug, info, notice, warning or error.", valueName: "level"))
-        var logLevel = LogLevel.info
-
-        @Option(
-            help: ArgumentHelp(
-                "How downloads are shown: bar, lines (of the log), json (on standard output) or none; auto is a bar on "
-                    + "a terminal, else lines.", valueName: "style"))
-        var progress = ProgressStyle.auto
-    }
-
     func validate() throws {
         guard (1...64).contains(pace.connections) else { throw ValidationError("--connections must be 1 to 64") }
         guard pace.keep >= 1 else { throw ValidationError("--keep must be at least 1") }
@@ -188,21 +115,8 @@ struct SyncCommand: ParsableCommand {
         do throws(SyncError) {
             let synchronizer = Synchronizer(
                 directory: DataDirectory(path: dataDir), source: try openSource(source, control.cancellation),
-                notice: notice, options: options, control: control, logger: logger,
-                onProgress: { progress in
-                    guard progress.filesDone < progress.filesTotal else { return display.clear() }
-                    display.show(
-                        .init(
-                            phase: "downloading", bytesDone: progress.bytesDone, bytesTotal: progress.bytesTotal,
-                            bytesTransferred: progress.bytesTransferred))
-                })
-            try receiveSignals(signals) { signal in
-                switch signal {
-                case .stop: control.stop()
-                case .reload: control.pollNow()
-                case .report: logger.notice("state", metadata: control.state.metadata)
-                }
-            }
+                notice: notice, options: options, control: control, logger: logger, onProgress: display.show)
+            try receiveSignals(signals) { control.act(on: $0, logger) }
             guard once else { return try synchronizer.run() }
             try Self.judge(try synchronizer.runOnce())
         } catch {
@@ -240,107 +154,26 @@ struct SyncCommand: ParsableCommand {
             throw SyncError(.refused, "version \(id) is not taken up: \(reason)")
         }
     }
+}
 
-    // MARK: What was given
-
-    private func options() throws -> SyncOptions {
-        var options = SyncOptions()
-        options.interval = pace.interval.duration
-        options.keepCount = pace.keep
-        options.bytesPerSecondMax = pace.maxRate?.bytes
-        options.reserveBytes = pace.reserve.bytes
-        options.connectionsMax = pace.connections
-        options.answerTimeout = server.ackTimeout.duration
-        guard let path = signatures.trustedKeys else { return options }
-        let keys = try Self.trustedKeys(at: path)
-        options.signatureProblem = { [isRequired = signatures.requireSignature] manifest, signature in
-            do throws(SignatureError) {
-                try ManifestSignature.verify(manifest, file: signature, trusted: keys)
-                return nil
-            } catch {
-                if case .wrong = error { return error.description }
-                return isRequired ? error.description : nil
-            }
-        }
-        return options
-    }
-
-    private static func trustedKeys(at path: String) throws -> [VerificationKey] {
-        do {
-            guard let pem = try FileSystem.read(path, byteCountMax: 1 << 20) else {
-                throw CommandFailure(.badConfiguration, "--trusted-keys: there is no \(path)")
-            }
-            return try VerificationKey.list(pem: pem)
-        } catch let error as SignatureKeyError {
-            throw CommandFailure(.badConfiguration, "--trusted-keys: \(path): \(error.description)")
-        } catch let error as SystemError {
-            throw CommandFailure(.badConfiguration, "--trusted-keys: cannot read \(path): \(error.reason)")
-        }
-    }
-
-    private func notice() throws -> ServerNotice {
-        if let path = server.signalPidFile { return .signal(pidFile: path) }
-        guard let url = server.server else { return .none }
-        do {
-            return .redis(try RedisAddress(url), dataset: server.dataset)
-        } catch {
-            throw CommandFailure(.badConfiguration, "--server: \(error.description)")
-        }
+extension TransferDisplay {
+    /// Shows how far a download is.
+    fileprivate func show(_ progress: TransferProgress) {
+        guard progress.filesDone < progress.filesTotal else { return clear() }
+        show(
+            .init(
+                phase: "downloading", bytesDone: progress.bytesDone, bytesTotal: progress.bytesTotal,
+                bytesTransferred: progress.bytesTransferred))
     }
 }
 
-/// Opens a source with what the environment has for it.
-func openSource(_ text: String, _ cancellation: Cancellation) throws(SyncError) -> any Source {
-    do throws(SourceError) {
-        return try RemoteStorage.open(
-            text, environment: ProcessInfo.processInfo.environment, cancellation: cancellation)
-    } catch {
-        throw SyncError(.misconfigured, error.description)
-    }
-}
-
-/// A length of time on the command line, read as the settings of `almanac serve` are: `250ms`, `15s`, `10m`.
-struct TimeSpan: ExpressibleByArgument, CustomStringConvertible {
-    let duration: Duration
-
-    init(_ duration: Duration) { self.duration = duration }
-
-    init?(argument: String) {
-        guard let duration = SettingText.duration(argument) else { return nil }
-        self.duration = duration
-    }
-
-    var description: String { SettingText.text(of: duration) }
-}
-
-/// How lines of a log are written.
-enum LogFormat: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-
-    var lineFormat: LineFormat { self == .json ? .json : .text }
-}
-
-/// The least severe lines to log.
-enum LogLevel: String, CaseIterable, ExpressibleByArgument {
-    case debug
-    case info
-    case notice
-    case warning
-    case error
-
-    var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
-}
-
-extension SyncError.Kind {
-    var exitCode: ExitCode {
-        switch self {
-        case .badData, .refused: .badData
-        case .unreachable: .sourceUnreachable
-        case .inputOutput, .busy: .ioError
-        case .misconfigured, .overlapping: .badConfiguration
-        // What a shell reports of a process that SIGTERM ended.
-        case .cancelled: ExitCode(143)
+extension SyncControl {
+    /// What a signal asks for; on the thread that receives signals.
+    fileprivate func act(on signal: ProcessSignal, _ logger: Logger) {
+        switch signal {
+        case .stop: stop()
+        case .reload: pollNow()
+        case .report: logger.notice("state", metadata: state.metadata)
         }
     }
 }

@@ -68,12 +68,24 @@ struct HealthTests {
         #expect(answer(health, "/warmz") == "200 ok\n")
     }
 
-    @Test("A thread is given up after half a minute, and not while the kernel has it wait for a disk")
+    @Test("A thread is given up once it is silent for too long, and not while the kernel has it wait for a disk")
     func silence() {
-        let limit = Liveness.silenceMax.wholeNanoseconds
-        #expect(Liveness.problem(silence: limit - 1) { false } == nil)
-        #expect(Liveness.problem(silence: limit) { false } == "has not answered for 30 s")
-        #expect(Liveness.problem(silence: limit) { true } == nil)
+        let limit = Duration.seconds(30).wholeNanoseconds
+        func problem(_ silence: UInt64, waitsForDisk: Bool = false) -> String? {
+            Liveness.problem(silence: silence, silenceMax: .seconds(30)) { waitsForDisk }
+        }
+        #expect(problem(limit - 1) == nil)
+        #expect(problem(limit) == "has not answered for 30 s")
+        #expect(problem(limit, waitsForDisk: true) == nil)
+    }
+
+    @Test(
+        "Too long is half a minute, or half of what a watchdog allows, and at least a second",
+        arguments: [(nil, 30_000), (600_000, 30_000), (60_000, 30_000), (30_000, 15_000), (200, 1_000)] as [(Int?, Int)]
+    )
+    func silenceMax(watchdogMilliseconds: Int?, milliseconds: Int) {
+        let timeout = watchdogMilliseconds.map { Duration.milliseconds($0) }
+        #expect(Liveness.silenceMax(watchdogTimeout: timeout) == .milliseconds(milliseconds))
     }
 
     private func answer(_ health: Health, _ target: String) -> String {

@@ -121,6 +121,50 @@ def test_a_users_file_is_loaded_and_saved(small, serve, tmp_path):
             assert admin.ask("ACL", "WHOAMI") == b"admin"
 
 
+def test_a_signal_never_opens_the_server(small, serve, tmp_path):
+    path = tmp_path / "users.acl"
+    closed = "user default on >secret ~* &* +@all\n"
+    path.write_text(closed)
+    with serve(small, flags=("--users-file", path)) as server, server.connect() as admin:
+        def expect_closed(password):
+            with server.connect() as stranger:
+                assert stranger.ask("GET", "key:000001") == NOAUTH
+                assert stranger.ask("AUTH", password) == "+OK"
+        assert admin.ask("AUTH", "secret") == "+OK"
+        assert admin.ask("CONFIG", "SET", "requirepass", "another") == "+OK"
+        path.write_text(closed + "user x +@nosuch\n")
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: "users unchanged" in server.log, what="the mistake to be logged")
+        expect_closed("another")
+        # The settings say something else than the server does now, and other changes must not carry that over.
+        assert admin.ask("CONFIG", "SET", "maxclients", 100) == "+OK"
+        expect_closed("another")
+        path.write_text(closed)
+        # Connections that come while the file is read again find a closed server, too.
+        for number in range(20):
+            server.signal(signal.SIGHUP)
+            while server.log.count("settings read again") < number + 2:
+                with server.connect() as stranger:
+                    assert stranger.ask("PING") == NOAUTH
+        expect_closed("secret")
+
+
+def test_a_password_that_a_client_set_outlives_a_signal(small, serve):
+    with serve(small) as server, server.connect() as admin:
+        assert admin.ask("CONFIG", "SET", "requirepass", "pw", "maxclients", 100) == "+OK"
+        for number in range(2):
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: server.log.count("settings read again") > number, what="the settings to be read")
+            assert admin.ask("CONFIG", "GET", "maxclients") != [b"maxclients", b"100"]
+            with server.connect() as stranger:
+                assert stranger.ask("PING") == NOAUTH
+                assert stranger.ask("AUTH", "pw") == "+OK"
+        assert "the password that a client has set stays" in server.log
+        assert admin.ask("CONFIG", "SET", "requirepass", "") == "+OK"
+        with server.connect() as stranger:
+            assert stranger.ask("PING") == "+PONG"
+
+
 def test_users_may_be_lines_of_the_settings_file(small, serve, tmp_path):
     settings = tmp_path / "almanac.yaml"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support import containers
+from support import containers, web
 from support.containers import USER, Composition, Demonstration, ServerContainer, Volume, commands, pairs, publish
 from support.data import numbered_pairs, numbered_value
 from support.resp import bulk, request, wait_until
@@ -203,11 +203,33 @@ def test_a_sidecar_brings_versions_and_a_killed_server_comes_back_with_the_last_
         assert sidecar.stop(20) == 0
 
 
-@pytest.mark.skipif(not containers.STORE_IMAGE, reason="ALMANAC_STORE_IMAGE names no image of an S3 server")
-def test_the_demonstration_publishes_to_an_s3_server_and_swaps(podman):
-    with Demonstration(podman, PUBLISH_SECONDS="3", SIDECAR_INTERVAL="1s") as demonstration:
-        wait_until(demonstration.answers, what="the first version to be served", deadline=120)
+def test_the_demonstration_swaps_is_scraped_and_refuses_what_is_spoilt(podman):
+    # Long enough for a spoilt version to be met before the next good one.
+    with Demonstration(podman, PUBLISH_SECONDS="15", SIDECAR_INTERVAL="1s") as demonstration:
+        assert f"http://127.0.0.1:{demonstration.admin_port}/" in demonstration.said
+        sidecar = demonstration.container("sidecar")
+
+        def value():
+            with demonstration.connect() as connection:
+                return connection.call("GET", "A-5")
+
+        def wait_for_swap(before):
+            wait_until(lambda: value() != before, what="another version", deadline=60)
+
+        def jobs_that_are_up():
+            reply = web.get(demonstration.prometheus_port, "/api/v1/query?query=up")
+            assert reply.status == 200, reply.text
+            return {row["metric"]["job"] for row in reply.json["data"]["result"] if row["value"][1] == "1"}
+
+        first = value()
+        assert first.startswith(b"$")
+        wait_for_swap(first)
+        demonstration.run("spoil", "damaged")
+        wait_until(lambda: "-damaged is corrupt at its source" in sidecar.log, what="the damage to be noticed")
+        # A good one ends that.
+        wait_for_swap(value())
+        demonstration.run("spoil", "small")
+        wait_until(lambda: "it has 100 keys, less than 0.8 times the 100000" in sidecar.log, what="the refusal")
         with demonstration.connect() as connection:
-            first = connection.call("GET", "A-5")
-            assert first.startswith(b"$")
-            wait_until(lambda: connection.call("GET", "A-5") != first, what="another version")
+            assert connection.call("GET", "A-99999").startswith(b"$")
+        wait_until(lambda: jobs_that_are_up() == {"almanac", "almanac-sync"}, what="both to be scraped")

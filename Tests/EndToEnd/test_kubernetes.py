@@ -13,12 +13,13 @@ from support import containers
 from support.containers import USER, publish
 from support.pods import MANIFESTS, Pod, documents, manifest
 from support.resp import bulk, wait_until
-from support.server import BINARY, ENVIRONMENT
+from support.server import BINARY, ENVIRONMENT, ROOT
 
 pytestmark = pytest.mark.almanac_only
 runs_containers = pytest.mark.skipif(bool(containers.obstacle()), reason=containers.obstacle())
 # Of kinds that Kubernetes itself does not have, and so has no schema of.
 FOREIGN = {"kustomization.yaml", "monitoring.yaml"}
+PROMETHEUS = ROOT / "docker/prometheus"
 APPLIED = sorted(path.name for path in MANIFESTS.glob("*.yaml") if path.name not in FOREIGN)
 
 
@@ -60,8 +61,9 @@ def test_a_pod_has_the_time_that_its_drain_takes():
 def test_whoever_selects_pods_selects_these():
     labels = manifest("deployment.yaml", "Deployment")["spec"]["template"]["metadata"]["labels"]
     services = {service["metadata"]["name"]: service for service in documents("services.yaml")}
-    ports = {port["name"] for port in
-             manifest("deployment.yaml", "Deployment")["spec"]["template"]["spec"]["containers"][0]["ports"]}
+    pod = manifest("deployment.yaml", "Deployment")["spec"]["template"]["spec"]
+    server, sidecar = pod["containers"] + pod["initContainers"]
+    ports = {port["name"] for port in server["ports"]} | {port["containerPort"] for port in sidecar["ports"]}
     for service in services.values():
         assert service["spec"]["selector"] == labels
         assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports
@@ -71,6 +73,32 @@ def test_whoever_selects_pods_selects_these():
     admin = services["almanac-admin"]
     assert monitor["selector"]["matchLabels"].items() <= admin["metadata"]["labels"].items()
     assert [endpoint["port"] for endpoint in monitor["endpoints"]] == [port["name"] for port in admin["spec"]["ports"]]
+
+
+def test_metrics_are_scraped_from_ports_that_the_pod_names_as_jobs_that_the_rules_know():
+    pod = manifest("deployment.yaml", "Deployment")["spec"]["template"]["spec"]
+    names = {port["name"] for container in pod["containers"] + pod["initContainers"] for port in container["ports"]}
+    scraped = {}
+    for job in yaml.safe_load((PROMETHEUS / "kubernetes.yml").read_text())["scrape_configs"]:
+        kept, = (rule["regex"] for rule in job["relabel_configs"] if rule.get("action") == "keep")
+        assert kept in names
+        scraped[job["job_name"]] = kept
+    operator = {}
+    for endpoint in documents("monitoring.yaml")[0]["spec"]["endpoints"]:
+        job, = (rule["replacement"] for rule in endpoint["relabelings"] if rule["targetLabel"] == "job")
+        operator[job] = endpoint["port"]
+    assert operator == scraped == {"almanac": "admin", "almanac-sync": "sync"}
+    rules = (PROMETHEUS / "alerts.yml").read_text()
+    for job in scraped:
+        assert f'up{{job="{job}"}}' in rules
+
+
+def test_nobody_asks_for_the_readiness_of_the_sidecar():
+    sidecar, = manifest("deployment.yaml", "Deployment")["spec"]["template"]["spec"]["initContainers"]
+    # Nor is there any where it would be counted as the pod's.
+    assert "readinessProbe" not in sidecar
+    for probe in ("startupProbe", "livenessProbe"):
+        assert sidecar[probe]["httpGet"]["path"] == "/livez"
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +130,7 @@ def test_the_pod_takes_versions_from_its_sidecar_and_recovers_from_kills(podman,
         publish("v1", tmp_path, published)
         wait_until(pod.answers, what="the first version to be served")
         wait_until(lambda: status(pod.admin_port, "/readyz") == 200, what="the server to be ready")
+        assert status(pod.sidecar_port, "/livez") == status(pod.sidecar_port, "/metrics") == 200
         with pod.connect() as connection:
             assert connection.call("GET", "key:5") == bulk(b"v1")
             publish("v2", tmp_path, published)

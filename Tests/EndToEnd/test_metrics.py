@@ -9,6 +9,7 @@ import time
 import urllib.parse
 
 import pytest
+import yaml
 
 from support import web
 from support.data_directory import DataDirectory, truncate
@@ -293,6 +294,17 @@ def test_alerts_fire_when_they_are_to(promtool):
     for command in (["check", "config", "prometheus.yml"], ["test", "rules", "alerts-test.yml"]):
         done = subprocess.run([promtool, *command], cwd=directory, capture_output=True)
         assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+
+
+def test_the_configuration_for_kubernetes_is_good(promtool, tmp_path):
+    settings = yaml.safe_load((ROOT / "docker/prometheus/kubernetes.yml").read_text())
+    for job in settings["scrape_configs"]:
+        # Debian's Prometheus is built without it.
+        assert job.pop("kubernetes_sd_configs")[0]["role"] == "pod"
+    (tmp_path / "kubernetes.yml").write_text(yaml.safe_dump(settings))
+    shutil.copy(ROOT / "docker/prometheus/alerts.yml", tmp_path)
+    done = subprocess.run([promtool, "check", "config", "kubernetes.yml"], cwd=tmp_path, capture_output=True)
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
 
 
 class Prometheus(Process):

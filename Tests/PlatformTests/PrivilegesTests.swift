@@ -41,15 +41,24 @@ struct PrivilegesTests {
         let own = "\(getpid())"
         #expect(try InheritedSocket.all(environment: [:]).isEmpty)
         #expect(try InheritedSocket.all(environment: ["LISTEN_PID": "1", "LISTEN_FDS": "1"]).isEmpty)
-        for count in ["0", "-1", "65", "x"] {
-            #expect(try InheritedSocket.all(environment: ["LISTEN_PID": own, "LISTEN_FDS": count]).isEmpty)
+        #expect(try InheritedSocket.all(environment: ["LISTEN_PID": own, "LISTEN_FDS": "0"]).isEmpty)
+        for count in ["-1", "65", "x", ""] {
+            let error = #expect(throws: HandoverError.self) {
+                _ = try InheritedSocket.all(environment: ["LISTEN_PID": own, "LISTEN_FDS": count])
+            }
+            #expect(error?.description == "LISTEN_FDS is \"\(count)\", which is no number from 0 to 64")
         }
+        let error = #expect(throws: HandoverError.self) {
+            _ = try InheritedSocket.all(
+                environment: ["LISTEN_PID": own, "LISTEN_FDS": "2", "LISTEN_FDNAMES": "redis:tls:admin"])
+        }
+        #expect(error?.description == "LISTEN_FDS promises 2 sockets, and LISTEN_FDNAMES names 3")
         await #expect(processExitsWith: .exitCode(7)) {
             // More than this process has open.
-            do {
+            do throws(HandoverError) {
                 _ = try InheritedSocket.all(environment: ["LISTEN_PID": "\(getpid())", "LISTEN_FDS": "64"])
-            } catch let error as SystemError {
-                precondition(error.code == EBADF)
+            } catch {
+                precondition(error.description.hasSuffix("cannot be had: Bad file descriptor"), error.description)
                 exit(7)
             }
         }

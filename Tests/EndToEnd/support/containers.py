@@ -16,7 +16,6 @@ from .resp import Connection, request, wait_until
 from .server import ENVIRONMENT, ROOT, almanac, free_port
 
 IMAGE = os.environ.get("ALMANAC_IMAGE", "")
-STORE_IMAGE = os.environ.get("ALMANAC_STORE_IMAGE", "")
 COMPOSE_FILE = ROOT / "docker/compose.yaml"
 DEMONSTRATION = ROOT / "docker/demonstration"
 SECCOMP_PROFILE = ROOT / "docker/seccomp.json"
@@ -184,23 +183,20 @@ class ServerContainer(Container):
 class Composition:
     """docker/compose.yaml under a project name of its own, brought up by podman-compose."""
 
-    # All that belong to no profile.
-    services = ()
-    options = ()
-
     def __init__(self, podman, published):
-        self.podman, self.port, self.admin_port = podman, free_port(), free_port()
+        self.podman, self.port, self.admin_port, self.sidecar_port = podman, free_port(), free_port(), free_port()
         self.project = f"almanac-test-{uuid.uuid4().hex[:12]}"
         self.environment = {
             "SERVER_IMAGE": IMAGE, "SERVER_ADDRESS": f"127.0.0.1:{self.port}", "SERVER_MEMORY": "256m",
-            "ADMIN_ADDRESS": f"127.0.0.1:{self.admin_port}", "SECCOMP_PROFILE": str(SECCOMP_PROFILE),
+            "ADMIN_ADDRESS": f"127.0.0.1:{self.admin_port}",
+            "SIDECAR_ADDRESS": f"127.0.0.1:{self.sidecar_port}", "SECCOMP_PROFILE": str(SECCOMP_PROFILE),
             "SIDECAR_INTERVAL": "500ms", "PUBLISHED": str(published), "COMPOSE_PROJECT_NAME": self.project}
 
     def compose(self, *arguments, timeout=120):
         # Beside pytest, which runs in the environment that the requirements are installed in.
         program = shutil.which("podman-compose", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
         done = self.podman.call(
-            "--project-name", self.project, "--file", COMPOSE_FILE, *self.options, *arguments, program=program,
+            "--project-name", self.project, "--file", COMPOSE_FILE, *arguments, program=program,
             timeout=timeout, env=self.environment)
         assert done.returncode == 0, f"{' '.join(arguments)}: {done.stdout}{done.stderr}"
 
@@ -219,7 +215,7 @@ class Composition:
 
     def __enter__(self):
         try:
-            self.compose("up", "--detach", *self.services)
+            self.compose("up", "--detach")
         except BaseException:
             self.__exit__()
             raise
@@ -232,15 +228,32 @@ class Composition:
 
 
 class Demonstration(Composition):
-    """The same with the profile `demonstration`, as docker/demonstration/up has it, without Grafana."""
-
-    services = ["processes", "server", "sidecar", "store", "publisher"]
-    options = ["--env-file", DEMONSTRATION / "settings.env", "--profile", "demonstration"]
+    """All of it, brought up as its users do; Grafana comes where its image can be had."""
 
     def __init__(self, podman, **environment):
         super().__init__(podman, "/nonexistent")
         del self.environment["PUBLISHED"]
-        self.environment |= {"STORE_IMAGE": STORE_IMAGE, **environment}
+        self.prometheus_port = free_port()
+        self.environment |= {
+            "PROMETHEUS_ADDRESS": f"127.0.0.1:{self.prometheus_port}", "GRAFANA_ADDRESS": f"127.0.0.1:{free_port()}",
+            **environment}
+
+    def run(self, name, *arguments):
+        """One of the demonstration's scripts, and what it prints."""
+        done = self.podman.call(*arguments, program=str(DEMONSTRATION / name), timeout=580, env=self.environment)
+        assert done.returncode == 0, f"{name} {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def compose(self, *arguments):
+        return self.run("compose", *arguments)
+
+    def __enter__(self):
+        try:
+            self.said = self.run("up")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
 
 
 def pairs(version):

@@ -28,7 +28,7 @@ class Pod:
     def __init__(self, podman, directory, published):
         self.podman, self.directory, self.published = podman, directory, published
         self.name = f"almanac-test-{uuid.uuid4().hex[:12]}"
-        self.port, self.admin_port = free_port(), free_port()
+        self.port, self.admin_port, self.sidecar_port = free_port(), free_port(), free_port()
 
     def documents(self):
         """What a cluster would make of the manifests, in the words that podman knows."""
@@ -57,7 +57,8 @@ class Pod:
             for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
                 container.pop(probe, None)
             container["resources"] = {"limits": {"memory": "256Mi"}}
-        for port, host_port in zip(server["ports"], (self.port, self.admin_port), strict=True):
+        host_ports = (self.port, self.admin_port, self.sidecar_port)
+        for port, host_port in zip(server["ports"] + sidecar["ports"], host_ports, strict=True):
             port |= {"hostIP": "127.0.0.1", "hostPort": host_port}
         spec["containers"] = [server, sidecar]
         spec["restartPolicy"] = "Always"
