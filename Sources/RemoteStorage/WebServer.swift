@@ -1,3 +1,5 @@
+private import Bytes
+
 /// Objects below an address of a web server.
 final class WebServer: ObjectServer {
     let name: String
@@ -13,7 +15,7 @@ final class WebServer: ObjectServer {
         }
         var path = address.path
         while path.hasSuffix("/") { path.removeLast() }
-        base = address.origin + Text.percentEncoded(path, keeping: "/%!$&'()*+,;=:@")
+        base = address.origin + PercentEncoding.encoded(path, keeping: "/%!$&'()*+,;=:@")
         // Whatever access the query grants stays out of sight.
         query = address.query.map { "?\($0)" } ?? ""
         name = base
@@ -24,7 +26,7 @@ final class WebServer: ObjectServer {
         }
     }
 
-    func address(of object: String) -> String { "\(base)/\(Text.percentEncoded(object, keeping: "/"))" }
+    func address(of object: String) -> String { "\(base)/\(PercentEncoding.encoded(object, keeping: "/"))" }
 
     func request(
         _ method: HTTPRequest.Method, _ object: String, query: [(name: String, value: String)],

@@ -69,8 +69,7 @@ public final class StatusPage: Sendable {
             Endpoint("/status.json", "what the status page shows; after=MILLISECONDS for what is new") { [self] in
                 let after = $0.parameter("after").flatMap { Int($0) } ?? 0
                 return HTTPResponse(
-                    contentType: "application/json", headers: Self.headers,
-                    body: StatusReport(status(), after: after).json)
+                    contentType: "application/json", body: StatusReport(status(), after: after).json)
             },
             Endpoint("/lookup", "one key looked up: dataset=NAME, key=KEY with bytes as \\x00") {
                 [self] request, visitor in
@@ -102,13 +101,7 @@ public final class StatusPage: Sendable {
     private func answer(_ page: HTML, status: Int = 200) -> HTTPResponse {
         HTTPResponse(
             status: status, contentType: "text/html; charset=utf-8",
-            headers: Self.headers + [("Content-Security-Policy", PageAssets.securityPolicy)],
+            headers: [("Content-Security-Policy", PageAssets.securityPolicy)],
             body: Array(page.text.utf8))
     }
-
-    /// What is seen here is of this moment, and nobody else's business.
-    private static let headers: [(name: String, value: String)] = [
-        ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
-        ("Cross-Origin-Resource-Policy", "same-origin"),
-    ]
 }
