@@ -1,72 +1,40 @@
 private import Glibc
 private import Synchronization
 
-/// The connections of an ``HTTPServer``: how many each address has, and until when each may go on as it does.
+/// The connections of an ``HTTPServer`` that requests are read from, and until when each may go on as it does.
 ///
 /// Named by their descriptors, which stay open for as long as they are here. For any thread.
 final class ConnectionTable: Sendable {
     private let state = Mutex(State())
-    private let limits: HTTPLimits
 
     private struct State {
         var entries: [Int32: Entry] = [:]
-        var countByAddress: [String: Int] = [:]
         /// How many are being answered.
         var answering = 0
     }
 
     private struct Entry {
-        var address: String
-        /// The whole peer, with its port.
+        /// With its port.
         var peer: String
+        let place: ConnectionPlace
         /// In nanoseconds of the monotonic clock; `nil` while an answer is being made.
         var deadline: UInt64?
     }
 
-    enum Refusal: Equatable {
-        case tooMany
-        case tooManyOfOneAddress
-    }
-
-    init(limits: HTTPLimits) { self.limits = limits }
-
-    /// Why another connection of a peer is to be turned away; `nil` where it may come.
-    ///
-    /// Lasting only for the one thread that adds them.
-    func refusal(of peer: String) -> Refusal? {
-        state.withLock { state in
-            guard state.entries.count < limits.connectionsMax else { return .tooMany }
-            let count = state.countByAddress[Self.address(of: peer), default: 0]
-            return count < limits.connectionsPerAddressMax ? nil : .tooManyOfOneAddress
-        }
-    }
-
-    /// Counts a connection in.
-    ///
     /// - Parameters:
     ///   - descriptor: Stays open until ``remove(_:)``.
     ///   - peer: With its port, as in `[::1]:40112`.
+    ///   - place: Held until then.
     ///   - deadline: For its first request.
-    func add(_ descriptor: Int32, peer: String, deadline: UInt64) {
-        let address = Self.address(of: peer)
-        state.withLock { state in
-            state.countByAddress[address, default: 0] += 1
-            state.entries[descriptor] = Entry(address: address, peer: peer, deadline: deadline)
-        }
+    func add(_ descriptor: Int32, peer: String, place: ConnectionPlace, deadline: UInt64) {
+        state.withLock { $0.entries[descriptor] = Entry(peer: peer, place: place, deadline: deadline) }
     }
 
-    /// A peer without its port.
-    private static func address(of peer: String) -> String {
-        String(peer[..<(peer.lastIndex(of: ":") ?? peer.endIndex)])
-    }
-
-    /// Counts a connection out, which nobody shuts down from here on.
+    /// Forgets a connection, which nobody shuts down from here on.
     func remove(_ descriptor: Int32) {
         state.withLock { state in
             guard let entry = state.entries.removeValue(forKey: descriptor) else { return }
             if entry.deadline == nil { state.answering -= 1 }
-            let count = state.countByAddress[entry.address, default: 1] - 1
-            state.countByAddress[entry.address] = count > 0 ? count : nil
         }
     }
 

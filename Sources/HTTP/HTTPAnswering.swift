@@ -5,7 +5,8 @@ private import Synchronization
 
 /// The part of an ``HTTPServer`` that speaks HTTP with connections: libmicrohttpd, and what it calls back.
 @safe final class HTTPAnswering: Sendable {
-    let table: ConnectionTable
+    let table = ConnectionTable()
+    private let places: ConnectionPlaces
     private let limits: HTTPLimits
     private let answer: @Sendable (HTTPRequest) -> HTTPResponse
     // Safety: set once before any other thread sees this object, and used until ``stop(deadline:)`` only.
@@ -15,11 +16,11 @@ private import Synchronization
     init(limits: HTTPLimits, answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse) throws(SystemError) {
         self.limits = limits
         self.answer = answer
-        table = ConnectionTable(limits: limits)
+        places = ConnectionPlaces(limits: limits)
         // Safety: the daemon's threads use this object, so it is held until they have ended.
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
         unsafe daemon = cmicrohttpd_start(
-            // The table counts more exactly, so this limit never speaks.
+            // The places are counted more exactly, so this limit never speaks.
             UInt32(limits.connectionsMax + 16), UInt32(limits.idleTimeout.components.seconds), limits.headBytesMax,
             Self.stackBytes, answerRequest, requestCompleted, connectionChanged, context)
         guard unsafe daemon != nil else {
@@ -36,21 +37,25 @@ private import Synchronization
     ///   - decrypt: Makes of it what requests can be read from; `nil` where that is what has come.
     func adopt(_ accepted: consuming Socket, decrypt: HTTPServer.Decryption?) {
         let peer = accepted.addresses().peer
-        if let refusal = table.refusal(of: peer) {
+        let place: ConnectionPlace
+        do throws(ConnectionPlaces.Refusal) {
+            place = try places.take(for: peer)
+        } catch {
             // Where a greeting is expected first, a reason would not be understood.
             guard decrypt == nil else { return }
-            return Self.turnAway(accepted, refusal, limits)
+            return Self.turnAway(accepted, error, limits)
         }
         let socket: Socket
         if let decrypt {
-            guard let decrypted = decrypt(accepted) else { return }
+            guard let decrypted = decrypt(accepted, place) else { return }
             socket = decrypted
         } else {
             socket = accepted
         }
         let number = socket.relinquish().relinquish()
         table.add(
-            number, peer: peer, deadline: Clock.monotonicNanoseconds() + limits.requestTimeout.wholeNanoseconds)
+            number, peer: peer, place: place,
+            deadline: Clock.monotonicNanoseconds() + limits.requestTimeout.wholeNanoseconds)
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let isTaken = unsafe withUnsafeMutablePointer(to: &address) { address in
@@ -64,7 +69,7 @@ private import Synchronization
     }
 
     private static func turnAway(
-        _ socket: consuming Socket, _ refusal: ConnectionTable.Refusal, _ limits: HTTPLimits
+        _ socket: consuming Socket, _ refusal: ConnectionPlaces.Refusal, _ limits: HTTPLimits
     ) {
         let reason =
             switch refusal {

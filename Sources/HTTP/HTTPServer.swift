@@ -25,8 +25,11 @@ public final class HTTPServer: Sendable {
 
     /// Makes of a connection what requests can be read from in the clear; waits for nothing.
     ///
+    /// - Parameters:
+    ///   - accepted: As it has come.
+    ///   - place: To be held for as long as the connection costs anything.
     /// - Returns: `nil` where it cannot be, which ends the connection.
-    public typealias Decryption = @Sendable (_ accepted: consuming Socket) -> Socket?
+    public typealias Decryption = @Sendable (_ accepted: consuming Socket, _ place: ConnectionPlace) -> Socket?
 
     /// Listens at once, and answers after ``start()``.
     ///
