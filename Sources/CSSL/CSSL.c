@@ -69,6 +69,11 @@ SSL *cssl_session(SSL_CTX *context, struct cssl_window *window) {
 
 // MARK: Bytes
 
+// SSL_get_error goes by the thread's queue: what somebody else has left there is no error of this session's.
+static void forget_errors(void) {
+    if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 static enum cssl_outcome outcome(SSL *session) {
     switch (SSL_get_error(session, 0)) {
     case SSL_ERROR_WANT_READ: return CSSL_DONE;
@@ -83,6 +88,7 @@ enum cssl_outcome cssl_receive(SSL *session, struct cssl_window *window, uint8_t
     *received = 0;
     while (*received < capacity) {
         size_t count = 0, before = window->input_count;
+        forget_errors();
         if (SSL_read_ex(session, plaintext + *received, capacity - *received, &count) != 1) {
             enum cssl_outcome why = outcome(session);
             if (why != CSSL_DONE || window->input_count == 0) return why;
@@ -99,6 +105,7 @@ enum cssl_outcome cssl_receive(SSL *session, struct cssl_window *window, uint8_t
 
 enum cssl_outcome cssl_send(SSL *session, const uint8_t *plaintext, size_t count) {
     size_t sent = 0;
+    forget_errors();
     if (SSL_write_ex(session, plaintext, count, &sent) == 1) return CSSL_DONE;
     // A session that must read before it can write is one that has not shaken hands.
     enum cssl_outcome failed = outcome(session);
@@ -147,8 +154,21 @@ void cssl_set_passphrase(SSL_CTX *context, const char *passphrase) {
     SSL_CTX_set_default_passwd_cb_userdata(context, (void *)passphrase);
 }
 
+void cssl_shut_down(SSL *session) {
+    forget_errors();
+    SSL_shutdown(session);
+    forget_errors();
+}
+
+int cssl_holds_part_of_record(const SSL *session) {
+    // Of a record of which only the head has come nothing is pending, but there is room for its body.
+    return SSL_has_pending(session) || SSL_rstate_string(session)[1] == 'B';
+}
+
 int cssl_set_server_name(SSL *session, const char *name, int is_checked) {
     X509_VERIFY_PARAM *parameters = SSL_get0_param(session);
+    // `*.example.org` stands for the names in a domain, and nothing for some of them, as RFC 9525 has it.
+    X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     // Certificates of IP addresses are matched as such, and no such name may be sent.
     ASN1_OCTET_STRING *address = a2i_IPADDRESS(name);
     ASN1_OCTET_STRING_free(address);

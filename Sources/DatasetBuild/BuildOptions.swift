@@ -1,4 +1,5 @@
 internal import Datasets
+public import RedisClient
 
 /// What to build, from what, and within which bounds.
 public struct BuildOptions: Sendable {
@@ -10,6 +11,8 @@ public struct BuildOptions: Sendable {
     public var columnFamily: String?
     /// How long a server may be silent while it owes a reply.
     public var serverSilenceMax = Duration.seconds(60)
+    /// Of the servers whose addresses leave it out.
+    public var serverPassword: RedisPassword?
     public var columns = ColumnChoice()
     /// The directory to make; nothing may be there yet.
     public var output: String

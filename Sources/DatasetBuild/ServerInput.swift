@@ -18,7 +18,9 @@ final class ServerInput: BuildInput {
 
     init(_ input: String, _ options: BuildOptions, _ monitor: BuildMonitor) throws(BuildError) {
         do throws(RedisClientError) {
-            address = try RedisAddress(input)
+            var address = try RedisAddress(input)
+            address.passwordElsewhere = options.serverPassword
+            self.address = address
         } catch {
             throw BuildError(error)
         }

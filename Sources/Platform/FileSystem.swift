@@ -177,7 +177,7 @@ public enum FileSystem {
         do throws(SystemError) {
             let file = try File(creating: temporary, mode: mode)
             // A file system without permissions may refuse; what is written matters more.
-            _ = unsafe chmod(temporary, mode)
+            _ = fchmod(file.descriptor.rawValue, mode)
             try file.write(bytes.span)
             if isDurable { try file.sync() }
         } catch {

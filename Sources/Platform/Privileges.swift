@@ -8,7 +8,7 @@ public enum Privileges {
         public let user: UInt32
         public let group: UInt32
 
-        /// `nil` where there is no such user, or it is root.
+        /// `nil` where there is no such user, or it is root, or root's group is its own.
         ///
         /// - Parameter text: A user's name, or a number, whose group is the same number where no user has it.
         public init?(_ text: String) {
@@ -17,16 +17,20 @@ public enum Privileges {
             var buffer = [CChar](repeating: 0, count: 16 << 10)
             if let number = UInt32(text) {
                 _ = unsafe getpwuid_r(number, &entry, &buffer, buffer.count, &found)
-                user = number
-                group = unsafe found?.pointee.pw_gid ?? number
+                self.init(user: number, group: unsafe found?.pointee.pw_gid ?? number)
             } else {
                 _ = unsafe getpwnam_r(text, &entry, &buffer, buffer.count, &found)
                 guard let found = unsafe found else { return nil }
-                user = unsafe found.pointee.pw_uid
-                group = unsafe found.pointee.pw_gid
+                self.init(user: unsafe found.pointee.pw_uid, group: unsafe found.pointee.pw_gid)
             }
+        }
+
+        /// `nil` for root, and for who is in root's group, which much of a system is open to.
+        init?(user: UInt32, group: UInt32) {
             // The number -1 means "as it is" to the kernel.
-            guard user != 0, user != .max, group != .max else { return nil }
+            guard user != 0, group != 0, user != .max, group != .max else { return nil }
+            self.user = user
+            self.group = group
         }
     }
 

@@ -13,6 +13,8 @@ public struct RedisAddress: Sendable, Equatable, CustomStringConvertible {
     /// For AUTH; `nil` for the default user.
     public var user: String?
     public var password: String?
+    /// Where the password is that the address leaves out, or leaves empty behind a user.
+    public var passwordElsewhere: RedisPassword?
     /// For SELECT; at least 0.
     public var database: Int
     /// How to encrypt; `nil`: not at all.

@@ -36,16 +36,28 @@ public final class RedisClient {
         _ address: RedisAddress, connectTimeout: Duration = .seconds(5), replyTimeout: Duration = .seconds(60),
         limits: ReplyParser.Limits = ReplyParser.Limits()
     ) throws(RedisClientError) {
+        let elsewhere = address.leavesPasswordOut ? try address.passwordElsewhere?.read() : nil
         socket = try Self.connect(address, connectTimeout)
         self.address = address
         self.replyTimeout = replyTimeout
         parser = ReplyParser(limits: limits)
         socket.configure(keepaliveSeconds: 30)
         if let encryption = address.encryption { try shakeHands(encryption, connectTimeout) }
-        if let password = address.password {
-            _ = try call(["AUTH"] + (address.user.map { [$0] } ?? []) + [password])
+        if let password = elsewhere ?? address.password {
+            try authenticate(password, isOptional: elsewhere != nil)
         }
         if address.database != 0 { _ = try call(["SELECT", String(address.database)]) }
+    }
+
+    /// Where it `isOptional`, a server that has no password is as good: of several servers that one password is given
+    /// for, some may have none.
+    private func authenticate(_ password: String, isOptional: Bool) throws(RedisClientError) {
+        let command = Array("AUTH".utf8)
+        send([command] + (address.user.map { [Array($0.utf8)] } ?? []) + [Array(password.utf8)])
+        guard case .error(let text) = try receive() else { return }
+        guard isOptional, text.hasPrefix("ERR AUTH <password> called without any password configured") else {
+            throw refusal(of: command, text)
+        }
     }
 
     private static func connect(

@@ -203,6 +203,9 @@ extension HTTPConnections {
         if let login = request.login {
             set(CURLOPT_USERNAME, login.user)
             set(CURLOPT_PASSWORD, login.password)
+        } else if let path = request.netrcPath {
+            set(CURLOPT_NETRC, Int(CURL_NETRC_OPTIONAL.rawValue))
+            set(CURLOPT_NETRC_FILE, path)
         }
         switch request.method {
         case .get: break

@@ -33,6 +33,8 @@ struct HTTPRequest {
     var body = Body.none
     /// Sent to the host of ``url`` alone, whatever it redirects to.
     var login: (user: String, password: String)?
+    /// A netrc file, asked for a user and a password of each host where there is no ``login``.
+    var netrcPath: String?
     /// Signs the request for AWS.
     var signature: AWSSignature?
     var followsRedirects = false

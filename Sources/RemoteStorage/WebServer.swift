@@ -1,4 +1,6 @@
 private import Bytes
+private import Glibc
+private import Platform
 
 /// Objects below an address of a web server.
 final class WebServer: ObjectServer {
@@ -7,6 +9,7 @@ final class WebServer: ObjectServer {
     private let base: String
     private let query: String
     private let login: (user: String, password: String)?
+    private let netrcPath: String?
     private let certificatesPath: String?
 
     init(_ text: String, environment: [String: String]) throws(SourceError) {
@@ -20,10 +23,26 @@ final class WebServer: ObjectServer {
         query = address.query.map { "?\($0)" } ?? ""
         name = base
         certificatesPath = Certificates.path(environment: environment, isAWS: false)
+        netrcPath = try Self.netrcPath(environment)
         login = address.login.map { text in
             let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             return (Text.percentDecoded(parts[0]), parts.count > 1 ? Text.percentDecoded(parts[1]) : "")
         }
+    }
+
+    /// The file that the environment names, as curl's does.
+    ///
+    /// - Throws: Where it cannot be read, which libcurl would pass over.
+    private static func netrcPath(_ environment: [String: String]) throws(SourceError) -> String? {
+        guard let path = environment["NETRC"], !path.isEmpty else { return nil }
+        do throws(SystemError) {
+            guard try FileSystem.read(path, byteCountMax: 1 << 20) != nil else {
+                throw SystemError(call: "open", code: ENOENT)
+            }
+        } catch {
+            throw SourceError(.misconfigured, "NETRC: cannot read \(path): \(error.reason)")
+        }
+        return path
     }
 
     func address(of object: String) -> String { "\(base)/\(PercentEncoding.encoded(object, keeping: "/"))" }
@@ -36,6 +55,7 @@ final class WebServer: ObjectServer {
         var request = HTTPRequest(method, url: address(of: object) + self.query)
         request.headers = headers
         request.login = login
+        request.netrcPath = netrcPath
         request.followsRedirects = true
         request.certificatesPath = certificatesPath
         return request

@@ -41,6 +41,8 @@ final class Connection {
     var lastActivity: UInt64
     /// Bytes that the connection counted for in its loop's total when last looked at.
     var heldBytes = 0
+    /// About what ``tls`` takes of them: not a request's or a reply's, and not held against the limits of those.
+    var encryptionBytes = 0
     /// What the socket has been told; 0: no probes.
     var keepaliveSeconds: Int
     /// Since when more replies wait than the soft limit allows, in nanoseconds of the monotonic clock.
@@ -77,11 +79,12 @@ final class Connection {
 
     /// Whether nothing is to be done before the client sends something, and nothing is held for it.
     var isAtRest: Bool {
-        !(isReadable || hasEnded || isEnding || isBroken) && output.isEmpty && heldBytes == 0 && session.isAtRest
+        !(isReadable || hasEnded || isEnding || isBroken) && output.isEmpty && heldBytes == encryptionBytes
+            && session.isAtRest
     }
 
-    /// About what an idle connection takes on the heap.
-    static let ownBytes = 1_024
+    /// About what an idle connection takes on the heap, without encryption.
+    static let plainBytes = 1_024
 
     /// Sends what the kernel takes of ``output``.
     ///

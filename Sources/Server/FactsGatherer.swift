@@ -61,7 +61,7 @@ final class FactsGatherer: Sendable {
         facts.readerCount = settings.readerCount
         facts.connectedClients = group.connectionCount
         facts.maxClients = clientsMax.load(ordering: .relaxed)
-        facts.clientBytes = group.heldBytes + facts.connectedClients * Connection.ownBytes
+        facts.clientBytes = group.heldBytes + facts.connectedClients * Connection.plainBytes
         facts.clientsEvicted = metrics.total { $0.clientsEvicted.total }
         facts.queryBufferDisconnections = metrics.total { $0.queryBufferDisconnections.total }
         facts.outputBufferDisconnections = metrics.total { $0.outputBufferDisconnections.total }

@@ -1,5 +1,7 @@
 import Commands
+import Logging
 import Platform
+import ServerMetrics
 
 extension Loop {
     /// Closes connections whose user is gone, some at a time, lest thousands hold everybody up.
@@ -17,7 +19,21 @@ extension Loop {
         if end < connections.count { mailbox.post(.usersChanged(from: end)) }
     }
 
-    /// The reply to a client of another machine, while everybody may do everything, sent before it is closed.
+    /// Whether protected mode keeps out who comes over `socket`, which is noted.
+    func isKeptOut(_ socket: borrowing Socket) -> Bool {
+        guard limits.isProtected, context.isOpenToEverybody, !socket.isLocal else { return false }
+        metrics.connectionsRejected.add()
+        if context.now >= nextKeptOutNote {
+            nextKeptOutNote = context.now + 1_000_000_000
+            logger.warning(
+                "protected mode keeps a client out: it does not come over loopback, and there is no password",
+                metadata: ["client": "\(socket.addresses().peer)"])
+        }
+        return true
+    }
+
+    /// The reply to a client that does not come over loopback, while everybody may do everything, sent before it is
+    /// closed.
     static let isProtectedText = Array(
         """
         -DENIED protected mode: there is no password, so that only clients on this machine are answered. Set a password \

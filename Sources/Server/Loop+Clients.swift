@@ -2,7 +2,6 @@ import Bytes
 import Commands
 import Platform
 import ServerMetrics
-import TLS
 
 extension Loop {
     /// Has every loop visit its connections for the job of `connection`.
@@ -68,8 +67,8 @@ extension Loop {
         facts.idleSeconds = Int((context.now - min(connection.lastActivity, context.now)) / 1_000_000_000)
         facts.outputBytes = connection.output.count
         facts.totalMemoryBytes =
-            facts.inputBytes + facts.trackingBytes + facts.outputBytes + Connection.ownBytes
-            + (connection.tls == nil ? 0 : TLSSession.ownBytes)
+            facts.inputBytes + facts.trackingBytes + facts.outputBytes + Connection.plainBytes
+            + connection.encryptionBytes
         facts.loop = index
         return facts
     }

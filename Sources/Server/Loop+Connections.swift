@@ -36,17 +36,15 @@ extension Loop {
 
     private func place(_ descriptor: consuming FileDescriptor, isEncrypted: Bool) {
         metrics.connectionsAccepted.add()
-        if limits.isProtected, context.isOpenToEverybody {
-            let socket = Socket(owning: descriptor)
-            guard socket.isLocal else {
-                metrics.connectionsRejected.add()
-                let text = Self.isProtectedText
-                if !isEncrypted { _ = socket.send(text.span) }
-                return
-            }
-            return admit(socket.relinquish(), isEncrypted: isEncrypted)
+        // To a client that is about to shake hands the reason would be noise; it is told after that.
+        guard !isEncrypted else { return admit(descriptor, isEncrypted: true) }
+        let socket = Socket(owning: descriptor)
+        guard !isKeptOut(socket) else {
+            let text = Self.isProtectedText
+            _ = socket.send(text.span)
+            return
         }
-        admit(descriptor, isEncrypted: isEncrypted)
+        admit(socket.relinquish(), isEncrypted: false)
     }
 
     /// Gives a connection to the loop that has the fewest, if there may be one more.

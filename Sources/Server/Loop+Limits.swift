@@ -101,7 +101,7 @@ extension Loop {
     func isWithinLimits(_ connection: Connection) -> Bool {
         // A client that reads its replies holds nothing, and did not before.
         let held = connection.heldNow
-        if held.requestBytes | held.replyBytes | connection.heldBytes == 0 { return true }
+        if held.requestBytes | held.replyBytes == 0, connection.heldBytes == connection.encryptionBytes { return true }
         return isWithinLimits(connection, requestBytes: held.requestBytes, replyBytes: held.replyBytes)
     }
 
@@ -160,7 +160,7 @@ extension Loop {
     func countHeldBytes(of connection: Connection) {
         let now = connection.heldNow
         noteSoftLimit(of: connection, isExceeded: now.replyBytes > outputLimits(of: connection).softBytesMax)
-        let held = now.requestBytes + now.replyBytes
+        let held = now.requestBytes + now.replyBytes + connection.encryptionBytes
         guard held != connection.heldBytes else { return }
         metrics.heldBytes.add(held - connection.heldBytes, ordering: .relaxed)
         connection.heldBytes = held

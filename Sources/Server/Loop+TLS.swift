@@ -148,10 +148,22 @@ extension Loop {
         if tls.isEstablished, !connection.isClosed {
             metrics.tls.handshakes.add()
             forgetHandshake(of: connection)
+            if isKeptOut(connection.socket) { return refuse(connection, by: tls) }
         } else if let failure = tls.failure {
             noteFailedHandshake(of: connection, failure.description)
         }
         return transfer
+    }
+
+    /// Says why before it ends what has been encrypted in vain.
+    private func refuse(_ connection: Connection, by tls: TLSSession) -> Socket.Transfer {
+        input.removeAll()
+        let text = Self.isProtectedText
+        guard tls.send(text.span, into: &connection.output), flush(connection) else {
+            return .failed(0)
+        }
+        finish(connection)
+        return .wouldBlock
     }
 
     private func decrypt(from connection: Connection, by tls: TLSSession) -> Socket.Transfer {
@@ -166,6 +178,11 @@ extension Loop {
             // The handshake's answers, or a change of keys.
             connection.output.append(encrypted.span)
             if connection.isWritable, !flush(connection) { return .failed(0) }
+            guard isWithinLimits(connection) else { return .failed(0) }
+        }
+        let bytes = TLSSession.ownBytes + tls.partBytes
+        if bytes != connection.encryptionBytes {
+            connection.encryptionBytes = bytes
             guard isWithinLimits(connection) else { return .failed(0) }
         }
         switch outcome {

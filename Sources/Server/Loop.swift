@@ -80,6 +80,8 @@ final class Loop {
     /// Keys looked up by then.
     var lookupsAtSample = 0
     var acceptAgain = false
+    /// When it may next be logged that protected mode keeps clients out, in nanoseconds of the monotonic clock.
+    var nextKeptOutNote: UInt64 = 0
     var nextSweep: UInt64 = 0
     var nextAcceptWarning: UInt64 = 0
     /// Connections that wait for their client to see the end.

@@ -20,6 +20,8 @@ final class LoopGroup: Sendable {
     let tracer = Tracer()
     /// One pair a loop.
     let tracks: [(turns: TraceTrack, requests: TraceTrack)]
+    /// What `protected-mode` is, for other threads than the loops.
+    let isProtected = Atomic<Bool>(true)
     /// Connections that are open or about to be, over all loops.
     private let open = Atomic<Int>(0)
     /// For the keys of all samples together.

@@ -23,7 +23,11 @@ extension Server {
             guard password == nil else {
                 throw AccessError(description: "password-file: there is a password in the settings as well")
             }
-            password = try Self.password(inFile: path)
+            do throws(SecretFile.Failure) {
+                password = try SecretFile.read(path)
+            } catch {
+                throw AccessError(description: "password-file: \(error)")
+            }
         }
         passwordOfFile = access.passwordPath == nil ? nil : password
         guard access.users == nil || access.usersPath == nil else {
@@ -64,22 +68,6 @@ extension Server {
         state.access.setDefaultPassword(AccessRegistry.DefaultPassword(password))
     }
 
-    private static func password(inFile path: String) throws(AccessError) -> String {
-        func failure(_ reason: String) -> AccessError { AccessError(description: "password-file: \(path) \(reason)") }
-        let bytes: [UInt8]?
-        do throws(SystemError) {
-            bytes = try FileSystem.read(path, byteCountMax: passwordFileBytesMax)
-        } catch {
-            throw failure("cannot be read: \(error.reason)")
-        }
-        guard var bytes else { throw failure("does not exist") }
-        while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { bytes.removeLast() }
-        guard let password = String(validating: bytes, as: UTF8.self) else { throw failure("is not UTF-8 text") }
-        guard !password.isEmpty else { throw failure("is empty") }
-        guard !password.utf8.contains(UInt8(ascii: "\n")) else { throw failure("has more than one line") }
-        return password
-    }
-
     private static func file(at path: String) -> AccessRegistry.UsersFileAccess {
         AccessRegistry.UsersFileAccess(
             path: path,
@@ -102,6 +90,5 @@ extension Server {
             })
     }
 
-    private static let passwordFileBytesMax = 4_096
     private static let usersFileBytesMax = 16 << 20
 }

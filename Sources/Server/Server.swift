@@ -37,6 +37,7 @@ public final class Server {
         limits = Loop.Limits(settings)
         group = try LoopGroup(
             loopCount: settings.loopCount, datasetCount: catalog.names.count, warmKeys: limits.warmKeys)
+        group.isProtected.store(settings.access.isProtected, ordering: .relaxed)
         readers = ReaderPool(count: settings.readerCount, queueMax: settings.readQueueMax)
         let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
@@ -233,6 +234,7 @@ public final class Server {
         state.keysReplyMax = settings.keysReplyMax
         state.replyBytesMax = settings.outputBufferBytesMax
         facts.setClientsMax(settings.clientsMax)
+        group.isProtected.store(settings.access.isProtected, ordering: .relaxed)
         monitor(by: settings)
         let limits = Loop.Limits(settings)
         let adoption = Adoption(loopCount: group.mailboxes.count)

@@ -1,5 +1,6 @@
 public import Commands
 import Platform
+import Synchronization
 
 extension ServerObserver {
     /// Whether everybody may see all that clients ask for and get: the default user has no password, and no rules that
@@ -9,8 +10,11 @@ extension ServerObserver {
         return user.isOpen && user.maySeeEverything(by: state.table)
     }
 
+    /// How many users there are, the default one among them.
+    public var userCount: Int { state.access.current.users.count }
+
     /// Whether, as long as that is so, only this machine is answered.
-    public var isProtected: Bool { state.configuration.contains { $0.name == "protected-mode" && $0.value == "yes" } }
+    public var isProtected: Bool { group.isProtected.load(ordering: .relaxed) }
 
     /// The user of a name and a password; `nil` where they are nobody's, which `ACL LOG` and the log are told.
     ///

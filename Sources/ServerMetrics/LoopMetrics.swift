@@ -40,7 +40,7 @@ public final class LoopMetrics: Sendable {
     public let commands = CommandMetrics()
     /// By code.
     public let errors = ErrorMetrics()
-    /// Bytes of requests and replies that those connections hold.
+    /// Bytes that those connections hold: requests, replies and what encrypts them.
     public let heldBytes = Atomic<Int>(0)
     /// The most that one of them may hold, of those that may be closed for it; not less than it does.
     public let heldBytesMost = Atomic<Int>(0)

@@ -3,7 +3,7 @@ extension Setting {
     static let access: [Setting] = [
         .flag(
             "protected-mode", \.access.isProtected, section: .access, redisName: "protected-mode", runTime: true,
-            "Answer only clients on this machine while there is no password."),
+            "Answer only clients that come over loopback while there is no password."),
         password,
         .path(
             "password-file", \.access.passwordPath, section: .access,

@@ -198,7 +198,8 @@ extension Setting {
         return Setting(
             key: "clients-memory-max", section: .limits, kind: .memoryShare(range),
             meaning:
-                "Requests and replies that all connections may hold before those that hold most are closed; 0: any.",
+                "Requests, replies and TLS sessions that all connections may hold before those that hold most are closed; "
+                + "0: any.",
             redisName: "maxmemory-clients", canChangeAtRunTime: true, defaultNote: nil,
             read: { settings, text in
                 guard let share = MemoryShare(text) else { return false }

@@ -10,6 +10,11 @@ public struct SettingsInput: Sendable {
     public var configurationPath: String?
 
     public static let configurationEnvironmentName = "ALMANAC_CONFIG"
+    /// The variables with the password, or its file, of a server that other commands speak to: no settings of a server,
+    /// which may be given the same environment.
+    public static let clientEnvironmentNames = (
+        password: "ALMANAC_SERVER_PASSWORD", passwordPath: "ALMANAC_SERVER_PASSWORD_FILE"
+    )
 
     public init(flags: [String: [String]], environment: [String: String], configurationPath: String? = nil) {
         self.flags = flags
@@ -100,7 +105,9 @@ public struct SettingsInput: Sendable {
     private func givenByEnvironment(_ problems: inout [SettingsError.Problem]) -> [GivenSetting] {
         var given: [GivenSetting] = []
         for (name, text) in environment.sorted(by: { $0.key < $1.key }) {
-            guard name.hasPrefix(Setting.environmentPrefix), name != Self.configurationEnvironmentName else { continue }
+            guard name.hasPrefix(Setting.environmentPrefix), name != Self.configurationEnvironmentName,
+                name != Self.clientEnvironmentNames.password, name != Self.clientEnvironmentNames.passwordPath
+            else { continue }
             // Container tools pass on variables that were not set as empty ones.
             guard !text.isEmpty, !Self.isOfContainerPlatform(name, text) else { continue }
             if let setting = Setting.all.first(where: { $0.environmentName == name }) {

@@ -56,6 +56,9 @@ import CSSL
     /// About what an established session without input takes on the heap: an estimate, of OpenSSL 3.0.
     public static let ownBytes = 24 << 10
 
+    /// What it takes beyond ``ownBytes`` until the rest of a record has come: room for the largest of them.
+    public var partBytes: Int { unsafe cssl_holds_part_of_record(session) == 1 ? Self.recordBytesMax : 0 }
+
     /// Understands `bytes` as far as they go, appends what they hold to `plaintext`, and what the peer must be sent
     /// for it to `output`.
     ///
@@ -72,6 +75,7 @@ import CSSL
             return step(&plaintext, room, &output)
         }
         unsafe window.pointee.input = nil
+        unsafe window.pointee.input_count = 0
         if !isEstablished { isEstablished = unsafe SSL_is_init_finished(session) == 1 }
         switch result {
         case CSSL_DONE: return .open
@@ -120,8 +124,7 @@ import CSSL
     /// Appends to `output` that nothing more will come from this side.
     public func close(sending output: inout ByteBuffer) {
         guard failure == nil, isEstablished else { return }
-        unsafe append(to: &output, room: 512) { _ = unsafe SSL_shutdown(session) }
-        ERR_clear_error()
+        unsafe append(to: &output, room: 512) { unsafe cssl_shut_down(session) }
     }
 
     /// The version of the protocol, such as `TLSv1.3`, and the cipher, once established.

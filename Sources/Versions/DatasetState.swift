@@ -109,6 +109,8 @@ struct DatasetState {
         var facts = DatasetFacts(
             name: dataset.name, versionID: served.id, format: engine.format, keyCount: served.keyCount,
             isKeyCountExact: served.version.keyCount == .exact(served.keyCount))
+        facts.path = dataset.path
+        facts.servingSinceUnixSeconds = Int(servingSince.unixSeconds)
         facts.createdUnixSeconds = served.manifest.map { Int($0.created.unixSeconds) }
         facts.byteCount = served.byteCount
         facts.verification =
@@ -122,6 +124,7 @@ struct DatasetState {
         facts.residency = engine.residency
         facts.isPinned = pinnedID != nil
         facts.stagedVersionID = swap?.target
+        facts.retired = retired.map { .init(versionID: $0.served.id, userCount: $0.served.open.userCount) }
         facts.state = swap == nil ? .serving : .swapping
         facts.swapCount = swapCount
         facts.lastSwapUnixSeconds = lastSwap?.unixSeconds

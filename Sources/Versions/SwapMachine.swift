@@ -74,14 +74,23 @@ final class SwapMachine {
     }
 
     func publishFacts() {
-        let facts = datasets.map(\.facts)
-        parts.shared.facts.withLock { $0 = facts }
+        parts.shared.facts.withLock { [facts = facts()] in $0 = facts }
         let counts = datasets.map(\.counts)
         parts.shared.counts.withLock { $0 = counts }
         let open = datasets.map(\.openVersions)
         parts.shared.open.withLock { $0 = open }
         let histories = datasets.map(\.history)
         parts.shared.history.withLock { $0 = histories }
+    }
+
+    private func facts() -> [DatasetFacts] {
+        var facts = datasets.map(\.facts)
+        for closing in closing {
+            facts[closing.database].retired.append(
+                .init(versionID: closing.version.id, userCount: closing.open?.userCount ?? 0))
+        }
+        for database in facts.indices { facts[database].retired.sort { $0.versionID > $1.versionID } }
+        return facts
     }
 
     // MARK: Retirement

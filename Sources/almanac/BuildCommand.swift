@@ -2,6 +2,7 @@ public import ArgumentParser
 public import DatasetBuild
 internal import Datasets
 private import PackedStorage
+private import RedisClient
 private import Settings
 
 /// `almanac build`: makes a version out of rows.
@@ -33,7 +34,8 @@ struct BuildCommand: ParsableCommand {
             or a data directory, whose current version is meant. They are only read.
 
             SERVERS are Redis, or speak as Redis does: redis://[[user:]password@]host[:port][/db] or \
-            unix://[[user:]password@]/path[?db=n], with %2F for a / in a password. Keys are found by SCAN while the \
+            unix://[[user:]password@]/path[?db=n], with %2F for a / in a password; better \
+            without one, and with --server-password-file. Keys are found by SCAN while the \
             server goes on: what is there throughout is taken, what is written meanwhile may be. A key that holds \
             no string is a malformed row. A key that expires is taken, and never expires in the version; how many \
             there are is told. Of a cluster, name every master.
@@ -54,7 +56,7 @@ struct BuildCommand: ParsableCommand {
               almanac build a.tsv.gz b.tsv.gz --value name --memory 2GiB --output names
               zcat rows.gz | almanac build - --input-format jsonl --output rows
               almanac build /var/lib/rocksdb --column-family users --output users
-              almanac build redis://:secret@10.0.0.7:6379/0 --data-dir /srv/users --activate
+              almanac build redis://10.0.0.7:6379/0 --data-dir /srv/users --activate
 
             EXIT CODES:
               0   done
@@ -69,6 +71,8 @@ struct BuildCommand: ParsableCommand {
             "Files, datasets and servers to read, in the order in which a later row wins; - is standard input.",
             valueName: "input"))
     var inputs: [String]
+
+    @OptionGroup var serverPassword: ServerPassword
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The directory to make; it must not exist.", valueName: "dir"))
     var output: String?
@@ -221,6 +225,13 @@ struct BuildCommand: ParsableCommand {
             builderVersion: Almanac.version)
         options.workDirectory = target?.incomingPath
         options.inputFormat = inputFormat
+        if inputs.contains(where: { $0.contains("://") }) {
+            do throws(RedisClientError) {
+                options.serverPassword = try serverPassword.source()
+            } catch {
+                throw CommandFailure(error)
+            }
+        }
         options.columnFamily = columnFamily
         options.columns = ColumnChoice(key: key, value: value)
         options.parent = parent

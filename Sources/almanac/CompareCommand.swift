@@ -51,6 +51,8 @@ struct CompareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A server as side B; may be given twice.", valueName: "address"))
     var server: [String] = []
 
+    @OptionGroup var password: ServerPassword
+
     @Option(help: ArgumentHelp("Passes with up to this many differences, or percent of the keys.", valueName: "n|p%"))
     var tolerate = Tolerance.keys(0)
 
@@ -103,7 +105,7 @@ struct CompareCommand: ParsableCommand {
             }
         }
         do throws(RedisClientError) {
-            return .server(try RedisClient(RedisAddress(name)))
+            return .server(try RedisClient(password.address(name)))
         } catch {
             throw InspectionError(error)
         }

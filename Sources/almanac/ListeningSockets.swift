@@ -77,7 +77,7 @@ func giveUpPrivileges(_ settings: ServerSettings) throws {
     try Privileges.forbidMore()
     guard let name = settings.user else { return }
     guard let account = Privileges.Account(name) else {
-        throw CommandFailure(.badConfiguration, "user: there is no user \(name) besides root")
+        throw CommandFailure(.badConfiguration, "user: there is no user \(name), or its group is root's")
     }
     guard account.user != Privileges.user else { return }
     guard Privileges.isRoot else {

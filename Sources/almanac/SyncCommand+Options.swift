@@ -33,6 +33,8 @@ extension SyncCommand {
                 valueName: "url"))
         var server: String?
 
+        @OptionGroup var password: ServerPassword
+
         @Option(help: ArgumentHelp("The dataset's name there. (default: that of the database)", valueName: "name"))
         var dataset: String?
 
@@ -127,7 +129,7 @@ extension SyncCommand {
         if let path = server.signalPidFile { return .signal(pidFile: path) }
         guard let url = server.server else { return .none }
         do {
-            return .redis(try RedisAddress(url), dataset: server.dataset)
+            return .redis(try server.password.address(url), dataset: server.dataset)
         } catch {
             throw CommandFailure(.badConfiguration, "--server: \(error.description)")
         }

@@ -31,7 +31,8 @@ struct SyncCommand: ParsableCommand {
 
             SOURCES:
               /path, file:///path           a directory, also a mounted one
-              http://…, https://…           a web server
+              http://…, https://…           a web server; passwords in the netrc file that
+                                            the environment's NETRC names
               s3://bucket/prefix            S3 and what is compatible, with
                                             ?region=…&endpoint=…&path-style=true;
                                             credentials as AWS's tools find them
@@ -92,6 +93,9 @@ struct SyncCommand: ParsableCommand {
         }
         guard server.dataset == nil || server.server != nil else {
             throw ValidationError("--dataset goes with --server")
+        }
+        guard server.password.serverPasswordFile == nil || server.server != nil else {
+            throw ValidationError("--server-password-file goes with --server")
         }
         guard !signatures.requireSignature || signatures.trustedKeys != nil else {
             throw ValidationError("--require-signature needs --trusted-keys")

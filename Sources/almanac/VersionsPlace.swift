@@ -22,6 +22,8 @@ struct VersionsPlaceArguments: ParsableArguments {
             valueName: "address"))
     var server: String?
 
+    @OptionGroup var password: ServerPassword
+
     @Option(help: ArgumentHelp("The server's dataset, in place of the address's database.", valueName: "name"))
     var dataset: String?
 
@@ -35,6 +37,9 @@ struct VersionsPlaceArguments: ParsableArguments {
         let path = server == nil ? rest.popFirst() : nil
         guard path != nil || server != nil else { throw ValidationError("Name a data directory, or a --server") }
         guard server != nil || dataset == nil else { throw ValidationError("--dataset goes with --server") }
+        guard server != nil || password.serverPasswordFile == nil else {
+            throw ValidationError("--server-password-file goes with --server")
+        }
         let version = takesVersion ? rest.popFirst() : nil
         if let word = rest.first { throw ValidationError("Unexpected argument '\(word)'") }
         return (path, version)
@@ -43,7 +48,7 @@ struct VersionsPlaceArguments: ParsableArguments {
     /// - Throws: ``CommandFailure`` where there is no such directory, or no server that answers.
     func open(takesVersion: Bool) throws -> (place: VersionsPlace, version: String?) {
         let (path, version) = try parts(takesVersion: takesVersion)
-        guard let path else { return (.server(try ServedDataset(server ?? "", name: dataset)), version) }
+        guard let path else { return (.server(try ServedDataset(server ?? "", password, name: dataset)), version) }
         guard DataDirectory.isPresent(at: path) else {
             throw CommandFailure(.badConfiguration, "\(path) is no data directory: it has no versions")
         }
@@ -58,13 +63,14 @@ struct ServedDataset {
 
     /// - Parameters:
     ///   - address: The server's, with the database.
+    ///   - password: Where its password is, unless it stands in the address.
     ///   - name: The dataset's, in place of the database.
     /// - Throws: ``CommandFailure`` where the address makes no sense or nobody answers there.
-    init(_ address: String, name: String?) throws {
+    init(_ address: String, _ password: ServerPassword, name: String?) throws {
         self.name = name
         do throws(RedisClientError) {
             // A swap may have to open, check and warm a version first.
-            client = try RedisClient(RedisAddress(address), replyTimeout: .seconds(600))
+            client = try RedisClient(password.address(address), replyTimeout: .seconds(600))
             // Where there is one dataset only, the server could take another name for a version.
             if let name { try Self.requireDataset(name, client) }
         } catch {

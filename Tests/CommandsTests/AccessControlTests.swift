@@ -2,6 +2,7 @@ import Datasets
 import RESP
 import SessionSupport
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Commands
@@ -68,6 +69,49 @@ struct AccessRulesTests {
         #expect(rules.text == before)
     }
 
+    @Test("A rule is of a prefix only where its star is none that is escaped")
+    func prefixes() {
+        for (pattern, isPrefix) in [
+            ("user:*", true), ("*", true), ("user:\\*", false), ("a\\\\*", false), ("a**", false), ("a?*", false),
+            ("a", false),
+        ] {
+            let rule = KeyRule(Array(pattern.utf8), .all)
+            #expect(rule.isPrefix == isPrefix, "\(pattern)")
+        }
+        let isCovered = KeyRule(Array("user:\\*".utf8), .all).coversKeys(beginningWith: "user:*".utf8.span)
+        #expect(!isCovered)
+    }
+
+    @Test("What is known of keys without a look at the rules is what the rules say", arguments: 0...20)
+    func knownKeys(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let patterns = ["a*", "%R~*", "ab*", "b", "?b*", "a\\*", "%R~b*", "%W~*", "ba**", "[ab]*"]
+        for _ in 0..<40 {
+            var rules = AccessRules(.standard)
+            for _ in 0..<random.pick(1...4) {
+                let pattern = patterns[random.pick(0...(patterns.count - 1))]
+                let rule = pattern.hasPrefix("%") ? pattern : "~" + pattern
+                let command = ["+get", "-get", "+mget", "db=1"][random.pick(0...3)]
+                let text = random.oneIn(2) ? "(\(rule) \(command))" : rule
+                try rules.apply(Array(text.utf8), .standard)
+                if random.oneIn(3) { try rules.apply(Array(command.utf8), .standard) }
+            }
+            let user = AccessUser(Array("u".utf8), identity: 1, rules)
+            let get = try #require(CommandTable.standard.find(fullName: Array("get".utf8)))
+            let known = KeyPrefixes(user, database: 0, get)
+            let selectors = rules.selectors.filter { $0.allows(database: 0) && $0.allows(get, firstArgument: nil) }
+            for key in ["", "a", "ab", "abc", "a*", "b", "bb", "ba", "c", "*"] {
+                let isAllowed = selectors.contains { $0.allows(key: key.utf8.span, .read) }
+                let isKnown = known?.cover(key.utf8.span) ?? false
+                if isKnown { #expect(isAllowed, "\(text(rules.text)) \(key)") }
+                let isPlain = selectors.contains { selector in
+                    selector.keyRules.contains { $0.isPrefix && $0.access.contains(.read) && $0.matches(key.utf8.span) }
+                }
+                if isPlain { #expect(isKnown, "\(text(rules.text)) \(key)") }
+            }
+        }
+    }
+
     @Test("A pattern behind all keys, or all channels, is a mistake")
     func patternsAfterAll() throws {
         var rules = try rules("allkeys", "allchannels")
@@ -118,7 +162,8 @@ struct AccessRegistryTests {
     @Test("A file of users is taken as a whole or not at all")
     func file() throws {
         let registry = AccessRegistry(.standard)
-        let text = TextBox("user a on nopass +get ~k*\n\n# comment\n  user b off  \n")
+        let everybody = "user default on nopass ~* &* +@all\n"
+        let text = TextBox("user a on nopass +get ~k*\n\n# comment\n  user b off  \n" + everybody)
         registry.file = AccessRegistry.UsersFileAccess(
             path: "/u", read: { () throws(AccessRegistry.FileFailure) in Array(text.value.utf8) },
             write: { (_) throws(AccessRegistry.FileFailure) in throw AccessRegistry.FileFailure(reason: "full") })
@@ -136,6 +181,13 @@ struct AccessRegistryTests {
                 """)
         #expect(registry.current.sorted.map(\.line) == before)
         #expect(throws: AccessRegistry.FileFailure.self) { try registry.save() }
+        // Who would be let in must be said.
+        for cut in ["", "# nothing\n", "user a on\n"] {
+            text.value = cut
+            let failure = #expect(throws: AccessRegistry.LoadFailure.self) { try registry.load() }
+            #expect(failure?.text.contains("says nothing of the user default") == true)
+            #expect(registry.current.sorted.map(\.line) == before)
+        }
         text.value = "user default on nopass\n"
         registry.setDefaultPassword(AccessRegistry.DefaultPassword("pw"))
         #expect(throws: AccessRegistry.LoadFailure.self) { try registry.load() }

@@ -24,6 +24,35 @@ import Testing
         for key in keys { driver.clients[0].send(request("GET", key)) }
     }
 
+    @Test("Keys that a user may not read are refused wherever they stand in a pipeline", arguments: 0...10)
+    func restricted(seed: UInt64) throws {
+        let world = SessionWorld(text: Self.values.merging(["k": "1", "other": "2", "": "3"]) { $1 })
+        let driver = SessionDriver(world.versions, pace: seed == 0 ? .prompt : .random(seed: seed, readBytesMin: 100))
+        let rules = [["~key:*", "~?"], ["~k*"], ["~nosuch*", "(%R~key:* +get)"], ["%R~*"], ["~?*"]][Int(seed % 5)]
+        driver.clients[0].send(requestBytes(["ACL", "SETUSER", "u", "on", "nopass", "+@read"] + rules))
+        driver.clients[0].send(request("AUTH", "u", "x"))
+        #expect(driver.run())
+        let greeting = text(driver.clients[0].received)
+        let user = try #require(driver.context.server.access.current.users[Array("u".utf8)])
+        var random = SeededRandom(seed: seed)
+        var (answers, denied) = ("", 0)
+        for _ in 0..<700 {
+            let odd = ["k", "other", "", "keys"][random.pick(0...3)]
+            let key = random.oneIn(4) ? odd : Self.keys[random.pick(0...599)]
+            driver.clients[0].send(request("GET", key))
+            if user.rules.selectors.contains(where: { $0.allows(key: key.utf8.span, .read) }) {
+                answers += ["k": bulkText("1"), "other": bulkText("2"), "": bulkText("3")][key] ?? expected([key])
+            } else {
+                answers += "-NOPERM this user has no permissions to access one of the keys used as arguments\r\n"
+                denied += 1
+            }
+        }
+        #expect(driver.run())
+        #expect(text(driver.clients[0].received) == greeting + answers)
+        #expect(denied > 20 && driver.context.server.access.denialCount(.key) == denied)
+        #expect(counters(of: "get", driver)?.calls.total == 700 - denied)
+    }
+
     @Test("A transaction of more than a turn takes goes on in turns that bring no bytes", arguments: 0...5)
     func transaction(seed: UInt64) {
         let world = SessionWorld(text: Self.values)

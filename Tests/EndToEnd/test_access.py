@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from support.addresses import other_address
 from support.resp import request, wait_until
 from support.server import almanac, raise_descriptor_limit
 
@@ -90,13 +91,14 @@ def test_a_users_file_is_loaded_and_saved(small, serve, tmp_path):
         assert connection.ask("GET", "key:000001") == b"value of 1"
         assert connection.ask("GET", "k").startswith("-NOPERM")
         assert connection.ask("ACL", "LOAD").startswith("-NOPERM")
-        path.write_text("user admin on >pw ~* &* +@all\nuser reader on >pw ~key:000002 +@read\n")
+        path.write_text("user default on nopass ~* &* +@all\nuser admin on >pw ~* &* +@all\n"
+                        "user reader on >pw ~key:000002 +@read\n")
         server.signal(signal.SIGHUP)
         wait_until(lambda: connection.ask("GET", "key:000001") != b"value of 1", what="the new rules")
         assert connection.ask("GET", "key:000002") == b"value of 2"
         with server.connect() as admin:
-            # A file without the default user leaves it as it is without any file.
             assert admin.ask("PING") == "+PONG"
+            wait_until(lambda: "the default user needs no password from now on" in server.log, what="the warning")
             assert admin.ask("AUTH", "admin", "pw") == "+OK"
             assert admin.ask("ACL", "SETUSER", "third", "on", ">x", "~a b") .startswith("-ERR Error in ACL SETUSER")
             assert admin.ask("ACL", "SETUSER", "third", "on", ">x", "~a*", "db=0,3") == "+OK"
@@ -115,7 +117,7 @@ def test_a_users_file_is_loaded_and_saved(small, serve, tmp_path):
             assert f"{path}:3: Unmatched parenthesis" in reply and "hidden" not in reply
             assert admin.ask("ACL", "LIST") == before
             # Users that are not in the file any more take their connections along.
-            path.write_text("user admin on >pw ~* &* +@all\n")
+            path.write_text("user default off\nuser admin on >pw ~* &* +@all\n")
             assert admin.ask("ACL", "LOAD") == "+OK"
             assert connection.read_to_end() == b""
             assert admin.ask("ACL", "WHOAMI") == b"admin"
@@ -147,6 +149,28 @@ def test_a_signal_never_opens_the_server(small, serve, tmp_path):
                 with server.connect() as stranger:
                     assert stranger.ask("PING") == NOAUTH
         expect_closed("secret")
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "user reader on >pw ~key:* +@read\n"])
+def test_a_cut_users_file_opens_nothing(small, serve, tmp_path, text):
+    path = tmp_path / "users.acl"
+    path.write_text(text)
+    refused = almanac("serve", small.directory, "--port", 0, "--users-file", path, timeout=30)
+    assert refused.returncode == 78 and b"says nothing of the user default" in refused.stderr, refused
+    path.write_text("user default off\nuser reader on >pw ~key:* +@read +acl\n")
+    with serve(small, flags=("--users-file", path)) as server, server.connect() as reader:
+        assert reader.ask("AUTH", "reader", "pw") == "+OK"
+        path.write_text(text)
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: "users unchanged" in server.log, what="the refusal to be logged")
+        assert "says nothing of the user default" in reader.ask("ACL", "LOAD")
+        with server.connect() as stranger:
+            assert stranger.ask("GET", "key:000001") == NOAUTH
+    # With a password there is no doubt.
+    with serve(small, flags=("--users-file", path), env={"ALMANAC_PASSWORD": "pw"}) as server:
+        with server.connect() as stranger:
+            assert stranger.ask("GET", "key:000001") == NOAUTH
+            assert stranger.ask("AUTH", "pw") == "+OK"
 
 
 def test_a_password_that_a_client_set_outlives_a_signal(small, serve):
@@ -185,7 +209,7 @@ def test_users_may_be_lines_of_the_settings_file(small, serve, tmp_path):
             assert admin.ask("CONFIG", "GET", "users") == [b"users", b"(hidden)"]
             assert admin.ask("CONFIG", "SET", "users", "user x on").endswith("can't set immutable config")
             assert admin.ask("ACL", "SETUSER", "meanwhile", "on") == "+OK"
-            write("user reader on >pw ~key:000002 +@read")
+            write("user reader on >pw ~key:000002 +@read", "user default on nopass ~* &* +@all")
             server.signal(signal.SIGHUP)
             wait_until(lambda: connection.ask("GET", "key:000001") != b"value of 1", what="the new rules")
             assert admin.ask("ACL", "USERS") == [b"default", b"reader"]
@@ -193,7 +217,12 @@ def test_users_may_be_lines_of_the_settings_file(small, serve, tmp_path):
             server.signal(signal.SIGHUP)
             wait_until(lambda: "users unchanged" in server.log, what="the mistake to be logged")
             assert connection.ask("GET", "key:000002") == b"value of 2"
+            # To have no users any more must be said, too.
             write()
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: "says nothing of the user default" in server.log, what="the refusal to be logged")
+            assert connection.ask("GET", "key:000002") == b"value of 2"
+            write("user default on nopass ~* &* +@all")
             server.signal(signal.SIGHUP)
             assert connection.read_to_end() == b""
             assert admin.ask("ACL", "USERS") == [b"default"]
@@ -268,19 +297,6 @@ def test_nobody_from_elsewhere_is_answered_without_a_password(small, serve):
             with connect() as peer, peer.makefile("rb") as answers:
                 peer.sendall(request("PING"))
                 assert answers.readline() == b"+PONG\r\n"
-
-
-def other_address():
-    """An address of this machine that is not of its loopback interface."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.254", 9))  # Nothing is sent.
-        except OSError:
-            pytest.skip("this machine has no address besides loopback")
-        address = probe.getsockname()[0]
-    if address.startswith("127."):
-        pytest.skip("this machine has no address besides loopback")
-    return address
 
 
 def test_strangers_may_send_little_and_leave_little_unread(small, serve):

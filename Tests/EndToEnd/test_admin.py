@@ -2,6 +2,7 @@
 
 import re
 import signal
+import time
 
 import pytest
 
@@ -63,6 +64,33 @@ def test_datasets_tell_of_swaps_and_refusals(data, serve):
         dataset, = web.get(port, "/datasets").json["datasets"]
         assert dataset["version"] == "B" and dataset["last_refusal"]["version"] == "C"
         assert web.get(port, "/readyz").status == 200
+
+
+def test_datasets_tell_where_a_version_is_from_since_when_it_serves_and_who_keeps_another(data, serve):
+    port, began = free_port(), int(time.time())
+
+    def told():
+        return web.get(port, "/datasets").json["datasets"][0]
+
+    flags = ("--admin-port", port, "--rollback-window", "0s")
+    with serve(data.path, flags=flags) as server, server.connect() as client, server.connect() as staying:
+        dataset = told()
+        assert dataset["path"] == str(data.path) and dataset["retired"] == [] and "staged" not in dataset
+        started = dataset["serving_since_seconds"]
+        assert began <= started <= time.time()
+        assert staying.ask("DATASET", "USE", "data", "A") == "+OK"
+        data.add("B")
+        assert client.ask("DATASET", "RELOAD").startswith("+OK B ")
+        wait_until(lambda: told()["retired"] == [{"version": "A", "clients": 1}], what="the old version to be told of")
+        dataset = told()
+        assert started <= dataset["serving_since_seconds"] <= time.time()
+        assert dataset["serving_since_seconds"] - dataset["last_swap"]["unix_seconds"] in (-1, 0)
+        # The page's own JSON has the same to tell.
+        page, = web.get(port, "/status.json").json["datasets"]
+        assert {name: page[name] for name in dataset if name not in ("age_seconds", "residency")} == {
+            name: value for name, value in dataset.items() if name not in ("age_seconds", "residency")}
+        assert staying.ask("DATASET", "USE", "latest") == "+OK"
+        wait_until(lambda: told()["retired"] == [], what="the old version to be closed")
 
 
 def test_a_server_that_waits_is_alive_and_not_ready_and_says_why(tmp_path, logs):

@@ -438,6 +438,12 @@ def test_passwords_are_used_and_never_shown(serve, logs, tmp_path):
         assert b"s3cret" not in (tmp_path / "out/manifest.json").read_bytes()
         assert "wr0ng" not in refused(69, "WRONGPASS", tmp_path, f"redis://:wr0ng@{address}")
         refused(69, "NOAUTH", tmp_path, f"redis://{address}")
+        done = almanac(
+            "build", f"redis://{address}", "--output", tmp_path / "again", "--skip-bad", 1,
+            env={"ALMANAC_SERVER_PASSWORD": "s3cret/pass"})
+        assert done.returncode == 0, done.stderr
+        assert "/nosuch does not exist" in refused(
+            64, "password", tmp_path, f"redis://{address}", "--server-password-file", "/nosuch")
         redis.redis(password="s3cret/pass").config_set("requirepass", "")
     check(serve, tmp_path / "out", {b"a": b"1"})
 

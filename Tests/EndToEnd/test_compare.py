@@ -174,6 +174,10 @@ def test_passwords_are_used_and_never_shown(logs, tmp_path):
         done = almanac("compare", one, f"redis://:wr0ng@{address}")
         assert done.returncode == 69 and b"wr0ng" not in done.stdout + done.stderr and b"WRONGPASS" in done.stderr
         assert b"NOAUTH" in almanac("compare", one, f"redis://{address}").stderr
+        secret = tmp_path / "secret"
+        secret.write_text("s3cret/pass\n")
+        assert almanac("compare", one, "--server", address, "--server-password-file", secret).returncode == 0
+        assert almanac("compare", one, f"redis://default:@{address}", env={"ALMANAC_SERVER_PASSWORD": "s3cret/pass"}).returncode == 0
         with redis.connect() as connection:
             connection.call("AUTH", "s3cret/pass")
             connection.call("CONFIG", "SET", "requirepass", "")

@@ -1,5 +1,6 @@
 """A server that root starts and that becomes somebody else, and one that stays root."""
 
+import contextlib
 import os
 import pwd
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from support import web
 from support.data_directory import DataDirectory, value
 from support.resp import Connection, bulk, wait_until
 from support.server import BINARY, Process, almanac, free_port
@@ -35,7 +37,9 @@ def open_data():
 def thread_facts(pid):
     """What /proc tells of every thread of a process, by name."""
     for task in Path(f"/proc/{pid}/task").iterdir():
-        yield dict(line.split(":", 1) for line in (task / "status").read_text().splitlines())
+        # One that has ended meanwhile has nothing to tell.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            yield dict(line.split(":", 1) for line in (task / "status").read_text().splitlines())
 
 
 @takes_root
@@ -65,16 +69,20 @@ def test_a_server_that_root_starts_becomes_the_user_for_good(open_data, serve, u
 
 @takes_root
 def test_a_port_that_only_root_may_have_is_had_before_root_is_given_up(open_data, logs):
-    port = next(port for port in range(1023, 600, -1) if is_free(port))
+    free = (port for port in range(1023, 600, -1) if is_free(port))
+    port, admin_port, path = next(free), next(free), open_data.path / "own.sock"
     server = Process(logs)
     server.name = "privileged"
     server.spawn([BINARY, "serve", open_data.path, "--user", "nobody", "--port", port, "--bind", "*", "--protected-mode",
-                  "no"])
+                  "no", "--admin-port", admin_port, "--unix-socket", path])
     try:
         wait_until(lambda: "ready" in server.log, what="the server to be ready")
         for number in range(10):
             with Connection(("127.0.0.1", port)) as connection:
                 assert connection.call("GET", f"key:{number}") == bulk(value("v1", number))
+        with Connection(str(path)) as connection:
+            assert connection.call("PING") == b"+PONG\r\n"
+        assert web.get(admin_port, "/readyz").text == "ok\n"
         assert {facts["CapEff"].strip() for facts in thread_facts(server.pid)} == {"0" * 16}
         server.signal(signal.SIGTERM)
         assert server.wait() == 0

@@ -1,5 +1,6 @@
 """Sources against real servers: SeaweedFS, rclone, faulty web servers and fake credential endpoints."""
 
+import base64
 import hashlib
 import os
 import random
@@ -204,6 +205,28 @@ def test_a_redirect_takes_no_password_to_another_host():
             assert trial("fetch", url, "x").stdout.startswith("object 5 ")
             assert "Authorization" in server.requests[0][2]
             assert "Authorization" not in other.requests[0][2]
+
+
+def test_passwords_of_web_servers_may_be_in_a_netrc_file(tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login user password secret\n")
+    env = {"NETRC": netrc}
+
+    def shown(user_and_password, location=None):
+        """What the server sees, and whom it redirects to."""
+        faults = [Fault("status", status=302, headers={"Location": location})] if location else []
+        with FaultyServer({"x": b"there"}, faults) as server:
+            url = server.url.replace("http://", f"http://{user_and_password}")
+            assert trial("fetch", url, "x", env=env).stdout.startswith("object 5 ")
+            header = server.requests[0][2]["Authorization"]
+            return base64.b64decode(header.removeprefix("Basic ")).decode()
+
+    assert shown("") == "user:secret"
+    assert shown("user:own@") == "user:own"
+    with FaultyServer({"x": b"there"}) as elsewhere:
+        assert shown("", f"http://localhost:{elsewhere.port}/x") == "user:secret"
+        assert "Authorization" not in elsewhere.requests[0][2]
+    failed(trial("fetch", "http://127.0.0.1:1", "x", env={"NETRC": "/nosuch"}), "misconfigured")
 
 
 def test_a_web_server_is_not_published_to():

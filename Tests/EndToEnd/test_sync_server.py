@@ -1,5 +1,6 @@
 """`almanac sync` and a server: told, answered, refused, gone, and killed between any two of these."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -65,6 +66,45 @@ def test_a_server_that_is_told_serves_the_new_version_before_sync_ends(source, d
     done = once(source, data, *notice)
     assert done.returncode == 0, done.stderr
     assert value(serving) == b"v2" and b"served" in done.stderr and versions.current(data) == "v2"
+
+
+def test_a_password_is_in_a_file_or_the_environment(source, data, publish, logs, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret\n")
+    publish("v1", 500)
+    assert once(source, data).returncode == 0
+    # A server shares its environment with the other commands.
+    shared = {"ALMANAC_SERVER_PASSWORD": "s3cret"}
+    with Almanac(logs, [f"users={data}"], ("--password-file", secret), env=shared) as server:
+        # As the default user, whom the address names, and without a name.
+        url, named = (f"redis://{user}127.0.0.1:{server.port}/0" for user in ("", "default:@"))
+        publish("v2", 510)
+        done = once(source, data, "--server", url, "--server-password-file", secret)
+        assert done.returncode == 0 and server.redis(password="s3cret").get("k7") == b"v2", done.stderr
+        for command, env in [
+            ("versions", shared), ("pin", {"ALMANAC_SERVER_PASSWORD_FILE": secret}), ("unpin", shared),
+            ("rollback", {"ALMANAC_SERVER_PASSWORD_FILE": secret}),
+        ]:
+            done = almanac(command, "--server", named, env=env)
+            assert done.returncode == 0, (command, done.stderr)
+        assert server.redis(password="s3cret").get("k7") == b"v1"
+        # It takes little to be told of a version.
+        rules = ("on", "#" + hashlib.sha256(b"sync's own").hexdigest(), "+dataset|reload")
+        assert server.redis(password="s3cret").execute_command("ACL", "SETUSER", "sync", *rules)
+        publish("v3", 520)
+        done = once(
+            source, data, "--server", f"redis://sync:@127.0.0.1:{server.port}/0",
+            env={"ALMANAC_SERVER_PASSWORD": "sync's own"})
+        assert done.returncode == 0 and server.redis(password="s3cret").get("k7") == b"v3", done.stderr
+        for code, word, env in [
+            (78, b"NOAUTH", {}), (78, b"WRONGPASS", {"ALMANAC_SERVER_PASSWORD": "wr0ng"}),
+            (64, b"does not exist", {"ALMANAC_SERVER_PASSWORD_FILE": "/nosuch"}),
+            (64, b"both set", {**shared, "ALMANAC_SERVER_PASSWORD_FILE": secret}),
+        ]:
+            done = almanac("versions", "--server", url, env=env)
+            assert done.returncode == code and word in done.stderr and b"wr0ng" not in done.stderr, done.stderr
+    assert almanac("versions", data, "--server-password-file", secret).returncode == 64
+    assert once(source, data, "--server-password-file", secret).returncode == 64
 
 
 def test_a_refused_version_is_left_again(source, data, publish, serving, notice):

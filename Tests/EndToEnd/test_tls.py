@@ -14,6 +14,7 @@ import time
 import pytest
 import redis
 
+from support.addresses import other_address
 from support.certificates import Authority, openssl, serial
 from support.resp import Connection, request, wait_until
 from support.server import BINARY, ENVIRONMENT, IS_STANDIN, Almanac, almanac, free_port
@@ -80,6 +81,23 @@ def talk(context, address, *words):
                     raise ConnectionError("closed")
                 received += chunk
             return received.partition(b"\r\n")[0]
+
+
+def test_sessions_count_as_memory_of_clients(serve_tls, authority):
+    context = authority.client()
+    memory = lambda watcher: int(re.search(r"mem_clients_normal:(\d+)", watcher.ask("INFO", "memory").decode())[1])
+    with serve_tls("--loops", 2) as server, server.connect() as watcher:
+        before = memory(watcher)
+        clients = [Encrypted(server.tls_address, context) for _ in range(50)]
+        assert all(client.ask("PING") == "+PONG" for client in clients)
+        assert memory(watcher) - before >= 50 * (24 << 10)
+        assert watcher.ask("CONFIG", "SET", "maxmemory-clients", "1mb") == "+OK"
+        wait_until(lambda: memory(watcher) - before <= 1.1 * (1 << 20), what="some to be closed")
+        evicted = int(re.search(r"evicted_clients:(\d+)", watcher.ask("INFO", "stats").decode())[1])
+        assert 5 <= evicted < 50
+        for client in clients:
+            client.close()
+        wait_until(lambda: memory(watcher) <= before, what="all to be given back")
 
 
 def redis_cli(server, *arguments):
@@ -173,7 +191,8 @@ def test_mutual_authentication(serve_tls, authority, client_certificate, tmp_pat
         for wrong in (authority.client(), authority.client(stranger.sign("stranger-client"))):
             with pytest.raises((ssl.SSLError, ConnectionError)):
                 talk(wrong, server.tls_address, "PING")
-        assert "the peer's certificate" in server.log or "peer did not return a certificate" in server.log
+        reasons = "the peer's certificate", "peer did not return a certificate"
+        wait_until(lambda: any(reason in server.log for reason in reasons), what="the reason to be logged")
     with serve_tls("--tls-ca-cert-file", authority.path, clients="optional") as server:
         assert talk(authority.client(), server.tls_address, "PING") == b"+PONG"
         assert talk(own, server.tls_address, "PING") == b"+PONG"
@@ -311,7 +330,16 @@ def test_slow_handshakes_end(serve_tls, authority):
             # Who has shaken hands may be silent for as long as it likes.
             patient.socket.sendall(request("PING"))
             assert patient.socket.recv(100) == b"+PONG\r\n"
-        assert "tls-handshake-timeout" in server.log
+        wait_until(lambda: "tls-handshake-timeout" in server.log, what="the reason to be logged")
+
+
+def test_protected_mode_says_why_it_keeps_somebody_out(serve_tls, authority):
+    context = authority.client()
+    with serve_tls(host="*") as server:
+        assert talk(context, ("127.0.0.1", server.tls_port), "PING") == b"+PONG"
+        told = talk(context, (other_address(), server.tls_port), "PING")
+        assert told.startswith(b"-DENIED protected mode: there is no password")
+        wait_until(lambda: "protected mode keeps a client out" in server.log, what="the warning")
 
 
 def test_a_fleet_that_comes_at_once_waits_instead_of_being_sent_away(serve_tls, authority):

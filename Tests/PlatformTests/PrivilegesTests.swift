@@ -13,6 +13,8 @@ struct PrivilegesTests {
         // A user of a container that no file knows.
         let unknown = try #require(Privileges.Account("987654"))
         #expect(unknown.user == 987_654 && unknown.group == 987_654)
+        // Root's group may read and write what no other user may.
+        #expect(Privileges.Account(user: 1_000, group: 0) == nil)
         for text in ["root", "0", "no-such-user", "4294967295", ""] { #expect(Privileges.Account(text) == nil) }
     }
 

@@ -28,6 +28,58 @@ import Testing
         #expect(wasAsExpected)
     }
 
+    /// What a client says, and how it ends, whom a server answers `answer` to its AUTH.
+    private func login(_ address: String, _ elsewhere: RedisPassword?, answer: String = "+OK") throws
+        -> (said: String, error: RedisClientError?)
+    {
+        let said = Mutex<[UInt8]>([])
+        var failure: RedisClientError?
+        try withServer({ socket in
+            socket.sendAll("\(answer)\r\n")
+            let bytes = socket.receive(1_000)
+            said.withLock { $0 = bytes }
+        }) { server in
+            var address = try RedisAddress(address.replacing("PORT", with: "\(server.port)"))
+            address.passwordElsewhere = elsewhere
+            do throws(RedisClientError) {
+                _ = try RedisClient(address)
+            } catch {
+                failure = error
+            }
+        }
+        return (String(decoding: said.withLock { $0 }, as: UTF8.self), failure)
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:PORT", "*2\r\n$4\r\nAUTH\r\n$4\r\nelse\r\n"),
+        ("redis://ann:@127.0.0.1:PORT", "*3\r\n$4\r\nAUTH\r\n$3\r\nann\r\n$4\r\nelse\r\n"),
+        ("redis://:own@127.0.0.1:PORT", "*2\r\n$4\r\nAUTH\r\n$3\r\nown\r\n"),
+    ])
+    func `A password from elsewhere goes where the address has none`(_ address: String, _ expected: String) throws {
+        let found = try login(address, .text("else"))
+        #expect(found.said == expected && found.error == nil)
+        let path = "/tmp/almanac-password-\(UInt64.random(in: 0...UInt64.max))"
+        defer { try? FileSystem.remove(path) }
+        try FileSystem.write(Array("else\r\n".utf8), to: path, mode: 0o600)
+        let read = try login(address, .file(path: path))
+        #expect(read.said == expected && read.error == nil)
+    }
+
+    @Test func `A server without a password takes one from elsewhere, and no other refusal is passed over`() throws {
+        let none = "-ERR AUTH <password> called without any password configured for the default user. Are you sure?"
+        #expect(try login("127.0.0.1:PORT", .text("x"), answer: none).error == nil)
+        #expect(try login("redis://:x@127.0.0.1:PORT", nil, answer: none).error?.kind == .refused)
+        let wrong = try login("127.0.0.1:PORT", .text("s3cret"), answer: "-WRONGPASS no").error
+        #expect(wrong?.kind == .refused && wrong?.description.contains("s3cret") == false)
+    }
+
+    @Test func `A file without a password is named, and nobody is connected to`() {
+        var address = RedisAddress(endpoint: .host("no-such-host.invalid", port: 1))
+        address.passwordElsewhere = .file(path: "/none")
+        let error = #expect(throws: RedisClientError.self) { _ = try RedisClient(address) }
+        #expect(error == RedisClientError(.address, "the server's password: /none does not exist"))
+    }
+
     @Test func `A refusal names the server and the command, and the connection goes on`() throws {
         try withServer({ socket in
             socket.sendAll("-ERR no such thing\r\n:1\r\n")

@@ -1,4 +1,5 @@
 import Bytes
+import CSSL
 import TLS
 import Testing
 
@@ -149,6 +150,56 @@ struct TLSSessionTests {
         let numbered = try Pair(identity.server(), identity.client(), name: "127.0.0.1")
         numbered.exchange()
         #expect(numbered.client.session.isEstablished)
+    }
+
+    @Test("A star in a certificate stands for a whole part of a name")
+    func wildcards() throws {
+        let wild = TestIdentity(isWild: true)
+        for (name, isGood) in [("any.whole.example.org", true), ("almanac.example.org", false)] {
+            let pair = try Pair(wild.server(), wild.client(), name: name)
+            pair.exchange()
+            #expect(pair.client.session.isEstablished == isGood, "\(name)")
+        }
+    }
+
+    @Test("What somebody else left in the thread's queue of errors is no error of a session's")
+    func strangersErrors() throws {
+        let pair = try Pair(identity.server(), identity.client())
+        pair.exchange()
+        func complain() {
+            ERR_clear_error()
+            _ = unsafe BIO_new_file("/none", "r")
+            #expect(ERR_peek_error() != 0)
+        }
+        let sent = filled(100)
+        complain()
+        #expect(pair.client.send(sent))
+        let record = pair.client.takeOutput()
+        complain()
+        #expect(pair.server.receive(record.prefix(50)) == .open)
+        complain()
+        #expect(pair.server.receive(record.dropFirst(50)) == .open)
+        #expect(pair.server.plaintext == sent)
+        complain()
+        pair.server.close()
+        #expect(ERR_peek_error() == 0)
+        #expect(pair.client.receive(pair.server.takeOutput()[...]) == .ended)
+    }
+
+    @Test("A session tells that it keeps room for a record until the rest of it has come")
+    func parts() throws {
+        let pair = try Pair(identity.server(), identity.client())
+        pair.exchange()
+        let session = pair.server.session
+        for count in [1, 5, 6, 50] {
+            #expect(session.partBytes == 0)
+            #expect(pair.client.send(filled(100)))
+            let record = pair.client.takeOutput()
+            #expect(pair.server.receive(record.prefix(count)) == .open)
+            #expect(session.partBytes >= 16 << 10, "\(count) bytes")
+            #expect(pair.server.receive(record.dropFirst(count)) == .open)
+        }
+        #expect(session.partBytes == 0)
     }
 
     @Test("A server that requires certificates refuses clients without one")

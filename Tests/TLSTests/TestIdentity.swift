@@ -7,7 +7,8 @@ final class TestIdentity {
     let keyPath: String
     private let directory: String
 
-    init() {
+    /// - Parameter isWild: For `al*.example.org` and `*.whole.example.org` instead.
+    init(isWild: Bool = false) {
         var template = Array("/tmp/almanac-tls-XXXXXX".utf8CString)
         directory = unsafe template.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress, let made = unsafe mkdtemp(base) else { return "/nowhere" }
@@ -15,7 +16,7 @@ final class TestIdentity {
         }
         certificatePath = directory + "/certificate.pem"
         keyPath = directory + "/key.pem"
-        Self.write(Self.certificate, to: certificatePath)
+        Self.write(isWild ? Self.wildCertificate : Self.certificate, to: certificatePath)
         Self.write(Self.key, to: keyPath)
     }
 
@@ -56,6 +57,22 @@ final class TestIdentity {
         BxOA+DAPBgNVHRMBAf8EBTADAQH/MBoGA1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAA
         ATAKBggqhkjOPQQDAgNHADBEAiBTvuWJ/yA8qWV6jdkN+03/awCOje1r0gYmQBSq
         /JTJ/gIgYi5XicSXeqzMwuigqIsiEfj/7kK1ixh1tvf2TADE+Vc=
+        -----END CERTIFICATE-----
+
+        """
+
+    private static let wildCertificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIBuTCCAWCgAwIBAgIUYs/dZbN2asL7mum7K+7QdMDyRk8wCgYIKoZIzj0EAwIw
+        GDEWMBQGA1UEAwwNYWxtYW5hYy10ZXN0czAgFw0yNjExMjIwMTA3NDJaGA8yMTI2
+        MTAyOTAxMDc0MlowGDEWMBQGA1UEAwwNYWxtYW5hYy10ZXN0czBZMBMGByqGSM49
+        AgEGCCqGSM49AwEHA0IABHhkifR9N2dsLmbFg+polg+XDoct70e0KiCosa7yhpIh
+        yMn9X+CT498H4sTOUkAxsJlAXlFLrYkxiFQZQNaYkFmjgYUwgYIwHQYDVR0OBBYE
+        FBkUJHOOHU10tBIRaS5sRHAHE4D4MB8GA1UdIwQYMBaAFBkUJHOOHU10tBIRaS5s
+        RHAHE4D4MA8GA1UdEwEB/wQFMAMBAf8wLwYDVR0RBCgwJoIPYWwqLmV4YW1wbGUu
+        b3JnghMqLndob2xlLmV4YW1wbGUub3JnMAoGCCqGSM49BAMCA0cAMEQCIAtuB1YA
+        O9aRgVji69jqfIyQKnsAyJtJBUPTE86IbWU2AiBt05AwWfYaUEyS5iTT2DPrBh8J
+        a8A35GlZALqQzDmbaw==
         -----END CERTIFICATE-----
 
         """

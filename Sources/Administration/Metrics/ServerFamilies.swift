@@ -91,7 +91,8 @@ struct ServerFamilies {
             .gauge("almanac_subscribed_connections", "Connections with subscriptions.", facts.subscribedClients),
             .gauge("almanac_tracking_connections", "Connections with client-side caching.", facts.trackingClients),
             .gauge(
-                "almanac_connection_buffer_bytes", "Requests and replies that connections hold.", measured.heldBytes),
+                "almanac_connection_buffer_bytes", "Requests, replies and TLS sessions that connections hold.",
+                measured.heldBytes),
             .counter(
                 "almanac_limit_hits_total", "How often a limit made the server close a connection or let it wait.",
                 by: "limit", measured.limitHits.map { ($0.limit.rawValue, $0.count) }),

@@ -93,7 +93,7 @@ struct DatasetSection {
         switch facts.verification {
         case .none: "no, it has no manifest"
         case .sizes: "sizes of files"
-        case .sealed: "every byte, by the sidecar"
+        case .sealed: "every byte, before it was opened"
         case .full: "every byte"
         case .damaged: "damaged"
         }

@@ -27,42 +27,25 @@ struct StatusReport: Encodable {
         var residentBytes: Int
     }
 
+    /// What `/datasets` tells of it, without its age, and the versions on the disk.
     struct DatasetPart: Encodable {
-        var name: String
-        var database: Int
-        var version: String
-        var state: String
-        var format: String
-        var keys: Int
-        var keysExact: Bool
-        var bytes: Int?
-        var created: Int?
-        var verified: String
-        var pinned: Bool
-        var staged: String?
-        var swaps: Int
-        var lastSwap: LastSwap?
-        var lastRefusal: LastRefusal?
+        var report: DatasetReport
         var versions: [VersionPart]
         var versionsLeftOut: Int
+        /// Why no versions are told of.
         var problem: String?
-    }
 
-    struct LastSwap: Encodable {
-        var at: Int
-        var milliseconds: Int
-        var phases: [Phase]
-    }
+        private enum CodingKeys: CodingKey {
+            case versions, versionsLeftOut, problem
+        }
 
-    struct Phase: Encodable {
-        var name: String
-        var milliseconds: Int
-    }
-
-    struct LastRefusal: Encodable {
-        var version: String
-        var at: Int
-        var reason: String
+        func encode(to encoder: any Encoder) throws {
+            try report.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(versions, forKey: .versions)
+            try container.encode(versionsLeftOut, forKey: .versionsLeftOut)
+            try container.encodeIfPresent(problem, forKey: .problem)
+        }
     }
 
     struct VersionPart: Encodable {
@@ -70,7 +53,7 @@ struct StatusReport: Encodable {
         var state: String
         var keys: Int?
         var bytes: Int?
-        var created: Int?
+        var createdSeconds: Int?
         var reason: String?
     }
 
@@ -101,7 +84,7 @@ struct StatusReport: Encodable {
         var previous: String
         var atMs: Int
         var milliseconds: Int
-        var phases: [Phase]
+        var phases: [DatasetReport.Phase]
         var kind: String?
         var reason: String?
     }
@@ -139,34 +122,18 @@ extension StatusReport.ServerPart {
 
 extension StatusReport.DatasetPart {
     init(_ dataset: Status.Dataset) {
-        let facts = dataset.facts
         self.init(
-            name: facts.name, database: dataset.database, version: facts.versionID, state: facts.state.rawValue,
-            format: facts.format, keys: facts.keyCount, keysExact: facts.isKeyCountExact, bytes: facts.byteCount,
-            created: facts.createdUnixSeconds, verified: facts.verification.rawValue, pinned: facts.isPinned,
-            staged: facts.stagedVersionID, swaps: facts.swapCount,
-            lastSwap: facts.lastSwapUnixSeconds.map {
-                StatusReport.LastSwap(
-                    at: $0, milliseconds: facts.lastSwapMilliseconds ?? 0,
-                    phases: facts.lastSwapPhases.map(StatusReport.Phase.init))
-            },
-            lastRefusal: facts.lastRefusal.map {
-                StatusReport.LastRefusal(version: $0.versionID, at: $0.unixSeconds, reason: $0.reason)
-            },
+            report: DatasetReport(dataset.facts, database: dataset.database),
             versions: dataset.listing.entries.map(StatusReport.VersionPart.init),
             versionsLeftOut: dataset.listing.leftOutCount, problem: dataset.listing.problem)
     }
-}
-
-extension StatusReport.Phase {
-    init(_ phase: DatasetFacts.Phase) { self.init(name: phase.name, milliseconds: phase.milliseconds) }
 }
 
 extension StatusReport.VersionPart {
     init(_ entry: VersionEntry) {
         self.init(
             version: entry.versionID, state: entry.state, keys: entry.manifest?.keyCount, bytes: entry.byteCount,
-            created: entry.manifest.map { Int($0.created.unixSeconds) },
+            createdSeconds: entry.manifest.map { Int($0.created.unixSeconds) },
             reason: entry.refusal.map { "\($0.kind.rawValue): \($0.reason)" } ?? entry.problem)
     }
 }
@@ -176,7 +143,7 @@ extension StatusReport.SwapPart {
         self.init(
             dataset: dataset, outcome: entry.outcome.rawValue, cause: entry.cause.rawValue, version: entry.versionID,
             previous: entry.previousID, atMs: entry.unixMilliseconds, milliseconds: entry.milliseconds,
-            phases: entry.phases.map(StatusReport.Phase.init), kind: entry.kind, reason: entry.reason)
+            phases: entry.phases.map(DatasetReport.Phase.init), kind: entry.kind, reason: entry.reason)
     }
 }
 

@@ -44,6 +44,12 @@ enum cssl_outcome cssl_receive(SSL *session, struct cssl_window *window, uint8_t
 /// After CSSL_OUTPUT_FULL the call must be made again with the same bytes.
 enum cssl_outcome cssl_send(SSL *session, const uint8_t *plaintext, size_t count);
 
+/// Puts into the window's output that nothing more will come from this side.
+void cssl_shut_down(SSL *session);
+
+/// Whether the session keeps bytes of a record whose rest has yet to come.
+int cssl_holds_part_of_record(const SSL *session);
+
 /// What every context of ours has: TLS 1.2 and 1.3 at most, no compression, no renegotiation, small idle sessions.
 void cssl_configure(SSL_CTX *context, int least_protocol, int greatest_protocol);
 

@@ -27,7 +27,6 @@ public final class AccessSnapshot: Sendable {
 public final class AccessRegistry: Sendable {
     private struct State {
         var snapshot: AccessSnapshot
-        var nextIdentity = 1
         var file: UsersFileAccess?
         /// The default user's, as the settings have it.
         var password: SHA256Digest?
@@ -70,6 +69,7 @@ public final class AccessRegistry: Sendable {
     public let log = AccessLog()
     private let state: Mutex<State>
     private let currentEpoch = Atomic<Int>(0)
+    private let lastIdentity = Atomic<Int>(0)
     private let deniedCommands = Atomic<Int>(0)
     private let deniedKeys = Atomic<Int>(0)
     private let deniedLogins = Atomic<Int>(0)
@@ -145,17 +145,12 @@ public final class AccessRegistry: Sendable {
     func setUser<Failure: Error>(
         _ name: [UInt8], _ change: (inout AccessRules) throws(Failure) -> Void
     ) throws(Failure) {
-        // Two changes of one user at the same time must not undo each other, so this one is made on what is there then.
-        while true {
-            let before = current
-            var rules = before.users[name]?.rules ?? AccessRules(table)
+        try self.change { (snapshot, makeUser) throws(Failure) in
+            var rules = snapshot.users[name]?.rules ?? AccessRules(table)
             try change(&rules)
-            let isDone = self.change(from: before.epoch) { snapshot, makeUser in
-                var users = snapshot.users
-                users[name] = makeUser(name, rules)
-                return users
-            }
-            if isDone { return }
+            var users = snapshot.users
+            users[name] = makeUser(name, rules)
+            return users
         }
     }
 
@@ -171,27 +166,37 @@ public final class AccessRegistry: Sendable {
         return count
     }
 
-    /// Makes a change, unless there has been another since `epoch`; false then.
-    @discardableResult private func change(
-        from epoch: Int? = nil,
-        _ body: (AccessSnapshot, (_ name: [UInt8], _ rules: AccessRules) -> AccessUser) -> [[UInt8]: AccessUser]
-    ) -> Bool {
-        let onChange = state.withLock { state -> (@Sendable () -> Void)? in
-            guard epoch == nil || epoch == state.snapshot.epoch else { return nil }
-            var nextIdentity = state.nextIdentity
-            let before = state.snapshot
-            let users = body(before) { name, rules in
-                nextIdentity += 1
-                return AccessUser(name, identity: before.users[name]?.identity ?? nextIdentity, rules)
+    /// Makes a change: `body` gives all users there are to be, from those that there are.
+    ///
+    /// It runs without the lock, for which loops wait, and again where there has been another change meanwhile: neither
+    /// undoes the other.
+    private func change<Failure: Error>(
+        _ body: (AccessSnapshot, (_ name: [UInt8], _ rules: AccessRules) -> AccessUser) throws(Failure)
+            -> [[UInt8]: AccessUser]
+    ) throws(Failure) {
+        while true {
+            let before = current
+            let users = try body(before) { name, rules in
+                let known = before.users[name]?.identity
+                return AccessUser(
+                    name, identity: known ?? lastIdentity.add(1, ordering: .relaxed).newValue, rules)
             }
-            state.nextIdentity = nextIdentity
-            state.snapshot = AccessSnapshot(
+            let after = AccessSnapshot(
                 users: users, defaultUser: users[Self.defaultName] ?? before.defaultUser, epoch: before.epoch + 1)
-            currentEpoch.store(state.snapshot.epoch, ordering: .releasing)
+            guard let onChange = publish(after) else { continue }
+            // The users of before, where they are nobody's any more, go with `before` and not under the lock.
+            return onChange()
+        }
+    }
+
+    /// Puts `snapshot` in the place of the one before it; `nil` where there is another there by now.
+    private func publish(_ snapshot: AccessSnapshot) -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            guard state.snapshot.epoch == snapshot.epoch - 1 else { return nil }
+            state.snapshot = snapshot
+            currentEpoch.store(snapshot.epoch, ordering: .releasing)
             return state.onChange
         }
-        onChange?()
-        return onChange != nil
     }
 
     /// Users that there may be.
@@ -218,7 +223,8 @@ public final class AccessRegistry: Sendable {
 
     /// Reads ``file`` and puts its users in place of all there are; changes nothing where it has a mistake.
     ///
-    /// Where the default user is not in it, everything is allowed to that user, with the password of the settings.
+    /// Where the default user is not in it, everything is allowed to that user, with the password of the settings; and
+    /// where there is no such password either, the file is refused.
     ///
     /// - Parameter settings: That password from now on; without it the one so far.
     /// - Throws: Every mistake of the file at once.
@@ -256,6 +262,12 @@ public final class AccessRegistry: Sendable {
             throw LoadFailure(
                 text: "\(source): the user default has rules here, and a password in the settings: one is too many. "
                     + Self.unchanged)
+        }
+        // Redis lets everybody in by a file without that line, an empty or a cut one included.
+        guard hasDefault || password != nil else {
+            throw LoadFailure(
+                text: "\(source): says nothing of the user default, who would need no password: add a line such as "
+                    + "'user default off'. " + Self.unchanged)
         }
         var fallback = AccessRules.everything(table)
         if let password {

@@ -51,7 +51,10 @@ struct AccessSelector: Sendable {
     }
 
     func allows(key: Span<UInt8>, _ wanted: KeyRule.Access) -> Bool {
-        allowsAllKeys || keyRules.contains { $0.access.isSuperset(of: wanted) && $0.matches(key) }
+        allowsAllKeys
+            || keyRules.indices.contains {
+                keyRules[$0].access.isSuperset(of: wanted) && keyRules[$0].matches(key)
+            }
     }
 
     /// Whether every key there is may be read, as who walks over rows does.

@@ -44,7 +44,7 @@ public final class AccessUser: Sendable {
     /// Whether every `GET` on a database is allowed.
     func mayGetEveryKey(of database: Int, _ get: CommandRow) -> Bool {
         rules.selectors.contains {
-            $0.allowsReadingAllKeys && $0.allows(database: database) && $0.allows(get, firstArgument: nil)
+            $0.allowsAllKeys && $0.allows(database: database) && $0.allows(get, firstArgument: nil)
         }
     }
 }

@@ -32,9 +32,15 @@ struct KeyRule: Sendable {
         return Array(sign.description.utf8) + pattern
     }
 
+    /// Whether these are all keys that begin so: the pattern is bytes to be matched, and a star.
+    var isPrefix: Bool {
+        // One byte more than the prefix is a star, or what escapes the last byte.
+        pattern.last == UInt8(ascii: "*") && pattern.count - 1 == glob.prefix.count && !glob.isLiteral
+    }
+
     /// Whether every key that begins with `prefix` is one of these.
     func coversKeys(beginningWith prefix: Span<UInt8>) -> Bool {
-        guard pattern.last == UInt8(ascii: "*"), pattern.count - 1 == glob.prefix.count else { return false }
+        guard isPrefix else { return false }
         guard prefix.count >= glob.prefix.count else { return false }
         for index in glob.prefix.indices where prefix[index] != glob.prefix[index] { return false }
         return true

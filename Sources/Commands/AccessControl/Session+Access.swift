@@ -63,6 +63,9 @@ extension Session {
     func updateAccess() {
         isLockedOut = !isAuthenticated && !context.access.defaultUser.isOpen
         areLimitsStale = true
+        let get = context.getCommand
+        mayGetEveryKey = user.isUnrestricted || user.mayGetEveryKey(of: database, get)
+        gettableKeys = mayGetEveryKey ? nil : KeyPrefixes(user, database: database, get)
         updateOrdinary()
     }
 

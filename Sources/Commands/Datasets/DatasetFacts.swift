@@ -49,8 +49,24 @@ public struct DatasetFacts: Sendable, Equatable {
         }
     }
 
+    /// A version that was replaced and is still open.
+    public struct Retired: Sendable, Equatable {
+        public var versionID: String
+        /// Connections that have chosen to stay on it.
+        public var userCount: Int
+
+        public init(versionID: String, userCount: Int) {
+            self.versionID = versionID
+            self.userCount = userCount
+        }
+    }
+
     public var name: String
+    /// What the operator said is to be served.
+    public var path: String?
     public var versionID: String
+    /// Since when the version is served, in seconds since 1970.
+    public var servingSinceUnixSeconds: Int?
     public var format: String
     public var keyCount: Int
     public var isKeyCountExact: Bool
@@ -62,6 +78,8 @@ public struct DatasetFacts: Sendable, Equatable {
     public var isPinned = false
     /// The version that is opened and ready, and not yet served.
     public var stagedVersionID: String?
+    /// The newest first.
+    public var retired: [Retired] = []
     public var state = State.serving
     /// Since the server began.
     public var swapCount = 0

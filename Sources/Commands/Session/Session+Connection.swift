@@ -79,7 +79,7 @@ extension Session {
             return replyError(plan, "ERR DB index is out of range" as StaticString)
         }
         database = number
-        if !user.isUnrestricted { updateOrdinary() }
+        if !user.isUnrestricted { updateAccess() }
         ok(plan)
     }
 }

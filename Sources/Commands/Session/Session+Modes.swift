@@ -9,8 +9,7 @@ extension Session {
             transaction == nil && subscriptions == nil && muting == .none && tracking?.isNextCached == nil
             && versionWishes == nil && monitoring == nil
         isOrdinary = isModeless && !isLockedOut && user.isUnrestricted
-        takesPlainGets =
-            isModeless && !isLockedOut && (user.isUnrestricted || user.mayGetEveryKey(of: database, context.getCommand))
+        takesPlainGets = isModeless && !isLockedOut && (mayGetEveryKey || gettableKeys != nil)
     }
 
     /// Sees to what the requests before have left to do when one begins.

@@ -118,8 +118,13 @@ public final class Session {
     var isModeless = true
     /// Whether a request needs no more than to be performed: ``isModeless``, and the client may do everything.
     var isOrdinary = true
-    /// Whether a `GET` needs no more than to be performed: ``isModeless``, and the client may get every key.
+    /// Whether a `GET` needs no more than to be performed: ``isModeless``, and the client may get every key, or
+    /// ``gettableKeys``.
     var takesPlainGets = true
+    /// Whether the user may `GET` whatever key of the selected database.
+    var mayGetEveryKey = true
+    /// Where not, which keys are known to be allowed without a look at the rules; `nil` for none.
+    var gettableKeys: KeyPrefixes?
     /// Whether replies that are made now are not sent; lags behind ``muting`` within a turn.
     var isMuted = false
     /// Where in the output what is not sent begins, while ``isMuted``.
