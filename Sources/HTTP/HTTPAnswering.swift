@@ -30,6 +30,14 @@ private import Synchronization
         }
     }
 
+    /// Whether whoever comes next does well to wait for a moment: all places are taken, and one will be free.
+    ///
+    /// Without it those who take places and ask for nothing, from four addresses, would keep health checks out.
+    func isMakingRoom() -> Bool {
+        places.count >= limits.connectionsMax
+            && table.makeRoom(now: Clock.monotonicNanoseconds(), grace: Self.graceNanoseconds)
+    }
+
     /// Has a new connection answered, or turns it away; called by one thread only.
     ///
     /// - Parameters:
@@ -53,9 +61,9 @@ private import Synchronization
             socket = accepted
         }
         let number = socket.relinquish().relinquish()
+        let now = Clock.monotonicNanoseconds()
         table.add(
-            number, peer: peer, place: place,
-            deadline: Clock.monotonicNanoseconds() + limits.requestTimeout.wholeNanoseconds)
+            number, peer: peer, place: place, now: now, deadline: now + limits.requestTimeout.wholeNanoseconds)
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let isTaken = unsafe withUnsafeMutablePointer(to: &address) { address in
@@ -139,7 +147,8 @@ private import Synchronization
     }
 
     fileprivate func hasCompleted(_ descriptor: Int32) {
-        table.set(descriptor, deadline: Clock.monotonicNanoseconds() + limits.requestTimeout.wholeNanoseconds)
+        let now = Clock.monotonicNanoseconds()
+        table.set(descriptor, deadline: now + limits.requestTimeout.wholeNanoseconds, waitingSince: now)
     }
 
     private static func decoded(_ pairs: [(name: String, value: String)]) -> [(name: String, value: String)]? {
@@ -158,6 +167,8 @@ private import Synchronization
         return response
     }()
 
+    /// How long a connection may wait for a request while others find no place.
+    private static let graceNanoseconds: UInt64 = 1_000_000_000
     /// Enough for what answers do, and little enough for a thread a connection.
     private static let stackBytes = 1 << 20
 }

@@ -32,7 +32,7 @@ struct ConnectionPlacesTests {
         let places = places(1, 1)
         let table = ConnectionTable()
         var place: ConnectionPlace? = try places.take(for: "10.0.0.1:1")
-        table.add(100, peer: "10.0.0.1:1", place: try #require(place), deadline: 0)
+        table.add(100, peer: "10.0.0.1:1", place: try #require(place), now: 0, deadline: 0)
         table.remove(100)
         #expect(table.count == 0)
         #expect(throws: ConnectionPlaces.Refusal.tooMany) { try places.take(for: "10.0.0.2:1") }

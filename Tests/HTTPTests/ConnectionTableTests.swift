@@ -11,7 +11,7 @@ struct ConnectionTableTests {
     @Test("What is removed twice, or was never there, changes nothing")
     func removal() throws {
         let table = ConnectionTable()
-        table.add(100, peer: "10.0.0.1:1", place: try place(), deadline: 0)
+        table.add(100, peer: "10.0.0.1:1", place: try place(), now: 0, deadline: 0)
         #expect(table.peer(of: 100) == "10.0.0.1:1")
         #expect(table.count == 1)
         table.remove(100)
@@ -25,7 +25,7 @@ struct ConnectionTableTests {
     func answering() throws {
         let table = ConnectionTable()
         for descriptor: Int32 in 100..<103 {
-            table.add(descriptor, peer: "10.0.0.1:1", place: try place(), deadline: 0)
+            table.add(descriptor, peer: "10.0.0.1:1", place: try place(), now: 0, deadline: 0)
             table.set(descriptor, deadline: nil)
         }
         #expect(table.answeringCount == 3)
