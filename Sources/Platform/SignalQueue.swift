@@ -39,6 +39,17 @@ public struct SignalQueue: ~Copyable, Sendable {
             owning: try check("signalfd") { unsafe signalfd(-1, &signals, Int32(SFD_CLOEXEC)) })
     }
 
+    /// Has SIGHUP wait for the queue that is made later; call it first in `main`.
+    ///
+    /// A server is told of a version as soon as its process is there, and must not die of that.
+    public static func holdReload() {
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGHUP)
+        let failure = unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+        precondition(failure == 0)
+    }
+
     /// Waits for the next signal, at most for `milliseconds`; -1 waits for as long as it takes.
     ///
     /// - Parameters:

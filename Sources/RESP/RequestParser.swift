@@ -67,7 +67,7 @@ public struct RequestParser: ~Copyable {
             guard length.value >= 0, length.value <= limits.argumentBytesMax else { throw .invalidBulkLength }
             let start = length.lineEnd
             let end = start + length.value
-            guard end <= Request.bytesMax else { throw .invalidBulkLength }
+            guard end <= limits.requestBytesMax else { throw .invalidBulkLength }
             guard bytes.count - end >= 2 else { return .needsMoreBytes }
             guard bytes[end] == .carriageReturn, bytes[end + 1] == .lineFeed else { throw .unterminatedBulk }
             arguments.append(Request.Argument(offset: start, count: length.value))
@@ -83,7 +83,7 @@ public struct RequestParser: ~Copyable {
         guard offset <= bytes.count &- 8, let header = ShortHeader(bytes.word(at: offset)) else { return false }
         let start = offset &+ header.byteCount
         let end = start &+ header.value
-        guard header.value <= limits.argumentBytesMax, end <= Request.bytesMax, end <= bytes.count &- 2,
+        guard header.value <= limits.argumentBytesMax, end <= limits.requestBytesMax, end <= bytes.count &- 2,
             bytes.pair(at: end) == ShortHeader.lineEnd
         else { return false }
         arguments.append(Request.Argument(offset: start, count: header.value))
@@ -176,6 +176,9 @@ extension RequestParser {
         public var argumentBytesMax: Int
         /// Bytes of an inline request or of a length line.
         public var inlineBytesMax: Int
+        /// Bytes of a whole multibulk, up to the end of its last argument; an argument that would lie beyond is
+        /// refused as soon as its length is known.
+        public var requestBytesMax = Request.bytesMax
 
         /// Redis's own limits, but for 2^31 - 1 arguments where we take 1,048,576.
         public init(argumentCountMax: Int = 1 << 20, argumentBytesMax: Int = 512 << 20, inlineBytesMax: Int = 64 << 10)

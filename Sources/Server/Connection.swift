@@ -43,6 +43,8 @@ final class Connection {
     var heldBytes = 0
     /// About what ``tls`` takes of them: not a request's or a reply's, and not held against the limits of those.
     var encryptionBytes = 0
+    /// What counted of requests and replies, as long as its client has to show a password first; 0 afterwards.
+    var strangerBytes = 0
     /// What the socket has been told; 0: no probes.
     var keepaliveSeconds: Int
     /// Since when more replies wait than the soft limit allows, in nanoseconds of the monotonic clock.

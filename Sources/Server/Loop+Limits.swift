@@ -121,6 +121,7 @@ extension Loop {
             metrics.outputBufferDisconnections.add()
             close(connection, over: "output-buffer-soft-limit", requestBytes, replyBytes)
         } else {
+            closeStrangersIfDue()
             evictIfDue()
         }
         return !connection.isClosed
@@ -135,7 +136,7 @@ extension Loop {
 
     private func queryBufferBytesMax(of connection: Connection) -> Int {
         guard connection.session.isLockedOut else { return limits.queryBufferBytesMax }
-        return min(limits.queryBufferBytesMax, Session.strangerRequestBytesMax)
+        return min(limits.queryBufferBytesMax, Session.strangerBacklogBytesMax)
     }
 
     private func noteSoftLimit(of connection: Connection, isExceeded: Bool) {
@@ -160,9 +161,17 @@ extension Loop {
     func countHeldBytes(of connection: Connection) {
         let now = connection.heldNow
         noteSoftLimit(of: connection, isExceeded: now.replyBytes > outputLimits(of: connection).softBytesMax)
-        let held = now.requestBytes + now.replyBytes + connection.encryptionBytes
+        let own = now.requestBytes + now.replyBytes
+        let ownOfStranger = connection.session.isLockedOut ? own : 0
+        strangerBytes += ownOfStranger - connection.strangerBytes
+        connection.strangerBytes = ownOfStranger
+        let held = own + connection.encryptionBytes
         guard held != connection.heldBytes else { return }
-        metrics.heldBytes.add(held - connection.heldBytes, ordering: .relaxed)
+        let all = metrics.heldBytes.load(ordering: .relaxed) + held - connection.heldBytes
+        metrics.heldBytes.store(all, ordering: .relaxed)
+        if all > metrics.heldBytesPeak.load(ordering: .relaxed) {
+            metrics.heldBytesPeak.store(all, ordering: .relaxed)
+        }
         connection.heldBytes = held
         if held > metrics.heldBytesMost.load(ordering: .relaxed), !connection.session.isNoEvict {
             metrics.heldBytesMost.store(held, ordering: .relaxed)
@@ -172,7 +181,8 @@ extension Loop {
     /// Takes a connection that has been closed out of what the loop counts.
     func forgetHeldBytes(of connection: Connection) {
         metrics.heldBytes.subtract(connection.heldBytes, ordering: .relaxed)
-        connection.heldBytes = 0
+        strangerBytes -= connection.strangerBytes
+        (connection.heldBytes, connection.strangerBytes) = (0, 0)
         noteSoftLimit(of: connection, isExceeded: false)
     }
 
@@ -219,6 +229,45 @@ extension Loop {
         return chosen != index && group.mailboxes[chosen].post(.evictClients)
     }
 
+    // MARK: Strangers together
+
+    /// Counts what a connection holds that has just been read from, where its client has yet to show a password.
+    ///
+    /// Before the turn goes on to others: what thousands send at once would be kept until all of it is answered.
+    @inline(never)
+    func limitStranger(_ connection: Connection) {
+        guard connection.session.isLockedOut else { return }
+        countHeldBytes(of: connection)
+        closeStrangersIfDue()
+    }
+
+    /// Closes the strangers that hold most, once all of the loop hold too much, until they hold half of that.
+    ///
+    /// Half, so that looking for them costs little for each byte that they have to send for it. Who shows a password
+    /// at once is none of them: a request that comes whole is never held.
+    private func closeStrangersIfDue() {
+        guard strangerBytes > Self.strangerBytesMax else { return }
+        var holders: [Connection] = []
+        for case let connection? in connections where connection.strangerBytes > 0 { holders.append(connection) }
+        holders.sort { $0.strangerBytes > $1.strangerBytes }
+        for connection in holders where strangerBytes > Self.strangerBytesMax / 2 {
+            metrics.queryBufferDisconnections.add()
+            // A line for each would be what the log holds next.
+            logger.debug(
+                "closing a connection without a password", metadata: ["client": "\(connection.session.id)"])
+            close(connection)
+            strangersClosed += 1
+        }
+        guard context.now >= nextStrangerNote else { return }
+        nextStrangerNote = context.now + 1_000_000_000
+        logger.warning(
+            "clients that have shown no password hold too much", metadata: ["closed": "\(strangersClosed)"])
+        strangersClosed = 0
+    }
+
+    /// What clients of one loop may hold together that have yet to show a password: a few hundred of their longest
+    /// requests, and tens of thousands of the usual ones.
+    private static let strangerBytesMax = 4 << 20
     /// Connections that go by new limits in one turn.
     private static let changedClientsMax = 64
     private static let evictionNanoseconds: UInt64 = 1_000_000

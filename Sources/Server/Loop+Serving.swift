@@ -106,6 +106,7 @@ extension Loop {
     func join(_ connection: Connection, _ steps: Range<Int>) {
         batch.append(
             BatchEntry(connection: connection.token, firstStep: steps.lowerBound, endStep: steps.upperBound))
+        if context.lockedOutCount > 0 { limitStranger(connection) }
     }
 
     /// Takes in requests of a client that does not read its replies, as many as the limit allows.

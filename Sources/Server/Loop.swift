@@ -90,6 +90,11 @@ final class Loop {
     var overSoftLimit = 0
     /// When to look again for connections to close, where all together hold too much.
     var nextEviction: UInt64 = 0
+    /// What clients hold that have yet to show a password.
+    var strangerBytes = 0
+    /// Those closed for it that the log has yet to tell of, and when it may.
+    var strangersClosed = 0
+    var nextStrangerNote: UInt64 = 0
     let tracing: LoopTrace
     /// Whether a trace is being taken, as of this turn.
     var isTracing = false

@@ -95,4 +95,11 @@ final class LoopGroup: Sendable {
 
     /// Bytes of requests and replies that all connections hold.
     var heldBytes: Int { metrics.reduce(0) { $0 + $1.heldBytes.load(ordering: .relaxed) } }
+
+    /// About the most that all connections have held since this was last asked, themselves included; for one thread.
+    func takeHeldBytesPeak() -> Int {
+        metrics.reduce(connectionCount * Connection.plainBytes) { sum, loop in
+            sum + loop.heldBytesPeak.exchange(loop.heldBytes.load(ordering: .relaxed), ordering: .relaxed)
+        }
+    }
 }

@@ -17,6 +17,7 @@ public final class Server {
     let group: LoopGroup
     private let limits: Loop.Limits
     let readers: ReaderPool
+    private let memory: MemoryReturn
     let state: ServerState
     private var listeners: [[Loop.ListenerBox]] = []
     private var loopThreads: [Thread] = []
@@ -39,6 +40,7 @@ public final class Server {
             loopCount: settings.loopCount, datasetCount: catalog.names.count, warmKeys: limits.warmKeys)
         group.isProtected.store(settings.access.isProtected, ordering: .relaxed)
         readers = ReaderPool(count: settings.readerCount, queueMax: settings.readQueueMax)
+        memory = MemoryReturn(group, logger, release: ProcessStatistics.releaseFreeMemory)
         let facts = FactsGatherer(settings: settings, catalog: catalog, group: group, readers: readers)
         state = ServerState(
             table: CommandTable.standard, catalog: catalog, configuration: settings.configurationPairs(),
@@ -195,6 +197,7 @@ public final class Server {
     /// Starts readers and loops.
     public func start() throws(SystemError) {
         readerThreads = try readers.start(group.tracer)
+        try memory.start()
         for index in 0..<settings.loopCount {
             let (group, readers, state, logger) = (group, readers, state, logger)
             let limits = Loop.Limits(settings)
@@ -258,6 +261,7 @@ public final class Server {
     @discardableResult
     public func stop() -> Bool {
         group.tracer.cancel()
+        memory.stop()
         for mailbox in group.mailboxes { mailbox.post(.stop) }
         for thread in loopThreads { thread.join() }
         loopThreads = []

@@ -42,8 +42,11 @@ final class LogQueue: Sendable {
         state.withLock { $0.batch.records.reserveCapacity(min(bounds.recordsMax, 1_024)) }
     }
 
-    /// How many records were dropped since the start because the queue was full.
+    /// How many records were dropped since the start because the queue was full, and how many the output did not take.
     var droppedCount: Int { droppedTotal.load(ordering: .relaxed) }
+
+    /// Counts records that were taken from the queue and are lost all the same; the writer's thread only.
+    func count(lost: Int) { droppedTotal.add(lost, ordering: .relaxed) }
 
     /// Takes `record`, or counts it as dropped; never waits for the writer.
     func push(_ record: LogRecord) {

@@ -41,7 +41,7 @@ public final class LogWriter: Sendable {
         set { levelNumber.store(newValue.number, ordering: .relaxed) }
     }
 
-    /// How many lines were dropped since the start because callers were faster than the output.
+    /// How many lines were dropped since the start: callers were faster than the output, or the output failed.
     public var droppedCount: Int { queue.droppedCount }
 
     /// A logger that writes here.
@@ -79,6 +79,7 @@ public final class LogWriter: Sendable {
         repeat {
             queue.take(into: &batch)
             session.write(batch)
+            queue.count(lost: session.takeLosses())
             for waiter in batch.waiters { waiter.set() }
         } while !batch.isLast
     }

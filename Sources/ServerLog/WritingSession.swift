@@ -11,6 +11,8 @@ struct WritingSession: ~Copyable, Sendable {
     /// Lines that the output did not take since it last took some, and why.
     private var lostCount = 0
     private var lossReason = ""
+    /// Of all lines lost, those that nobody has been told the number of.
+    private var uncountedLosses = 0
 
     private static let bufferBytesMax = 64 << 10
 
@@ -30,6 +32,12 @@ struct WritingSession: ~Copyable, Sendable {
             append(Self.report(dropped: batch.droppedCount, reason: "logged faster than written"))
         }
         putOut()
+    }
+
+    /// How many lines the output did not take since this was last asked.
+    mutating func takeLosses() -> Int {
+        defer { uncountedLosses = 0 }
+        return uncountedLosses
     }
 
     private mutating func append(_ record: LogRecord) {
@@ -62,6 +70,7 @@ struct WritingSession: ~Copyable, Sendable {
             try output.write(lines)
         } catch {
             lostCount += lineCount
+            uncountedLosses += lineCount
             lossReason = "\(error)"
         }
         lines.removeAll(keepingCapacity: true)

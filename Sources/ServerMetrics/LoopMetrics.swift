@@ -44,6 +44,8 @@ public final class LoopMetrics: Sendable {
     public let heldBytes = Atomic<Int>(0)
     /// The most that one of them may hold, of those that may be closed for it; not less than it does.
     public let heldBytesMost = Atomic<Int>(0)
+    /// The most that all of them have held since somebody last looked, who sets it back.
+    public let heldBytesPeak = Atomic<Int>(0)
 
     /// Clients that are told when what they have cached is out of date.
     public let trackingClients = Atomic<Int>(0)

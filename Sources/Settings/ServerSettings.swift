@@ -91,7 +91,7 @@ public struct ServerSettings: Sendable, Equatable {
     public var pubsubBufferSoftBytesMax = 8 << 20
     public var pubsubBufferSoftTime = Duration.seconds(60)
     /// Requests and replies that all connections together may hold; beyond it those that hold most are closed; 0: any.
-    public var clientsMemoryMax = MemoryShare.bytes(0)
+    public var clientsMemoryMax = MemoryShare.percent(20)
     /// One argument of a request.
     public var argumentBytesMax = 512 << 20
     /// Arguments of one request, its name among them.

@@ -100,7 +100,7 @@ extension Setting.Kind {
         case .memoryShare(let range):
             "a size such as 512MiB, to \(SettingText.text(ofByteCount: range.upperBound)), or a share such as 5%"
         case .duration(let range, let wholeSeconds):
-            "a time such as \(wholeSeconds ? "" : "250ms, ")10s, 5m or 1h, from "
+            "a time such as \(Self.examples(in: range, wholeSeconds: wholeSeconds)), from "
                 + "\(SettingText.text(of: range.lowerBound)) to \(SettingText.text(of: range.upperBound))"
                 + (wholeSeconds ? ", in whole seconds" : "")
         case .ratio(let range):
@@ -116,6 +116,15 @@ extension Setting.Kind {
         case .datasets: "a path, or NAME=PATH with a name of 1 to 64 letters, digits, _, . and -"
         case .columnFamilies: "a column family, or NAME=FAMILY"
         }
+    }
+
+    /// Times within a range, as people write them: `250ms, 10s, 5m or 1h`.
+    private static func examples(in range: ClosedRange<Duration>, wholeSeconds: Bool) -> String {
+        let times: [Duration] = [.milliseconds(250), .seconds(10), .seconds(300), .seconds(3_600)]
+        let fitting = times.filter { range.contains($0) && !(wholeSeconds && $0 < .seconds(1)) }
+        let texts = (fitting.isEmpty ? [range.upperBound] : fitting).map(SettingText.text(of:))
+        return texts.count < 2
+            ? texts.joined() : texts.dropLast().joined(separator: ", ") + " or " + texts[texts.count - 1]
     }
 
     /// What the help calls a value.

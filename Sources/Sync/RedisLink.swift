@@ -14,21 +14,26 @@ struct RedisLink: ServerLink {
     /// How often a stop is looked for while the server is at work.
     private static let patience = Duration.milliseconds(200)
 
-    func announce(_ id: String, until deadline: Deadline) throws(SyncError) -> ServerAnswer {
+    func announce(
+        _ id: String, until deadline: Deadline, whileAbsent absence: Deadline
+    ) throws(SyncError) -> ServerAnswer {
         var pauses = Pauses()
         while true {
             let silence: String
+            var isAbsent = false
             switch ask(until: deadline) {
             case .success(let reply?): return try answer(reply, about: id)
             case .success(nil): silence = "\(address) has not answered DATASET RELOAD in time"
             case .failure(let error):
                 // The server may be starting, or have died over the version and be starting again.
                 silence = error.description
+                isAbsent = true
                 if error.kind == .refused { throw SyncError(.misconfigured, silence) }
             }
             try control.check()
-            guard !deadline.isOver else { throw SyncError(.unreachable, silence) }
-            try control.pause(min(pauses.take(), deadline.remaining))
+            let end = isAbsent ? min(absence, deadline) : deadline
+            guard !end.isOver else { throw SyncError(.unreachable, silence) }
+            try control.pause(min(pauses.take(), end.remaining))
         }
     }
 

@@ -28,18 +28,27 @@ enum ServerAnswer: Sendable, Equatable {
 protocol ServerLink {
     /// Has the server take up the version that `current` leads to.
     ///
+    /// - Parameters:
+    ///   - id: Of that version.
+    ///   - deadline: Until when a server that has been told may be at work.
+    ///   - absence: Until when one is waited for that cannot be told, as none is there.
+    /// - Returns: What it made of the version.
     /// - Throws: Kind `unreachable` where no answer came in time, `misconfigured` where the answer is that the
     ///   question was wrong, `cancelled` where a stop was asked for.
-    func announce(_ id: String, until deadline: Deadline) throws(SyncError) -> ServerAnswer
+    func announce(
+        _ id: String, until deadline: Deadline, whileAbsent absence: Deadline
+    ) throws(SyncError) -> ServerAnswer
 }
 
 /// A moment of the monotonic clock.
-struct Deadline: Sendable {
+struct Deadline: Sendable, Comparable {
     private let nanoseconds: UInt64
 
     init(after duration: Duration) {
         nanoseconds = Clock.monotonicNanoseconds() &+ UInt64(max(duration.nanoseconds, 0))
     }
+
+    static func < (one: Self, other: Self) -> Bool { one.nanoseconds < other.nanoseconds }
 
     var isOver: Bool { remaining == .zero }
 

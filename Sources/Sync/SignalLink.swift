@@ -7,7 +7,9 @@ struct SignalLink: ServerLink {
     let directory: DataDirectory
     let control: SyncControl
 
-    func announce(_ id: String, until deadline: Deadline) throws(SyncError) -> ServerAnswer {
+    func announce(
+        _ id: String, until deadline: Deadline, whileAbsent absence: Deadline
+    ) throws(SyncError) -> ServerAnswer {
         var pauses = Pauses()
         var signalled: RunningProcess?
         var answersBefore = 0
@@ -18,9 +20,6 @@ struct SignalLink: ServerLink {
             }
             // A server that was started after `current` changed serves the version without having been told.
             if let answer = try answer(id, from: process) { return answer }
-            guard !deadline.isOver else {
-                throw SyncError(.unreachable, "no server has taken up version \(id): \(silence)")
-            }
             if process == nil { silence = "\(pidFile) is not there, or holds no process id of a server" }
             if let process, process != signalled {
                 answersBefore = try record(of: process)?.triggersAnswered ?? 0
@@ -34,7 +33,12 @@ struct SignalLink: ServerLink {
                     throw SyncError(.unreachable, silence)
                 }
             }
-            try control.pause(min(pauses.take(), deadline.remaining))
+            let isTold = process != nil && process == signalled
+            let end = isTold ? deadline : min(absence, deadline)
+            guard !end.isOver else {
+                throw SyncError(.unreachable, "no server has taken up version \(id): \(silence)")
+            }
+            try control.pause(min(pauses.take(), end.remaining))
         }
     }
 
@@ -42,7 +46,8 @@ struct SignalLink: ServerLink {
     private func signal(_ process: RunningProcess) throws(SyncError) -> String {
         // A pid file outlives a machine that crashed, and its number is somebody else's by then.
         if let name = process.commandName, !name.hasPrefix("almanac") {
-            return "process \(process.id) of \(pidFile) is \(name), no almanac"
+            return "process \(process.id) of \(pidFile) is \(name), no almanac: SIGHUP goes only to a process whose "
+                + "name, in /proc/\(process.id)/comm, begins with almanac"
         }
         let isThere = try SyncError.system("cannot signal process \(process.id)") { () throws(SystemError) in
             try process.sendReload()

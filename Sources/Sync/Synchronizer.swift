@@ -21,6 +21,10 @@ public final class Synchronizer {
     /// Of versions that are here, so that their manifests are hashed once.
     private var manifestSHA256: [String: SHA256Digest] = [:]
     private var lastSaid = ""
+    /// When the same error may be said again, in nanoseconds of the monotonic clock.
+    private var errorDueAt: UInt64 = 0
+    /// Whether there is another look at the source after this one.
+    private var isFollowing = false
     /// Whether versions may be there that nobody needs; some could not be deleted because somebody had them open.
     var isCleaningDue = true
 
@@ -80,6 +84,7 @@ public final class Synchronizer {
     public func run() throws(SyncError) {
         let lock = try begin()
         defer { withExtendedLifetime(lock) {} }
+        isFollowing = true
         var schedule = PollSchedule(interval: options.interval)
         while !control.isStopped {
             var hasFailed = false
@@ -127,14 +132,27 @@ public final class Synchronizer {
             $0.lastProblem = error.description
             $0.failuresInARow += 1
         }
-        say(.error, "sync failed", ["error": "\(error.description)"])
+        let now = Clock.monotonicNanoseconds()
+        if now >= errorDueAt { lastSaid = "" }
+        if say(.error, "sync failed", ["error": "\(error.description)"]) { errorDueAt = now + Self.errorNanoseconds }
     }
 
+    /// How long a server is waited for that cannot be told of a version, before the source is looked at again.
+    ///
+    /// Longer than one takes to start; it is told at the next look all the same, and a newer version is not kept waiting.
+    private static let absenceTime = Duration.seconds(5)
+    /// An error that lasts is said once in so long.
+    private static let errorNanoseconds: UInt64 = 60_000_000_000
+
     /// Logs what may be found again at every poll; the same thing is said once.
-    func say(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) {
+    ///
+    /// - Returns: Whether it was not the same.
+    @discardableResult
+    func say(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> Bool {
         let said = "\(message) \(metadata.sorted { $0.key < $1.key })"
+        defer { lastSaid = said }
         logger.log(level: said == lastSaid ? .debug : level, "\(message)", metadata: metadata)
-        lastSaid = said
+        return said != lastSaid
     }
 
     // MARK: One look
@@ -239,7 +257,9 @@ public final class Synchronizer {
         guard let link else { return nil }
         control.note { $0.phase = .telling }
         let started = Clock.monotonicNanoseconds()
-        let answer = try link.announce(id, until: Deadline(after: options.answerTimeout))
+        let answer = try link.announce(
+            id, until: Deadline(after: options.answerTimeout),
+            whileAbsent: Deadline(after: isFollowing ? Self.absenceTime : options.answerTimeout))
         let milliseconds = (Clock.monotonicNanoseconds() - started) / 1_000_000
         switch answer {
         case .serving(let words):

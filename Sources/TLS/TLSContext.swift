@@ -128,10 +128,28 @@ import Platform
     } else {
         isRead = useKey(nil)
     }
+    if !isRead, isEncrypted(key) {
+        ERR_clear_error()
+        throw TLSError(
+            "\(keyName) \(key) is encrypted, and "
+                + (!isServer
+                    ? "only keys without a passphrase can be used here"
+                    : identity.passphrase == nil
+                        ? "there is no passphrase: tls-key-file-pass" : "tls-key-file-pass is not its passphrase"))
+    }
     guard isRead, unsafe SSL_CTX_check_private_key(context) == 1 else {
         throw .queued("\(keyName) \(key) is not the key of \(certificateName) \(certificate), or cannot be read")
     }
 }
+
+/// Whether a key that could not be read is one that takes a passphrase, in either of PEM's forms.
+private func isEncrypted(_ path: String) -> Bool {
+    // What cannot be read is told of by OpenSSL.
+    guard let bytes = (try? FileSystem.read(path, byteCountMax: keyFileBytesMax)) ?? nil else { return false }
+    return String(decoding: bytes, as: UTF8.self).contains("ENCRYPTED")
+}
+
+private let keyFileBytesMax = 1 << 20
 
 /// Takes the word of `authorities`; `prefix` begins the names of the settings that hold their paths.
 @unsafe private func use(

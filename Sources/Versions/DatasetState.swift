@@ -40,10 +40,21 @@ struct DatasetState {
     var history = SwapHistory()
     var lastSwap: (unixSeconds: Int, milliseconds: Int, phases: [DatasetFacts.Phase])?
     var lastRefusal: Refusal? {
-        didSet { if let lastRefusal { counts.add(lastRefusal.kind) } }
+        didSet { if let lastRefusal { count(lastRefusal) } }
     }
+    /// The version whose damage was counted last.
+    private var damagedID: String?
     var triggersAnswered = 0
     var pinnedID: String?
+
+    /// Counts a version once whose damage is found by who hashes it and by who loads it, and which is then left for it.
+    private mutating func count(_ refusal: Refusal) {
+        if refusal.kind == .damaged {
+            guard refusal.versionID != damagedID else { return }
+            damagedID = refusal.versionID
+        }
+        counts.add(refusal.kind)
+    }
 
     typealias Answer = @Sendable (DatasetAnswer) -> Void
 

@@ -33,6 +33,8 @@ private import Platform
         ])
 
     static func main() {
+        // The others end with their terminal.
+        if ["serve", "sync"].contains(CommandLine.arguments.dropFirst().first) { SignalQueue.holdReload() }
         // Versions may have thousands of files, and servers as many clients.
         OpenFileLimit.raise()
         do {

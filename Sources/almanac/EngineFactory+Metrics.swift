@@ -41,7 +41,8 @@ extension LogWriter {
         [
             MetricFamily(
                 "almanac_log_lines_dropped_total", .counter,
-                help: "Lines dropped because the log's output was slow.", samples: [.init(.count(droppedCount))])
+                help: "Lines dropped because the log's output was slow or failed.",
+                samples: [.init(.count(droppedCount))])
         ]
     }
 }

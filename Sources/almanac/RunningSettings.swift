@@ -13,21 +13,24 @@ struct RunningSettings {
     private let logger: Logger
     private let server: Server
     private let control: SwapControl
+    private let clientsPossible: Int
     /// What clients have changed since the settings were last read.
     private var changedByClients: Set<String> = []
 
     /// - Parameters:
     ///   - settings: In effect already.
+    ///   - clientsPossible: The most that `clients-max` can be in this process.
     ///   - input: Where they came from, to be read again.
     ///   - log: Where `logger` writes, to be opened anew and to have its level set.
     ///   - logger: The server's own.
     ///   - server: Of which all loops go by the settings.
     ///   - control: Which goes by those about versions.
     init(
-        _ settings: ServerSettings, input: SettingsInput, log: LogWriter, logger: Logger, server: Server,
-        control: SwapControl
+        _ settings: ServerSettings, clientsPossible: Int, input: SettingsInput, log: LogWriter, logger: Logger,
+        server: Server, control: SwapControl
     ) {
         self.settings = settings
+        self.clientsPossible = clientsPossible
         self.input = input
         self.log = log
         self.logger = logger
@@ -45,6 +48,7 @@ struct RunningSettings {
             var read = try input.resolve().settings
             let keepsPassword = changedByClients.contains(Self.passwordKey) && read.access.namesNobody
             if keepsPassword { read.access.password = settings.access.password }
+            read.clientsMax = min(read.clientsMax, clientsPossible)
             let (changed, needRestart) = settings.adoptChangeable(from: read)
             // What the files hold may have changed though their names have not.
             _ = readCertificates()
@@ -77,6 +81,14 @@ struct RunningSettings {
         let before = settings
         do {
             let changed = try settings.change(changes)
+            guard settings.clientsMax <= clientsPossible else {
+                settings = before
+                let name = changes.first { Self.clientsMaxNames.contains($0.name.lowercased()) }?.name
+                return .refused(
+                    name: name ?? "maxclients",
+                    reason: "The operating system is not able to handle the specified number of clients, try with "
+                        + "\(clientsPossible)")
+            }
             if let name = changes.first(where: { $0.name.lowercased().hasPrefix("tls-") })?.name {
                 guard readCertificates() else {
                     settings = before
@@ -135,6 +147,7 @@ struct RunningSettings {
         control.apply(settings)
     }
 
+    private static let clientsMaxNames: Set<String> = ["clients-max", "maxclients"]
     private static let passwordKey = "password"
     private static let passwordNames: Set<String> = [passwordKey, "requirepass"]
 

@@ -48,10 +48,12 @@ struct ServerStart {
         let trustedKeys = try readTrustedKeys()
         // Before anything that may take long, so that probes are told what is waited for.
         let admin = try startAdminServer(sockets.admin)
-        guard let (server, control) = try makeServer(trustedKeys, signals) else {
+        guard let (server, control, clientsPossible) = try makeServer(trustedKeys, signals) else {
             admin?.stop()
             return nil
         }
+        var fitting = settings
+        fitting.clientsMax = min(settings.clientsMax, clientsPossible)
         try readSecrets(server, needsCertificate: !sockets.tls.isEmpty)
         do throws(ListenError) {
             try server.listen(inheriting: sockets.redis, encrypted: sockets.tls)
@@ -60,7 +62,7 @@ struct ServerStart {
         }
         try server.start()
         try control.start(
-            settings: settings, audience: ServerAudience(server), openEngine: engines.open,
+            settings: fitting, audience: ServerAudience(server), openEngine: engines.open,
             trustedKeys: trustedKeys, logger: logger)
         let liveness = Liveness(server.observer, control: control, watchdogTimeout: service.watchdogTimeout)
         health.serve(liveness, control: control)
@@ -71,7 +73,8 @@ struct ServerStart {
             server: server, control: control, liveness: liveness, admin: admin, health: health, pidFile: pidFile,
             signals: signals, service: service,
             settings: RunningSettings(
-                settings, input: input, log: log, logger: logger, server: server, control: control),
+                fitting, clientsPossible: clientsPossible, input: input, log: log, logger: logger, server: server,
+                control: control),
             log: log, logger: logger)
     }
 
@@ -88,6 +91,9 @@ struct ServerStart {
 
     private func startAdminServer(_ sockets: [InheritedSocket]) throws -> AdminServer? {
         var context: TLSContext?
+        if settings.admin.usesTLS, settings.admin.port == 0, sockets.isEmpty {
+            logger.warning("admin-tls without admin-port: there is no admin port to encrypt")
+        }
         if settings.admin.usesTLS, settings.admin.port != 0 || !sockets.isEmpty {
             do throws(TLSError) {
                 context = try TLSContext(settings.tls)
@@ -107,18 +113,42 @@ struct ServerStart {
     ///
     /// Apart from ``run(sockets:signals:)``, lest anything that lives on hold a first version, which would never close.
     ///
-    /// - Returns: `nil` where a signal ended the wait for a version that has yet to come.
+    /// - Returns: Both, and how many clients there may be at most; `nil` where a signal ended the wait for a version that
+    ///   has yet to come.
     private func makeServer(
         _ trustedKeys: TrustedKeys, _ signals: borrowing SignalQueue
-    ) throws -> (Server, SwapControl)? {
+    ) throws -> (server: Server, control: SwapControl, clientsPossible: Int)? {
         guard let datasets = try openDatasets(settings, trustedKeys, engines, signals, health, logger) else {
             return nil
         }
         let catalog = Catalog(names: settings.datasets.map(\.name), versions: datasets.map(\.served.version))
-        let server = try Server(settings: settings, catalog: catalog, logger: logger)
+        let clientsPossible = try countDescriptors()
+        var fitting = settings
+        fitting.clientsMax = min(settings.clientsMax, clientsPossible)
+        let server = try Server(settings: fitting, catalog: catalog, logger: logger)
         let control = SwapControl(datasets)
         server.control = control
-        return (server, control)
+        return (server, control, clientsPossible)
+    }
+
+    /// How many clients there are descriptors for, now that the datasets have theirs.
+    private func countDescriptors() throws(CommandFailure) -> Int {
+        let descriptors = ProcessDescriptors()
+        do throws(DescriptorBudget.Failure) {
+            let budget = try DescriptorBudget(descriptors, settings)
+            if budget.clientsMax < settings.clientsMax {
+                logger.warning(
+                    "clients-max is lowered to what this process may open (ulimit -n, LimitNOFILE=)",
+                    metadata: [
+                        "wanted": "\(settings.clientsMax)", "clients-max": "\(budget.clientsMax)",
+                        "limit": "\(descriptors.openMax)", "open": "\(descriptors.openCount)",
+                        "another-version-fits": "\(!budget.isShort)",
+                    ])
+            }
+            return budget.clientsMax
+        } catch {
+            throw CommandFailure(.badConfiguration, "\(error)")
+        }
     }
 
     /// Users, passwords and certificates.
@@ -134,6 +164,7 @@ struct ServerStart {
                 .badConfiguration, "the inherited socket \"tls\" needs tls-cert-file and tls-key-file")
         }
         server.noteCertificate(logger)
+        server.noteUnknownDatabases(logger)
     }
 
     /// Lets the admin server tell of the server.

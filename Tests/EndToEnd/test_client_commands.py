@@ -357,7 +357,7 @@ def test_what_tools_ask_for_is_there(small, serve):
     with serve(small) as server, server.connect() as connection:
         expected = {
             "save": "", "appendonly": "no", "databases": "1", "maxmemory": "0", "timeout": "0", "replica-read-only": "yes",
-            "cluster-require-full-coverage": "no", "maxclients": "10000", "maxmemory-clients": "0",
+            "cluster-require-full-coverage": "no", "maxclients": "10000", "maxmemory-clients": "20%",
             "maxmemory-policy": "noeviction", "requirepass": "", "hz": "10"}
         for name, value in expected.items():
             assert connection.ask("CONFIG", "GET", name) == [name.encode(), value.encode()], name

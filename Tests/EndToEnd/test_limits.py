@@ -2,14 +2,17 @@
 
 import math
 import re
+import signal
 import socket
 import threading
 import time
+import urllib.request
 
 import pytest
 
 from support.data import large_value
 from support.resp import bulk, request, wait_until
+from support.server import Almanac, free_port, raise_descriptor_limit
 
 pytestmark = pytest.mark.almanac_only
 
@@ -144,6 +147,108 @@ def test_what_was_held_is_given_back(large, serve):
             wait_until(lambda: waiting(watcher) == 0, what="the total to be nothing")
             for connection, _ in clients[2:]:
                 connection.close()
+
+
+def test_what_strangers_send_in_part_is_little_and_bounded_together(small, serve):
+    """As many arguments as Redis takes of a stranger, each as long, would be 160 KiB a connection."""
+    count = 1_500
+    if raise_descriptor_limit(2 * count + 500) < 2 * count + 500:
+        pytest.skip("too few descriptors may be open here")
+    full = b"$16384\r\n" + b"x" * 16_384 + b"\r\n"
+    with serve(small, flags=("--password", "pw", "--loops", 2)) as server, server.connect() as friend:
+        assert friend.ask("AUTH", "pw") == "+OK"
+        # One argument of the greatest length is taken, beside a command; a second one is not.
+        with server.connect() as stranger:
+            stranger.send(b"*3\r\n$4\r\nAUTH\r\n" + full + b"$2\r\npw\r\n")
+            assert stranger.reply().startswith(b"-WRONGPASS")
+            stranger.send(b"*3\r\n$4\r\nAUTH\r\n" + full + b"$16384\r\n")
+            assert stranger.read_to_end() == b"-ERR Protocol error: unauthenticated bulk length\r\n"
+        with server.connect() as stranger:
+            stranger.send(b"A" * 20_000)
+            assert stranger.read_to_end() == b"-ERR Protocol error: too big inline request\r\n"
+        before = server.anonymous_bytes()
+        strangers = []
+        for part in (b"*10\r\n" + full * 9 + b"$16384\r\n" + b"x" * 16_000, b"*2\r\n$16384\r\n" + b"x" * 16_383):
+            for _ in range(count):
+                strangers.append(server.connect())
+                try:
+                    strangers[-1].send(part)
+                except ConnectionError:
+                    pass
+            assert friend.ask("GET", "key:000001") == b"value of 1"
+            assert waiting(friend) <= 8 * MIB
+            assert server.anonymous_bytes() - before < 40 * MIB
+        assert "clients that have shown no password hold too much" in server.log
+        with server.connect() as late:
+            assert late.ask("AUTH", "pw") == "+OK"
+        for stranger in strangers:
+            stranger.close()
+
+
+def test_memory_goes_back_by_itself_when_a_crowd_has_left(small, serve):
+    """Every tenth stays, so that what the others held lies between pieces that are in use."""
+    count, part = 800, b"*2\r\n$3\r\nGET\r\n$250000\r\n" + b"x" * 200_000
+    if raise_descriptor_limit(count + 500) < count + 500:
+        pytest.skip("too few descriptors may be open here")
+    with serve(small, flags=("--loops", 2)) as server, server.connect() as watcher:
+        before = server.anonymous_bytes()
+        crowd = [server.connect() for _ in range(count)]
+        for connection in crowd:
+            connection.send(part)
+        wait_until(lambda: waiting(watcher) >= count * 200_000, what="all parts to be there")
+        assert server.anonymous_bytes() - before > 150 * MIB
+        for place, connection in enumerate(crowd):
+            if place % 10:
+                connection.close()
+        wait_until(lambda: "memory that clients held is given back" in server.log, what="memory to be given back")
+        # A tenth of it, in buffers of a quarter of a MiB, and what those who left had in small pieces.
+        assert server.anonymous_bytes() - before < 60 * MIB
+        for connection in crowd[::10]:
+            connection.close()
+
+
+class Narrow(Almanac):
+    """May open so many files and sockets."""
+
+    def spawn(self, command, env=None):
+        super().spawn(["sh", "-c", f'ulimit -n {self.descriptors}; exec "$@"', "sh", *command], env)
+
+
+def test_clients_leave_descriptors_for_all_else(small, logs):
+    admin = free_port()
+    server = Narrow(logs, [small], ("--admin-port", admin, "--admin-bind", "127.0.0.1", "--loops", 2))
+    server.descriptors = 400
+    with server:
+        with server.connect() as watcher:
+            places = int(watcher.ask("CONFIG", "GET", "maxclients")[1])
+            assert 64 < places < 250 and "clients-max is lowered" in server.log
+            assert watcher.ask("CONFIG", "SET", "maxclients", 1_000_000) == (
+                b"-ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating system is not able "
+                b"to handle the specified number of clients, try with %d" % places).decode()
+            assert watcher.ask("CONFIG", "SET", "maxclients", places) == "+OK"
+            crowd = [server.connect() for _ in range(places - 1)]
+            assert all(connection.ask("PING") == "+PONG" for connection in crowd)
+            with server.connect() as rejected:
+                assert rejected.read_to_end() == b"-ERR max number of clients reached\r\n"
+            for path in ("livez", "readyz", "metrics"):
+                with urllib.request.urlopen(f"http://127.0.0.1:{admin}/{path}", timeout=30) as response:
+                    assert response.status == 200
+            assert b" is sound" in watcher.call("DATASET", "VERIFY", "small")
+            # The settings still say 10,000, which is no change and no more to be had than before.
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: "settings read again" in server.log, what="the settings to be read")
+            assert watcher.ask("CONFIG", "GET", "maxclients")[1] == b"%d" % places
+            assert "changed=nothing" in server.log and "cannot accept" not in server.log
+            for connection in crowd:
+                connection.close()
+
+
+def test_too_few_descriptors_are_an_error_at_the_start(small, logs):
+    server = Narrow(logs, [small], ("--loops", 2))
+    server.descriptors = 60
+    server.start()
+    assert server.wait() == 78
+    assert "may open 60 files and sockets" in server.log and "to serve 32 clients" in server.log
 
 
 def test_a_burst_of_connections_gets_exactly_as_many_places_as_there_are(small, serve):

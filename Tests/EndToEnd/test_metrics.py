@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from support import web
-from support.data_directory import DataDirectory, truncate
+from support.data_directory import DataDirectory, flip_bit, truncate
 from support.resp import wait_until
 from support.server import ROOT, Process, free_port
 
@@ -144,6 +144,18 @@ def test_refusals_to_users_are_counted_by_reason(data, serve, port):
         assert admin.ask("CONFIG", "RESETSTAT") == "+OK"
         assert b"acl_access_denied_auth:0" in admin.ask("INFO", "stats")
         assert denied() == [3, 1, 2, 1, 1]
+
+
+def test_damage_of_a_served_version_is_counted_once(tmp_path, serve, port):
+    """Who hashes it and who loads it both find it, and it is left for it."""
+    data = DataDirectory(tmp_path / "data")
+    data.add("A")
+    data.add("B")
+    data.copy("B")
+    flip_bit(next(data.version("B").glob("*.packed")))
+    with serve(data.path, flags=("--admin-port", port)):
+        wait_until(lambda: data.serving().get("version_id") == "A", what="the way back")
+        assert scrape(port)("almanac_refusals_total", dataset="data", reason="damaged") == 1
 
 
 @pytest.mark.parametrize("format", ["packed", "rocksdb"])

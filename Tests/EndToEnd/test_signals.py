@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import struct
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -92,6 +94,60 @@ def test_sighup_rereads_the_settings_and_keeps_the_old_ones_where_they_are_bad(s
         server.signal(signal.SIGHUP)
         wait_until(lambda: "clients-max" in server.log[logged:], what="the complaint")
         assert clients_max() == b"200"
+
+
+def test_a_sighup_that_comes_before_the_settings_are_read_ends_nothing(small, tmp_path):
+    """As a sidecar may send it that sees the process start: here the settings come from a pipe, and late."""
+    pipe, port = tmp_path / "almanac.yaml", free_port()
+    os.mkfifo(pipe)
+    child = subprocess.Popen(
+        [BINARY, "serve", str(small.directory), "--port", str(port), "--bind", "127.0.0.1", "--config", str(pipe)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+    try:
+        # To open it for writing waits until the server has it open for reading.
+        with open(pipe, "w") as settings:
+            child.send_signal(signal.SIGHUP)
+            settings.write("clients-max: 100\n")
+
+        def has_places(count):
+            assert child.poll() is None
+            try:
+                with Connection(("127.0.0.1", port)) as connection:
+                    return connection.ask("CONFIG", "GET", "clients-max")[1] == b"%d" % count
+            except OSError:
+                return False
+
+        wait_until(lambda: has_places(100), what="the server")
+        # What has waited is a wish to read the settings again.
+        with open(pipe, "w") as settings:
+            settings.write("clients-max: 101\n")
+        wait_until(lambda: has_places(101), what="the settings to be read again")
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(60) == 0
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+
+
+def test_lines_that_a_full_disk_does_not_take_are_counted(small, serve):
+    port = free_port()
+    flags = ("--log-file", "/dev/full", "--admin-port", port, "--admin-bind", "127.0.0.1")
+    with serve(small, flags=flags):
+        def dropped():
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as response:
+                found = re.search(rb"^almanac_log_lines_dropped_total (\S+)", response.read(), re.M)
+            return found and float(found[1]) >= 3
+
+        wait_until(dropped, what="the lines of the start to be counted")
+
+
+def test_what_is_set_and_cannot_work_is_told_at_the_start(small, serve, tmp_path):
+    users = tmp_path / "users.acl"
+    users.write_text("user default on nopass ~* &* +@all\nuser far on >pw ~* +@read db=0,99\n")
+    with serve(small, flags=("--admin-tls", "yes", "--users-file", users)) as server:
+        wait_until(lambda: "there is no admin port" in server.log, what="the warning")
+        assert "databases=99" in server.log and "user=far" in server.log
 
 
 def test_writing_to_peers_that_are_gone_ends_nothing(built, serve):

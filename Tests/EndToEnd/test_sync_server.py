@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 
 import pytest
 
@@ -186,6 +188,39 @@ def test_a_process_that_is_no_server_is_not_signalled(source, data, publish, tmp
     finally:
         stranger.kill()
         stranger.wait()
+
+
+@pytest.mark.parametrize("reason", ["no file", "another name"])
+def test_a_server_that_cannot_be_told_is_a_failure_and_keeps_no_newer_version_away(
+        source, data, publish, logs, tmp_path, reason):
+    publish("v1", 50)
+    pid_file, log_path, port = tmp_path / "almanac.pid", logs / "sync.log", free_port()
+    stranger = subprocess.Popen(["sleep", "600"])
+    if reason == "another name":
+        pid_file.write_text(f"{stranger.pid}\n")
+    with open(log_path, "wb") as log:
+        child = subprocess.Popen(
+            [BINARY, "sync", "--source", source, "--data-dir", data, "--reserve", "0", "--interval", "100ms",
+             "--signal-pid-file", pid_file, "--ack-timeout", "10m", "--admin-port", str(port)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=ENVIRONMENT)
+    try:
+        wait_until(lambda: versions.current(data) == "v1", what="the first version")
+        publish("v2", 60)
+        why = b"is sleep, no almanac" if reason == "another name" else b"almanac.pid is not there"
+        wait_until(lambda: why in log_path.read_bytes(), what="the reason")
+        wait_until(lambda: versions.current(data) == "v2", what="the second version")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as response:
+            metrics = response.read().decode()
+        assert float(re.search(r'^almanac_sync_failures_total{kind="unreachable"} (\S+)', metrics, re.M)[1]) >= 1
+        assert stranger.poll() is None
+        # Once there is a server, it is told at the next look.
+        with Almanac(logs, [f"users={data}"], ("--pid-file", pid_file)):
+            wait_until(lambda: b"served" in log_path.read_bytes(), what="the server to be found")
+    finally:
+        stranger.kill()
+        stranger.wait()
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(10) == 0
 
 
 # Named as a server is, it answers each SIGHUP with what it is told to say.

@@ -66,6 +66,20 @@ struct SettingTextTests {
         #expect(SettingText.text(of: .zero) == "0s")
     }
 
+    @Test("Times that are given as examples are ones that the setting takes")
+    func exampleTimes() {
+        for setting in Setting.all {
+            guard case .duration(let range, let wholeSeconds) = setting.kind else { continue }
+            let words = setting.kind.allowed.split { " ,".contains($0) }.prefix { $0 != "from" }
+            let times = words.compactMap { SettingText.duration(String($0)) }
+            #expect(!times.isEmpty, "\(setting.key)")
+            for time in times {
+                #expect(range.contains(time), "\(setting.key): \(time)")
+                #expect(!wholeSeconds || time.milliseconds.isMultiple(of: 1_000), "\(setting.key): \(time)")
+            }
+        }
+    }
+
     @Test("Text from outside is shown short, in quotes, and without control characters")
     func quoted() {
         #expect(SettingText.quoted("a\nb\u{1b}[31m\u{202e}") == #""a\u{a}b\u{1b}[31m\u{202e}""#)

@@ -22,6 +22,9 @@ public final class AccessUser: Sendable {
     /// Whether somebody who does not say who they are is this user, if it is the default one.
     public var isOpen: Bool { rules.isEnabled && rules.hasNoPassword }
 
+    /// Databases that rules name, whether there are any of these numbers or not.
+    public var databases: Set<Int> { rules.selectors.reduce(into: []) { $0.formUnion($1.databases ?? []) } }
+
     /// The line of `ACL LIST` and of a file of users.
     var line: [UInt8] { Array("user ".utf8) + name + [UInt8(ascii: " ")] + rules.text }
 

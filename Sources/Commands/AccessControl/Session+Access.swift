@@ -75,6 +75,8 @@ extension Session {
         var narrow = limits
         narrow.argumentCountMax = min(limits.argumentCountMax, Self.strangerArgumentCountMax)
         narrow.argumentBytesMax = min(limits.argumentBytesMax, Self.strangerArgumentBytesMax)
+        narrow.inlineBytesMax = min(limits.inlineBytesMax, Self.strangerArgumentBytesMax)
+        narrow.requestBytesMax = Self.strangerRequestBytesMax
         return narrow
     }
 
@@ -93,8 +95,12 @@ extension Session {
     private static let strangerArgumentBytesMax = 16 << 10
     /// Bytes of replies that may wait for such a client to read them, as in Redis.
     public static let strangerReplyBytesMax = 1 << 10
-    /// Bytes of requests that may wait to be answered for such a client.
-    public static let strangerRequestBytesMax = 256 << 10
+    /// Bytes of one request of such a client: room for the longest argument beside a command and a name.
+    ///
+    /// `AUTH` and `HELLO` need no more, where Redis keeps ten of the longest for whoever asks.
+    private static let strangerRequestBytesMax = strangerArgumentBytesMax + (1 << 10)
+    /// Bytes of requests that may wait to be answered for such a client: what is read at once, and a request.
+    public static let strangerBacklogBytesMax = 96 << 10
 
     // MARK: Checks
 
