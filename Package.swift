@@ -63,7 +63,7 @@ let package = Package(
 
         .target(name: "Tracing", dependencies: ["Bytes", "Platform"], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["Bytes", "CSSL", "Platform"], swiftSettings: strict),
-        .target(name: "HTTP", dependencies: ["CMicrohttpd", "Platform"], swiftSettings: strict),
+        .target(name: "HTTP", dependencies: ["Bytes", "CMicrohttpd", "Platform"], swiftSettings: strict),
 
         // 3: what a request means.
         .target(

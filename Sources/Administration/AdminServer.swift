@@ -50,9 +50,9 @@ public final class AdminServer: Sendable {
         let certificates = Certificates(context)
         self.routes = routes
         self.certificates = certificates
-        let decrypt: HTTPServer.Decryption = { accepted in
+        let decrypt: HTTPServer.Decryption = { accepted, place in
             guard let context = certificates.slot.withLock({ $0 }).current else { return nil }
-            return EncryptedRelay.start(accepted, context)
+            return EncryptedRelay.start(accepted, context, place)
         }
         server = try HTTPServer(
             hosts: bindAddresses.flatMap(ListenHost.all).map { ($0.address, $0.mayBeMissing) }, port: port,

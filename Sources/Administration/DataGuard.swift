@@ -2,30 +2,46 @@ internal import FoundationEssentials
 internal import HTTP
 internal import Server
 
-/// Who may see keys and values: with passwords, the server's users who may run MONITOR; without, this machine.
+/// Who may see keys and values: the server's users, by their rules; where whoever has shown no password may see all,
+/// this machine.
 struct DataGuard: Sendable {
-    /// Whether there is no password.
+    /// Whether somebody who has shown no password may see everything.
     var isOpen: @Sendable () -> Bool
-    /// Whether, without one, only this machine is answered.
+    /// Whether, while that is so, only this machine is answered.
     var isProtected: @Sendable () -> Bool
-    var accepts: @Sendable (_ name: String, _ password: String) -> Bool
+    /// Whose a name and a password are that a request shows; `nil` where they are nobody's.
+    var visitor: @Sendable (_ name: String, _ password: String, HTTPRequest) -> Visitor?
 
-    /// The answer to a request that may not see them; `nil` where it may.
-    func refusal(of request: HTTPRequest) -> HTTPResponse? {
+    enum Admission {
+        case admitted(Visitor)
+        case refused(HTTPResponse)
+    }
+
+    /// Who a request is from, if they are of an audience; else what to answer it.
+    func admission(of request: HTTPRequest, to audience: Endpoint.Audience) -> Admission {
+        if let refusal = refusalOfBrowser(request) { return .refused(refusal) }
+        if isOpen() { return refusalWithoutPassword(request).map(Admission.refused) ?? .admitted(.everything) }
+        guard let (name, password) = Self.credentials(request), let visitor = visitor(name, password, request),
+            audience == .users || visitor.mayMonitor
+        else {
+            let whose = audience == .users ? "a user" : "a user who may run MONITOR"
+            var response = HTTPResponse(
+                status: 401, text: "this tells keys or values: give name and password of \(whose)\n")
+            response.headers = [("WWW-Authenticate", "Basic realm=\"almanac\", charset=\"UTF-8\"")]
+            return .refused(response)
+        }
+        return .admitted(visitor)
+    }
+
+    private func refusalOfBrowser(_ request: HTTPRequest) -> HTTPResponse? {
         // A page of another site may make a browser ask here; it could not read the answer, yet the work would be done.
         if let site = request.header("sec-fetch-site"), site == "cross-site" {
             return HTTPResponse(status: 403, text: "another site sent this request\n")
         }
-        guard isOpen() else {
-            guard let (name, password) = Self.credentials(request), accepts(name, password) else {
-                var response = HTTPResponse(
-                    status: 401,
-                    text: "this tells keys or values: give name and password of a user who may run MONITOR\n")
-                response.headers = [("WWW-Authenticate", "Basic realm=\"almanac\", charset=\"UTF-8\"")]
-                return response
-            }
-            return nil
-        }
+        return nil
+    }
+
+    private func refusalWithoutPassword(_ request: HTTPRequest) -> HTTPResponse? {
         if isProtected(), !request.isLocal {
             return HTTPResponse(
                 status: 403, text: "\(Self.openText): only clients on this machine are answered\n")
@@ -68,6 +84,6 @@ extension DataGuard {
     init(_ observer: ServerObserver) {
         self.init(
             isOpen: { observer.isOpenToEverybody }, isProtected: { observer.isProtected },
-            accepts: { observer.isOperator(named: $0, password: $1) })
+            visitor: { Visitor($0, $1, $2, observer) })
     }
 }

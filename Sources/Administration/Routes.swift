@@ -32,11 +32,12 @@ final class Routes: Sendable {
             ($0.endpoints[request.path], $0.isComplete, $0.keeper)
         }
         if let endpoint {
-            if endpoint.tellsData {
-                guard let keeper else { return HTTPResponse(status: 403, text: "nobody may see this\n") }
-                if let refusal = keeper.refusal(of: request) { return refusal }
+            guard endpoint.audience != .everybody else { return endpoint.answer(request) }
+            guard let keeper else { return HTTPResponse(status: 403, text: "nobody may see this\n") }
+            switch keeper.admission(of: request, to: endpoint.audience) {
+            case .admitted(let visitor): return endpoint.answer(request, to: visitor)
+            case .refused(let refusal): return refusal
             }
-            return endpoint.answer(request)
         }
         if request.path == "/endpoints" { return HTTPResponse(text: list) }
         guard isComplete else {

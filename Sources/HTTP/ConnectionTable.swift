@@ -1,72 +1,47 @@
 private import Glibc
 private import Synchronization
 
-/// The connections of an ``HTTPServer``: how many each address has, and until when each may go on as it does.
+/// The connections of an ``HTTPServer`` that requests are read from, and until when each may go on as it does.
 ///
 /// Named by their descriptors, which stay open for as long as they are here. For any thread.
 final class ConnectionTable: Sendable {
     private let state = Mutex(State())
-    private let limits: HTTPLimits
 
     private struct State {
         var entries: [Int32: Entry] = [:]
-        var countByAddress: [String: Int] = [:]
         /// How many are being answered.
         var answering = 0
+        /// Until when the end of one that was told to go is waited for, in nanoseconds of the monotonic clock.
+        var roomUntil: UInt64 = 0
     }
 
     private struct Entry {
-        var address: String
-        /// The whole peer, with its port.
+        /// With its port.
         var peer: String
+        let place: ConnectionPlace
         /// In nanoseconds of the monotonic clock; `nil` while an answer is being made.
         var deadline: UInt64?
+        /// Since when it waits for a request to come whole, on the same clock; `nil` where it does not.
+        var waitingSince: UInt64?
     }
 
-    enum Refusal: Equatable {
-        case tooMany
-        case tooManyOfOneAddress
-    }
-
-    init(limits: HTTPLimits) { self.limits = limits }
-
-    /// Why another connection of a peer is to be turned away; `nil` where it may come.
-    ///
-    /// Lasting only for the one thread that adds them.
-    func refusal(of peer: String) -> Refusal? {
-        state.withLock { state in
-            guard state.entries.count < limits.connectionsMax else { return .tooMany }
-            let count = state.countByAddress[Self.address(of: peer), default: 0]
-            return count < limits.connectionsPerAddressMax ? nil : .tooManyOfOneAddress
-        }
-    }
-
-    /// Counts a connection in.
-    ///
     /// - Parameters:
     ///   - descriptor: Stays open until ``remove(_:)``.
     ///   - peer: With its port, as in `[::1]:40112`.
+    ///   - place: Held until then.
+    ///   - now: Of the monotonic clock, in nanoseconds, as all times here.
     ///   - deadline: For its first request.
-    func add(_ descriptor: Int32, peer: String, deadline: UInt64) {
-        let address = Self.address(of: peer)
-        state.withLock { state in
-            state.countByAddress[address, default: 0] += 1
-            state.entries[descriptor] = Entry(address: address, peer: peer, deadline: deadline)
-        }
+    func add(_ descriptor: Int32, peer: String, place: ConnectionPlace, now: UInt64, deadline: UInt64) {
+        let entry = Entry(peer: peer, place: place, deadline: deadline, waitingSince: now)
+        state.withLock { $0.entries[descriptor] = entry }
     }
 
-    /// A peer without its port.
-    private static func address(of peer: String) -> String {
-        String(peer[..<(peer.lastIndex(of: ":") ?? peer.endIndex)])
-    }
-
-    /// Counts a connection out, which nobody shuts down from here on.
+    /// Forgets a connection, which nobody shuts down from here on.
     func remove(_ descriptor: Int32) {
         state.withLock { state in
             guard let entry = state.entries.removeValue(forKey: descriptor) else { return }
             if entry.deadline == nil { state.answering -= 1 }
-            let count = state.countByAddress[entry.address, default: 1] - 1
-            state.countByAddress[entry.address] = count > 0 ? count : nil
+            state.roomUntil = 0
         }
     }
 
@@ -75,11 +50,37 @@ final class ConnectionTable: Sendable {
 
     /// Notes until when a connection may go on with what it does now; `nil` while an answer is made, which takes as long
     /// as it takes.
-    func set(_ descriptor: Int32, deadline: UInt64?) {
+    ///
+    /// - Parameters:
+    ///   - descriptor: Of one that is here.
+    ///   - deadline: Of the monotonic clock, in nanoseconds.
+    ///   - waitingSince: Since when it waits for its next request, if that is what it does.
+    func set(_ descriptor: Int32, deadline: UInt64?, waitingSince: UInt64? = nil) {
         state.withLock { state in
             guard let entry = state.entries[descriptor] else { return }
             state.answering += (deadline == nil ? 1 : 0) - (entry.deadline == nil ? 1 : 0)
             state.entries[descriptor]?.deadline = deadline
+            state.entries[descriptor]?.waitingSince = waitingSince
+        }
+    }
+
+    /// Ends the connection that has waited longest for a request, for another's sake, if it has had some time.
+    ///
+    /// - Parameters:
+    ///   - now: Of the monotonic clock.
+    ///   - grace: How long nobody is ended for; also how long the end of one is waited for, in nanoseconds.
+    /// - Returns: Whether there will be room in a moment.
+    func makeRoom(now: UInt64, grace: UInt64) -> Bool {
+        state.withLock { state in
+            if now < state.roomUntil { return true }
+            let waiting = state.entries.compactMap { entry in entry.value.waitingSince.map { (entry.key, since: $0) } }
+            guard let (descriptor, since) = waiting.min(by: { $0.since < $1.since }), since + grace <= now else {
+                return false
+            }
+            state.entries[descriptor]?.waitingSince = nil
+            state.roomUntil = now + grace
+            _ = shutdown(descriptor, Int32(SHUT_RDWR))
+            return true
         }
     }
 

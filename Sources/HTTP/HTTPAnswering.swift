@@ -5,7 +5,8 @@ private import Synchronization
 
 /// The part of an ``HTTPServer`` that speaks HTTP with connections: libmicrohttpd, and what it calls back.
 @safe final class HTTPAnswering: Sendable {
-    let table: ConnectionTable
+    let table = ConnectionTable()
+    private let places: ConnectionPlaces
     private let limits: HTTPLimits
     private let answer: @Sendable (HTTPRequest) -> HTTPResponse
     // Safety: set once before any other thread sees this object, and used until ``stop(deadline:)`` only.
@@ -15,11 +16,11 @@ private import Synchronization
     init(limits: HTTPLimits, answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse) throws(SystemError) {
         self.limits = limits
         self.answer = answer
-        table = ConnectionTable(limits: limits)
+        places = ConnectionPlaces(limits: limits)
         // Safety: the daemon's threads use this object, so it is held until they have ended.
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
         unsafe daemon = cmicrohttpd_start(
-            // The table counts more exactly, so this limit never speaks.
+            // The places are counted more exactly, so this limit never speaks.
             UInt32(limits.connectionsMax + 16), UInt32(limits.idleTimeout.components.seconds), limits.headBytesMax,
             Self.stackBytes, answerRequest, requestCompleted, connectionChanged, context)
         guard unsafe daemon != nil else {
@@ -29,6 +30,14 @@ private import Synchronization
         }
     }
 
+    /// Whether whoever comes next does well to wait for a moment: all places are taken, and one will be free.
+    ///
+    /// Without it those who take places and ask for nothing, from four addresses, would keep health checks out.
+    func isMakingRoom() -> Bool {
+        places.count >= limits.connectionsMax
+            && table.makeRoom(now: Clock.monotonicNanoseconds(), grace: Self.graceNanoseconds)
+    }
+
     /// Has a new connection answered, or turns it away; called by one thread only.
     ///
     /// - Parameters:
@@ -36,21 +45,25 @@ private import Synchronization
     ///   - decrypt: Makes of it what requests can be read from; `nil` where that is what has come.
     func adopt(_ accepted: consuming Socket, decrypt: HTTPServer.Decryption?) {
         let peer = accepted.addresses().peer
-        if let refusal = table.refusal(of: peer) {
+        let place: ConnectionPlace
+        do throws(ConnectionPlaces.Refusal) {
+            place = try places.take(for: peer)
+        } catch {
             // Where a greeting is expected first, a reason would not be understood.
             guard decrypt == nil else { return }
-            return Self.turnAway(accepted, refusal, limits)
+            return Self.turnAway(accepted, error, limits)
         }
         let socket: Socket
         if let decrypt {
-            guard let decrypted = decrypt(accepted) else { return }
+            guard let decrypted = decrypt(accepted, place) else { return }
             socket = decrypted
         } else {
             socket = accepted
         }
         let number = socket.relinquish().relinquish()
+        let now = Clock.monotonicNanoseconds()
         table.add(
-            number, peer: peer, deadline: Clock.monotonicNanoseconds() + limits.requestTimeout.wholeNanoseconds)
+            number, peer: peer, place: place, now: now, deadline: now + limits.requestTimeout.wholeNanoseconds)
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let isTaken = unsafe withUnsafeMutablePointer(to: &address) { address in
@@ -64,7 +77,7 @@ private import Synchronization
     }
 
     private static func turnAway(
-        _ socket: consuming Socket, _ refusal: ConnectionTable.Refusal, _ limits: HTTPLimits
+        _ socket: consuming Socket, _ refusal: ConnectionPlaces.Refusal, _ limits: HTTPLimits
     ) {
         let reason =
             switch refusal {
@@ -134,7 +147,8 @@ private import Synchronization
     }
 
     fileprivate func hasCompleted(_ descriptor: Int32) {
-        table.set(descriptor, deadline: Clock.monotonicNanoseconds() + limits.requestTimeout.wholeNanoseconds)
+        let now = Clock.monotonicNanoseconds()
+        table.set(descriptor, deadline: now + limits.requestTimeout.wholeNanoseconds, waitingSince: now)
     }
 
     private static func decoded(_ pairs: [(name: String, value: String)]) -> [(name: String, value: String)]? {
@@ -153,6 +167,8 @@ private import Synchronization
         return response
     }()
 
+    /// How long a connection may wait for a request while others find no place.
+    private static let graceNanoseconds: UInt64 = 1_000_000_000
     /// Enough for what answers do, and little enough for a thread a connection.
     private static let stackBytes = 1 << 20
 }

@@ -25,8 +25,11 @@ public final class HTTPServer: Sendable {
 
     /// Makes of a connection what requests can be read from in the clear; waits for nothing.
     ///
+    /// - Parameters:
+    ///   - accepted: As it has come.
+    ///   - place: To be held for as long as the connection costs anything.
     /// - Returns: `nil` where it cannot be, which ends the connection.
-    public typealias Decryption = @Sendable (_ accepted: consuming Socket) -> Socket?
+    public typealias Decryption = @Sendable (_ accepted: consuming Socket, _ place: ConnectionPlace) -> Socket?
 
     /// Listens at once, and answers after ``start()``.
     ///
@@ -135,10 +138,12 @@ public final class HTTPServer: Sendable {
             var epoll = try Epoll(batchMax: 16)
             try waker.register(with: epoll, token: Epoll.Token(rawValue: 0))
             for box in listeners { try box.listener.register(with: epoll, token: Epoll.Token(rawValue: 1)) }
+            var isLeavingSome = false
             while !isStopping.load(ordering: .acquiring) {
                 // Also looks for those that are slow, and again for those that could not be accepted.
-                _ = try epoll.wait(milliseconds: answering.table.count > 0 ? 250 : 2_000)
-                for box in listeners { acceptAll(from: box.listener) }
+                _ = try epoll.wait(milliseconds: isLeavingSome ? 10 : answering.table.count > 0 ? 250 : 2_000)
+                isLeavingSome = false
+                for box in listeners where acceptAll(from: box.listener) { isLeavingSome = true }
                 answering.table.endOverdue(now: Clock.monotonicNanoseconds())
             }
             for box in listeners { box.listener.unregister(from: epoll) }
@@ -148,14 +153,17 @@ public final class HTTPServer: Sendable {
         }
     }
 
-    private func acceptAll(from listener: borrowing Listener) {
+    /// - Returns: Whether some may have been left to wait until there is room.
+    private func acceptAll(from listener: borrowing Listener) -> Bool {
         while !isStopping.load(ordering: .relaxed) {
+            if answering.isMakingRoom() { return true }
             // Where the process has no descriptors left, the next look may be luckier.
-            guard let accepted = (try? listener.accept()) ?? nil else { return }
+            guard let accepted = (try? listener.accept()) ?? nil else { return false }
             let socket = Socket(owning: accepted)
             socket.configure(keepaliveSeconds: 0)
             answering.adopt(socket, decrypt: decrypt)
         }
+        return false
     }
 }
 

@@ -1,3 +1,5 @@
+private import Bytes
+
 /// Where a Redis server is to be found, and as whom to speak to it.
 ///
 /// Written `redis://[[user:]password@]host[:port][/db]`, `unix://[[user:]password@]/path[?db=n]` or
@@ -137,22 +139,6 @@ public struct RedisAddress: Sendable, Equatable, CustomStringConvertible {
 
     /// `text` with its `%41`s resolved; `nil` where one is not hexadecimal, or the bytes are not UTF-8.
     static func decoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(nibble), let low = rest.popFirst().flatMap(nibble) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func nibble(_ digit: UInt8) -> UInt8? {
-        Character(Unicode.Scalar(digit)).hexDigitValue.map { UInt8($0) }
+        PercentEncoding.decoded(text.utf8).flatMap { String(validating: $0, as: UTF8.self) }
     }
 }

@@ -1,3 +1,4 @@
+private import Bytes
 internal import FoundationEssentials
 internal import Platform
 
@@ -146,7 +147,7 @@ final class AWSCredentialChain {
         let header = ("X-aws-ec2-metadata-token", Text.trimmed(token))
         let roles = try metadata(.get, "meta-data/iam/security-credentials/", header)
         guard let role = roles.split(whereSeparator: \.isNewline).first else { throw Self.nothingFound }
-        let path = "meta-data/iam/security-credentials/\(Text.percentEncoded(Text.trimmed(role)))"
+        let path = "meta-data/iam/security-credentials/\(PercentEncoding.encoded(Text.trimmed(role)))"
         return try decode(try metadata(.get, path, header))
     }
 

@@ -1,3 +1,5 @@
+private import Bytes
+
 /// Where a bucket is, and how to speak to it.
 struct S3Location: Equatable {
     var bucket: String
@@ -67,7 +69,7 @@ struct S3Location: Equatable {
     /// The address of an object, or of the bucket for an empty name; every part percent-encoded.
     func url(of object: String) -> String {
         let key = [prefix, object].filter { !$0.isEmpty }.joined(separator: "/")
-        let path = Text.percentEncoded(key, keeping: "/")
+        let path = PercentEncoding.encoded(key, keeping: "/")
         guard !isPathStyle, let separator = endpoint.firstRange(of: "://") else {
             return "\(endpoint)/\(bucket)/\(path)"
         }

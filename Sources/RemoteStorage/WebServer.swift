@@ -1,3 +1,4 @@
+private import Bytes
 private import Glibc
 private import Platform
 
@@ -17,7 +18,7 @@ final class WebServer: ObjectServer {
         }
         var path = address.path
         while path.hasSuffix("/") { path.removeLast() }
-        base = address.origin + Text.percentEncoded(path, keeping: "/%!$&'()*+,;=:@")
+        base = address.origin + PercentEncoding.encoded(path, keeping: "/%!$&'()*+,;=:@")
         // Whatever access the query grants stays out of sight.
         query = address.query.map { "?\($0)" } ?? ""
         name = base
@@ -44,7 +45,7 @@ final class WebServer: ObjectServer {
         return path
     }
 
-    func address(of object: String) -> String { "\(base)/\(Text.percentEncoded(object, keeping: "/"))" }
+    func address(of object: String) -> String { "\(base)/\(PercentEncoding.encoded(object, keeping: "/"))" }
 
     func request(
         _ method: HTTPRequest.Method, _ object: String, query: [(name: String, value: String)],

@@ -1,13 +1,19 @@
 import Logging
+import Synchronization
 
 /// Tells the log of passwords that were refused: one line a second, however fast somebody tries.
 ///
-/// Belongs to one loop.
-final class LoginLog {
+/// Each loop has one, and the admin server's threads share one.
+final class LoginLog: Sendable {
     private let logger: Logger
-    private var nextLine: UInt64 = 0
-    /// Refusals since the last line that have got none.
-    private var unreported = 0
+    private let state = Mutex(State())
+
+    private struct State {
+        var nextLine: UInt64 = 0
+        /// Refusals since the last line that have got none.
+        var unreported = 0
+    }
+
     private static let intervalNanoseconds: UInt64 = 1_000_000_000
     /// Of a name, which anybody may make up.
     private static let nameCountMax = 64
@@ -19,15 +25,18 @@ final class LoginLog {
     ///   - address: Of the client.
     ///   - now: In nanoseconds of the monotonic clock.
     func note(name: [UInt8], address: String, now: UInt64) {
-        guard now >= nextLine else {
-            unreported += 1
-            return
+        let others = state.withLock { state -> Int? in
+            guard now >= state.nextLine else {
+                state.unreported += 1
+                return nil
+            }
+            defer { state = State(nextLine: now + Self.intervalNanoseconds) }
+            return state.unreported
         }
-        nextLine = now + Self.intervalNanoseconds
+        guard let others else { return }
         let user = String(decoding: name.prefix(Self.nameCountMax), as: UTF8.self)
         var metadata: Logger.Metadata = ["user": "\(user)", "client": "\(address)"]
-        if unreported > 0 { metadata["others-since"] = "\(unreported)" }
-        unreported = 0
+        if others > 0 { metadata["others-since"] = "\(others)" }
         logger.warning("refused a password", metadata: metadata)
     }
 }

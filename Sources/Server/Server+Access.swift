@@ -1,4 +1,4 @@
-public import Commands
+import Commands
 import Platform
 public import Settings
 
@@ -91,13 +91,4 @@ extension Server {
     }
 
     private static let usersFileBytesMax = 16 << 20
-}
-
-extension ServerObserver {
-    /// The user of a name and a password, for those who serve the same users otherwise than by commands; any thread.
-    ///
-    /// - Returns: `nil`, counted as refused, where there is no such user, or it is off.
-    public func user(named name: String, password: String) -> AccessUser? {
-        state.access.user(named: name, password: password)
-    }
 }

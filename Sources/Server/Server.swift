@@ -34,6 +34,7 @@ public final class Server {
     public init(settings: ServerSettings, catalog: Catalog, logger: Logger) throws(SystemError) {
         self.settings = settings
         self.logger = logger
+        refusedPasswords = LoginLog(logger)
         limits = Loop.Limits(settings)
         group = try LoopGroup(
             loopCount: settings.loopCount, datasetCount: catalog.names.count, warmKeys: limits.warmKeys)
@@ -71,6 +72,8 @@ public final class Server {
     }
 
     let facts: FactsGatherer
+    /// Of those that are not shown by commands.
+    let refusedPasswords: LoginLog
     /// The default user's password as the settings last had it.
     var adoptedPassword: String?
     /// The password as the settings' file last had it; `nil` where it is not in a file.

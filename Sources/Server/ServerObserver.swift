@@ -8,6 +8,7 @@ public struct ServerObserver: Sendable {
     let group: LoopGroup
     let readers: ReaderPool
     let gatherer: FactsGatherer
+    let refusedPasswords: LoginLog
 
     /// What `INFO` tells, gathered now from counters and files of `/proc`.
     public func facts() -> ServerFacts { state.facts() }
@@ -16,6 +17,7 @@ public struct ServerObserver: Sendable {
 extension Server {
     /// For the admin server's threads.
     public var observer: ServerObserver {
-        ServerObserver(state: state, group: group, readers: readers, gatherer: facts)
+        ServerObserver(
+            state: state, group: group, readers: readers, gatherer: facts, refusedPasswords: refusedPasswords)
     }
 }

@@ -10,6 +10,8 @@ public final class TLSStream {
     private var received = ByteBuffer()
     private var output = ByteBuffer()
     private var hasEnded = false
+    /// Bytes that sockets have taken, encrypted, since the beginning.
+    public private(set) var sentByteCount = 0
 
     public init(_ session: TLSSession) { self.session = session }
 
@@ -66,7 +68,9 @@ public final class TLSStream {
     public func flush(to socket: borrowing Socket) -> Socket.Transfer? {
         while !output.isEmpty {
             switch socket.send(output.span) {
-            case .bytes(let count): output.removeFirst(count)
+            case .bytes(let count):
+                output.removeFirst(count)
+                sentByteCount += count
             case .wouldBlock: return nil
             case .end: return .end
             case .failed(let code): return .failed(code)

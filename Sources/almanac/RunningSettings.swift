@@ -115,10 +115,10 @@ struct RunningSettings {
 
     /// Reads the files of the password and of the users again; a mistake in them changes nothing.
     private func adoptUsers() {
-        let wasOpen = server.observer.isOpenToEverybody
+        let wasOpen = server.observer.letsInWithoutPassword
         do {
             try server.adoptUsers(settings)
-            let isOpen = server.observer.isOpenToEverybody
+            let isOpen = server.observer.letsInWithoutPassword
             if isOpen, !wasOpen { logger.warning("the default user needs no password from now on") }
             if settings.access.usersPath != nil || settings.access.users != nil {
                 logger.notice("users read again", metadata: ["count": "\(server.observer.userCount)"])

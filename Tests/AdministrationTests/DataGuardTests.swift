@@ -8,8 +8,14 @@ struct DataGuardTests {
     private func status(
         open: Bool, protected: Bool = true, peer: String = "127.0.0.1:9", _ headers: [(name: String, value: String)]
     ) -> Int {
-        let keeper = DataGuard(isOpen: { open }, isProtected: { protected }) { $0 == "ops" && $1 == "se:cret" }
-        return keeper.refusal(of: HTTPRequest(path: "/lookup", headers: headers, peer: peer))?.status ?? 200
+        let keeper = DataGuard(isOpen: { open }, isProtected: { protected }) { name, password, _ in
+            name == "ops" && password == "se:cret" ? .everything : nil
+        }
+        let request = HTTPRequest(path: "/hotkeys", headers: headers, peer: peer)
+        switch keeper.admission(of: request, to: .monitors) {
+        case .admitted: return 200
+        case .refused(let response): return response.status
+        }
     }
 
     private let host = (name: "Host", value: "127.0.0.1:9121")

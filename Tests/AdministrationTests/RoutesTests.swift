@@ -20,13 +20,22 @@ struct RoutesTests {
     @Test("What tells data is answered to those who may see it, and to nobody where nobody is known")
     func data() {
         let endpoint = Endpoint("/keys", "keys", tellsData: true) { _ in HTTPResponse(text: "key") }
-        routes.add([endpoint])
+        let keeper = DataGuard(isOpen: { false }, isProtected: { true }) { name, password, _ in
+            password == "b" ? Visitor(mayMonitor: name == "a") { key, _ in key == [1] } : nil
+        }
+        let each = Endpoint("/each", "each") { _, visitor in HTTPResponse(text: "\(visitor.mayGet([1], 0))") }
+        routes.add([endpoint, each])
+        #expect(routes.answer(HTTPRequest(path: "/each")).status == 403)
         #expect(routes.answer(HTTPRequest(path: "/keys")).status == 403)
-        routes.add([endpoint], keeper: DataGuard(isOpen: { false }, isProtected: { true }) { $0 == "a" && $1 == "b" })
+        routes.add([endpoint, each], keeper: keeper)
         #expect(routes.answer(HTTPRequest(path: "/keys")).status == 401)
         // a:b
         let headers = [(name: "Authorization", value: "Basic YTpi")]
         #expect(text(routes.answer(HTTPRequest(path: "/keys", headers: headers))) == "key")
+        // c:b, who may not run MONITOR.
+        let other = [(name: "Authorization", value: "Basic Yzpi")]
+        #expect(routes.answer(HTTPRequest(path: "/keys", headers: other)).status == 401)
+        #expect(text(routes.answer(HTTPRequest(path: "/each", headers: other))) == "true")
     }
 
     @Test("A path that nobody answers lists those that somebody does")

@@ -1,5 +1,6 @@
 """The admin port through TLS, with the certificates of the Redis port."""
 
+import contextlib
 import http.client
 import signal
 import socket
@@ -81,8 +82,7 @@ def test_another_certificate_is_taken_up_by_a_signal(small, serve, authority):
 def test_handshakes_that_do_not_end_are_ended(small, serve, authority):
     port, context = free_port(), authority.client()
     with serve(small, flags=flags_of(authority.sign("server"), port)) as server:
-        web.get(port, "/livez", context=context)
-        before = server.descriptor_count()
+        before = server.idle_socket_count()
         silent = [socket.create_connection(("127.0.0.1", port), 60) for _ in range(40)]
         silent[0].sendall(b"\x16\x03\x01\x02\x00\x01")
         for connection in silent:
@@ -92,8 +92,61 @@ def test_handshakes_that_do_not_end_are_ended(small, serve, authority):
             except ConnectionResetError:
                 pass
             connection.close()
-        wait_until(lambda: server.descriptor_count() <= before, what="the descriptors to be closed")
+        wait_until(lambda: server.socket_count() == before, what="the sockets to be closed")
         assert web.get(port, "/livez", context=context).status == 200
+
+
+def unread(port, context, address):
+    """A client that asks for a lot and reads none of it; `None` where it is turned away."""
+    plain = socket.socket()
+    try:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+        plain.settimeout(60)
+        plain.bind((address, 0))
+        plain.connect(("127.0.0.1", port))
+        client = context.wrap_socket(plain, server_hostname="localhost")
+        client.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n" * 40)
+        client.setblocking(False)
+        return client
+    except (ssl.SSLError, OSError):
+        plain.close()
+        return None
+
+
+def test_clients_that_do_not_read_are_few_and_do_not_last(small, serve, authority):
+    port, context = free_port(), authority.client()
+    with serve(small, flags=flags_of(authority.sign("server"), port)) as server:
+        sockets = server.idle_socket_count()
+        # Some stop within the handshake.
+        halfway = [socket.create_connection(("127.0.0.1", port), 60) for _ in range(4)]
+        for connection in halfway:
+            connection.sendall(b"\x16\x03\x01\x02\x00\x01")
+        clients = [client for number in range(80)
+                   if (client := unread(port, context, f"127.0.0.{2 + number % 8}"))]
+        try:
+            assert 40 < len(clients) <= 60
+
+            def send_more():
+                # What they go on sending gains them nothing.
+                for client in clients[::2]:
+                    with contextlib.suppress(ssl.SSLError, OSError):
+                        client.send(b"GET ")
+
+            def are_gone():
+                send_more()
+                count = threads(server)
+                assert count <= 64
+                return count == 0
+            # They hold their places for as long as the server has anything of theirs.
+            assert threads(server) == 64
+            assert unread(port, context, "127.0.0.99") is None
+            wait_until(are_gone, what="the relays to end")
+            wait_until(lambda: server.socket_count() == sockets, what="the sockets to be closed")
+            assert web.get(port, "/livez", context=context).status == 200
+        finally:
+            for connection in clients + halfway:
+                connection.close()
 
 
 def test_tls_without_a_certificate_is_a_wrong_setting(small):

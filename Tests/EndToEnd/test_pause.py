@@ -47,7 +47,7 @@ def test_an_idle_timeout_does_not_close_who_is_held_back(small, serve):
 def test_who_leaves_in_a_pause_leaves_nothing_behind(small, serve):
     with serve(small, flags=("--loops", 2)) as server, server.connect() as pausing:
         assert pausing.ask("PING") == "+PONG"
-        before = server.descriptor_count()
+        before = server.socket_count()
         leaving = [server.connect() for _ in range(20)]
         for connection in leaving:
             assert connection.ask("PING") == "+PONG"
@@ -57,11 +57,11 @@ def test_who_leaves_in_a_pause_leaves_nothing_behind(small, serve):
                 connection.send(request("GET", "key:000001"))
             else:
                 connection.close()
-        wait_until(lambda: server.descriptor_count() <= before + 10, what="those who closed to be gone")
+        wait_until(lambda: server.socket_count() <= before + 10, what="those who closed to be gone")
         for connection in leaving[1::2]:
             connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.close()
-        wait_until(lambda: server.descriptor_count() <= before, what="those with a request held back to be gone")
+        wait_until(lambda: server.socket_count() <= before, what="those with a request held back to be gone")
         # A stop answers what is held back rather than wait for the end.
         pausing.send(request("PING"))
         server.signal(signal.SIGTERM)

@@ -107,9 +107,9 @@ def test_a_server_that_stays_root_says_so(small, serve):
 
 
 @pytest.mark.parametrize("user, words", [
-    ("no-such-user", "user: there is no user no-such-user besides root"),
-    ("root", "user: there is no user root besides root"),
-    ("0", "user: there is no user 0 besides root"),
+    ("no-such-user", "user: there is no user no-such-user, or its group is root's"),
+    ("root", "user: there is no user root, or its group is root's"),
+    ("0", "user: there is no user 0, or its group is root's"),
     ("-x", "user"),
 ])
 def test_a_user_that_cannot_be_become_ends_the_start(small, user, words):

@@ -288,11 +288,11 @@ def recorded_hello(context):
 def test_a_handshake_may_break_off_at_every_byte(serve_tls, authority):
     hello = recorded_hello(authority.client())
     with serve_tls() as server:
-        descriptors = server.descriptor_count()
+        sockets = server.idle_socket_count()
         for length in range(len(hello) + 1):
             with socket.create_connection(server.tls_address, timeout=30) as stranger:
                 stranger.sendall(hello[:length])
-        wait_until(lambda: server.descriptor_count() <= descriptors + 8, what="all to be closed")
+        wait_until(lambda: server.socket_count() == sockets, what="all to be closed")
         assert talk(authority.client(), server.tls_address, "PING") == b"+PONG"
 
 
@@ -393,7 +393,7 @@ def test_who_stops_in_a_handshake_makes_room_in_time(serve_tls, authority):
 
 def test_a_thousand_clients_shake_hands_at_once(serve_tls, authority):
     with serve_tls("--tls-handshake-timeout", "5m") as server:
-        descriptors = server.descriptor_count()
+        sockets = server.idle_socket_count()
         clients = [socket.create_connection(server.tls_address, timeout=60) for _ in range(1000)]
         context = authority.client()
         sessions = []
@@ -426,8 +426,7 @@ def test_a_thousand_clients_shake_hands_at_once(serve_tls, authority):
                 except ssl.SSLWantReadError:
                     receive(client, incoming)
             client.close()
-        # What the server itself has open may change by a few while it loads and warms what it serves.
-        wait_until(lambda: server.descriptor_count() <= descriptors + 8, what="all to be closed")
+        wait_until(lambda: server.socket_count() == sockets, what="all to be closed")
 
 
 def test_a_tls_client_of_the_plain_port_does_no_harm(serve_tls, authority):
@@ -616,9 +615,9 @@ def test_nothing_is_left_behind_by_many_handshakes(serve_tls, authority):
             for _ in range(count):
                 assert talk(context, server.tls_address, "PING") == b"+PONG"
         many(200)
-        before = server.descriptor_count(), server.anonymous_bytes()
+        before = server.idle_socket_count(), server.anonymous_bytes()
         many(800)
-        wait_until(lambda: server.descriptor_count() <= before[0] + 8, what="all to be closed")
+        wait_until(lambda: server.socket_count() == before[0], what="all to be closed")
         assert server.anonymous_bytes() - before[1] < 3 << 20
 
 

@@ -129,6 +129,23 @@ struct HTTPServerTests {
         #expect(reply.hasSuffix("answered"))
     }
 
+    @Test("Who takes all places and asks for nothing makes room for who does")
+    func makingRoom() throws {
+        var limits = HTTPLimits()
+        limits.connectionsMax = 3
+        let server = try server(limits) { _ in HTTPResponse(text: "answered") }
+        defer { server.stop() }
+        let idle = try (0..<3).map { _ in
+            ConnectedSocket(try Socket.connecting(host: "127.0.0.1", port: server.port, timeout: .seconds(5)))
+        }
+        try wait("the connections") { server.connectionCount == 3 }
+        // A second later at the latest, and one a time.
+        let request = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+        try wait("an answer") { (try? conversation(server.port, request))?.hasSuffix("answered") == true }
+        try wait("the others to be left alone") { server.connectionCount == 2 }
+        withExtendedLifetime(idle) {}
+    }
+
     @Test("A request that never ends is ended, though it keeps coming")
     func trickle() throws {
         var limits = HTTPLimits()
@@ -198,4 +215,10 @@ private func wait(_ what: Comment, until isTrue: () -> Bool) throws {
         try #require(Clock.monotonicNanoseconds() < deadline, what)
         Thread.sleep(nanoseconds: 2_000_000)
     }
+}
+
+/// Sockets are not copyable, and an array's elements are.
+private final class ConnectedSocket {
+    let socket: Socket
+    init(_ socket: consuming Socket) { self.socket = socket }
 }

@@ -1,10 +1,12 @@
+internal import Bytes
 internal import Commands
 
 /// The keys that clients ask for most, each a link to its look-up.
 struct HotKeySection {
     /// By database number.
     var datasets: [String]
-    var keys: [[HotKey]]
+    /// `nil` for who may not see them.
+    var keys: [[HotKey]]?
 
     /// Of a dataset.
     static let countMax = 10
@@ -12,6 +14,9 @@ struct HotKeySection {
     private static let keyBytesMax = 200
 
     var section: HTML {
+        guard let keys else {
+            return Self.section("<p class=\"hot quiet\">Shown to users who may run MONITOR.</p>")
+        }
         let tables: [HTML] = zip(datasets, keys).filter { !$1.isEmpty }.map(table)
         let none: HTML = "<p class=\"quiet\">No key has been asked for often enough to tell.</p>"
         return Self.section("<div class=\"hot\">\(tables.isEmpty ? [none] : tables)</div>")
@@ -41,28 +46,12 @@ struct HotKeySection {
     private func row(_ dataset: String, _ key: HotKey) -> HTML {
         let text = KeyText.text(of: Array(key.key.prefix(Self.keyBytesMax)))
         let isWhole = key.key.count <= Self.keyBytesMax
-        let query = "lookup?dataset=\(Self.percentEncoded(dataset))&key=\(Self.percentEncoded(text))"
+        let query = "lookup?dataset=\(PercentEncoding.encoded(dataset))&key=\(PercentEncoding.encoded(text))"
         let name: HTML = isWhole ? "<a href=\"\(query)\"><code>\(text)</code></a>" : "<code>\(text)…</code>"
         return """
             <tr><th scope="row">\(name)</th><td class="number">\(Quantity.count(Int(key.perSecond.rounded())))</td>\
             <td class="number">\(Quantity.share(Int(key.share * 10_000), of: 10_000))</td></tr>
 
             """
-    }
-
-    /// For a value in a query: what is neither letter, digit nor `-._~` is written as bytes.
-    private static func percentEncoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var encoded: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                encoded.append(byte)
-            default: encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: encoded, as: UTF8.self)
     }
 }

@@ -17,6 +17,8 @@ struct Lookup {
         case nothingAsked
         /// What was asked for makes no sense, and why.
         case refused(String)
+        /// Who asks may not see the key.
+        case forbidden
         case found(KeyFinding)
     }
 
@@ -26,17 +28,18 @@ struct Lookup {
     static let keyBytesMax = 4_096
 
     init(
-        _ request: HTTPRequest, _ datasets: [String], _ lookUp: (_ key: [UInt8], _ database: Int, Int) -> KeyFinding?
+        _ request: HTTPRequest, _ datasets: [String], mayGet: (_ key: [UInt8], _ database: Int) -> Bool,
+        _ lookUp: (_ key: [UInt8], _ database: Int, Int) -> KeyFinding?
     ) {
         self.datasets = datasets
         dataset = request.parameter("dataset") ?? datasets.first ?? ""
         key = request.parameter("key") ?? ""
         outcome =
-            request.parameter("key") == nil ? .nothingAsked : Self.outcome(dataset, key, datasets, lookUp)
+            request.parameter("key") == nil ? .nothingAsked : Self.outcome(dataset, key, datasets, mayGet, lookUp)
     }
 
     private static func outcome(
-        _ dataset: String, _ key: String, _ datasets: [String],
+        _ dataset: String, _ key: String, _ datasets: [String], _ mayGet: (_ key: [UInt8], _ database: Int) -> Bool,
         _ lookUp: (_ key: [UInt8], _ database: Int, Int) -> KeyFinding?
     ) -> Outcome {
         guard key.utf8.count <= keyBytesMax else {
@@ -45,19 +48,27 @@ struct Lookup {
         guard let bytes = KeyText.bytes(of: key) else {
             return .refused(#"A backslash begins one of \\, \n, \r, \t and \x with two hexadecimal digits."#)
         }
-        guard let database = datasets.firstIndex(of: dataset),
-            let finding = lookUp(bytes, database, valueBytesMax)
-        else { return .refused("There is no such dataset.") }
+        let nowhere = Outcome.refused("There is no such dataset.")
+        guard let database = datasets.firstIndex(of: dataset) else { return nowhere }
+        guard mayGet(bytes, database) else { return .forbidden }
+        guard let finding = lookUp(bytes, database, valueBytesMax) else { return nowhere }
         return .found(finding)
     }
 
-    var isRefused: Bool { if case .refused = outcome { true } else { false } }
+    /// Of the response.
+    var status: Int {
+        switch outcome {
+        case .nothingAsked, .found: 200
+        case .refused: 400
+        case .forbidden: 403
+        }
+    }
 
     /// A page of its own, for whoever has no script.
     ///
-    /// - Parameter hotKeys: By database number.
+    /// - Parameter hotKeys: By database number; `nil` where who asks may not see them.
     /// - Returns: The form, with what came of the look-up, and the hot keys.
-    func page(hotKeys: [[HotKey]]) -> HTML {
+    func page(hotKeys: [[HotKey]]?) -> HTML {
         PageAssets.page(
             title: "Look-up – Almanac",
             """
@@ -73,6 +84,8 @@ struct Lookup {
         switch outcome {
         case .nothingAsked: ""
         case .refused(let reason): "<p class=\"trouble\"><strong>Not looked up.</strong> \(reason)</p>"
+        case .forbidden:
+            "<p class=\"trouble\"><strong>Not looked up.</strong> The rules of this user do not allow to GET the key.</p>"
         case .found(let finding): found(finding)
         }
     }

@@ -69,17 +69,20 @@ public final class StatusPage: Sendable {
             Endpoint("/status.json", "what the status page shows; after=MILLISECONDS for what is new") { [self] in
                 let after = $0.parameter("after").flatMap { Int($0) } ?? 0
                 return HTTPResponse(
-                    contentType: "application/json", headers: Self.headers,
-                    body: StatusReport(status(), after: after).json)
+                    contentType: "application/json", body: StatusReport(status(), after: after).json)
             },
-            Endpoint("/lookup", "one key looked up: dataset=NAME, key=KEY with bytes as \\x00", tellsData: true) {
-                [self] in
-                let lookup = Lookup($0, sources.facts().datasets.map(\.name), sources.lookUp)
-                let hotKeys = lookup.datasets.indices.map { self.sources.hotKeys($0, HotKeySection.countMax) }
-                return answer(lookup.page(hotKeys: hotKeys), status: lookup.isRefused ? 400 : 200)
+            Endpoint("/lookup", "one key looked up: dataset=NAME, key=KEY with bytes as \\x00") {
+                [self] request, visitor in
+                let lookup = Lookup(
+                    request, sources.facts().datasets.map(\.name), mayGet: visitor.mayGet, sources.lookUp)
+                // They are what clients ask for, which is not every user's business.
+                let hotKeys = visitor.mayMonitor ? lookup.datasets.indices.map(hotKeys) : nil
+                return answer(lookup.page(hotKeys: hotKeys), status: lookup.status)
             },
         ]
     }
+
+    private func hotKeys(_ database: Int) -> [HotKey] { sources.hotKeys(database, HotKeySection.countMax) }
 
     private func status() -> Status {
         let facts = sources.facts()
@@ -98,13 +101,7 @@ public final class StatusPage: Sendable {
     private func answer(_ page: HTML, status: Int = 200) -> HTTPResponse {
         HTTPResponse(
             status: status, contentType: "text/html; charset=utf-8",
-            headers: Self.headers + [("Content-Security-Policy", PageAssets.securityPolicy)],
+            headers: [("Content-Security-Policy", PageAssets.securityPolicy)],
             body: Array(page.text.utf8))
     }
-
-    /// What is seen here is of this moment, and nobody else's business.
-    private static let headers: [(name: String, value: String)] = [
-        ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
-        ("Cross-Origin-Resource-Policy", "same-origin"),
-    ]
 }

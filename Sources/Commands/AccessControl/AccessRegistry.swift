@@ -112,10 +112,6 @@ public final class AccessRegistry: Sendable {
     /// The user of a name and a password; `nil`, counted as refused, where there is none or it is off.
     ///
     /// Takes as long for a name that no user has as for one with a wrong password.
-    public func user(named name: String, password: String) -> AccessUser? {
-        user(named: Array(name.utf8), password: password.utf8.span)
-    }
-
     func user(named name: [UInt8], password: Span<UInt8>) -> AccessUser? {
         let user = current.users[name]
         let isShort = password.count <= Self.passwordBytesMax

@@ -14,6 +14,14 @@ struct RequestCopy: Sendable {
         bytes = [UInt8](copying: writer.output.span)
     }
 
+    /// A request that no client sent, to be held against rules.
+    init(_ arguments: [[UInt8]]) {
+        var writer = ReplyWriter()
+        writer.array(count: arguments.count)
+        for argument in arguments { writer.bulk(argument.span) }
+        bytes = [UInt8](copying: writer.output.span)
+    }
+
     func withRequest(_ body: (borrowing Request) -> Void) {
         // The request was held to its client's limits when it came; these are the widest there are.
         var parser = RequestParser(limits: RequestParser.Limits())

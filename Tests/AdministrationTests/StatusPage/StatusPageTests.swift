@@ -30,11 +30,14 @@ import Versions
         return StatusPage(sources, datasets: [DatasetPath(name: "users", path: "/nonexistent")])
     }
 
-    static func answer(_ page: StatusPage, _ path: String, _ query: [(name: String, value: String)] = []) throws
+    static func answer(
+        _ page: StatusPage, _ path: String, _ query: [(name: String, value: String)] = [],
+        by visitor: Visitor = .everything
+    ) throws
         -> HTTPResponse
     {
         let endpoint = try #require(page.endpoints.first { $0.path == path })
-        return endpoint.answer(HTTPRequest(path: path, query: query))
+        return endpoint.answer(HTTPRequest(path: path, query: query), to: visitor)
     }
 
     static func text(_ response: HTTPResponse) -> String { String(decoding: response.body, as: UTF8.self) }
@@ -151,9 +154,22 @@ import Versions
         #expect(!Self.text(response).contains("\"><script>"))
     }
 
-    @Test("marks the look-up as what tells data")
+    @Test("looks nothing up that the rules of who asks keep from it, and shows it no hot keys")
+    func forbidden() throws {
+        let page = Self.page(lookUp: { _, _ in Self.finding(.hit(byteCount: 1, first: [0x78])) })
+        let visitor = Visitor(mayMonitor: false) { key, database in key == [0x61] && database == 0 }
+        let allowed = try Self.answer(page, "/lookup", [("key", "a")], by: visitor)
+        #expect(allowed.status == 200 && Self.text(allowed).contains("<strong>Hit:</strong>"))
+        #expect(Self.text(allowed).contains("Shown to users who may run MONITOR."))
+        let refused = try Self.answer(page, "/lookup", [("key", "b")], by: visitor)
+        #expect(refused.status == 403 && Self.text(refused).contains("do not allow to GET the key"))
+        #expect(!Self.text(refused).contains("Hit:"))
+        #expect(!Self.text(try Self.answer(page, "/lookup")).contains("Shown to users"))
+    }
+
+    @Test("marks the look-up as what each user is shown by its rules")
     func tellsData() throws {
-        let marked = Self.page().endpoints.filter(\.tellsData).map(\.path)
+        let marked = Self.page().endpoints.filter { $0.audience == .users }.map(\.path)
         #expect(marked == ["/lookup"])
     }
 }

@@ -86,6 +86,16 @@ class Process:
     def descriptor_count(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
+    def socket_count(self):
+        """Open sockets alone: those of connections and listeners, whatever files a version has open meanwhile."""
+        count = 0
+        for entry in os.listdir(f"/proc/{self.pid}/fd"):
+            try:
+                count += os.readlink(f"/proc/{self.pid}/fd/{entry}").startswith("socket:")
+            except FileNotFoundError:
+                continue
+        return count
+
     def thread_cpu_seconds(self):
         """CPU seconds of each thread by its name and id."""
         seconds = {}
@@ -107,6 +117,12 @@ class RedisProtocolServer(Process):
     @property
     def address(self):
         return (self.host, self.port)
+
+    def idle_socket_count(self):
+        """Sockets that are open while no client is connected; waits until those before have gone."""
+        with self.connect() as connection:
+            wait_until(lambda: connection.call("CLIENT", "LIST").count(b"id=") == 1, what="all clients to have gone")
+            return self.socket_count() - 1
 
     def connect(self, **options):
         return Connection(self.address, **options)
