@@ -101,7 +101,7 @@ def is_free(port):
 @takes_root
 def test_a_server_that_stays_root_says_so(small, serve):
     with serve(small) as server:
-        assert re.search(r"warning .*running as root advice=", server.log)
+        wait_until(lambda: re.search(r"warning .*running as root advice=", server.log), what="the warning")
         for facts in thread_facts(server.pid):
             assert facts["NoNewPrivs"].strip() == "1"
 
