@@ -35,8 +35,8 @@ final class RunningServer {
     /// - Throws: `SystemError` where there is no descriptor to be had to wait on.
     init(
         server: Server, control: SwapControl, liveness: Liveness, admin: AdminServer?, health: Health,
-        pidFile: consuming ProcessIDFile?, signals: consuming SignalQueue, service: ServiceReports,
-        settings: RunningSettings, log: LogWriter, logger: Logger
+        pidFile: consuming ProcessIDFile?, signals: consuming SignalQueue, requests: SettingsRequests,
+        service: ServiceReports, settings: RunningSettings, log: LogWriter, logger: Logger
     ) throws(SystemError) {
         self.server = server
         self.control = control
@@ -46,12 +46,11 @@ final class RunningServer {
         self.pidFile = pidFile
         self.signals = signals
         watch = try Self.watchedNames(settings.settings, logger)
-        requests = try SettingsRequests()
+        self.requests = requests
         self.settings = settings
         self.service = service
         self.log = log
         self.logger = logger
-        server.settingsControl = requests
         // What changed while the datasets were opened was watched by nobody.
         if settings.settings.watchesCurrent { control.reloadAll(why: "start") }
     }

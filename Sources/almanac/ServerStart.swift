@@ -60,6 +60,9 @@ struct ServerStart {
         } catch {
             throw CommandFailure(.ioError, "\(error)")
         }
+        // Before anybody can ask: what is asked early waits for the main thread.
+        let requests = try SettingsRequests()
+        server.settingsControl = requests
         try server.start()
         try control.start(
             settings: fitting, audience: ServerAudience(server), openEngine: engines.open,
@@ -71,7 +74,7 @@ struct ServerStart {
         logReady(server)
         return try RunningServer(
             server: server, control: control, liveness: liveness, admin: admin, health: health, pidFile: pidFile,
-            signals: signals, service: service,
+            signals: signals, requests: requests, service: service,
             settings: RunningSettings(
                 fitting, clientsPossible: clientsPossible, input: input, log: log, logger: logger, server: server,
                 control: control),
